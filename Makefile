@@ -1,0 +1,113 @@
+# cpauto: make, make demo, make check, make install   (GNU make, Linux)
+#   make V=1 shows whole commands; CFLAGS, CPPFLAGS and LDFLAGS are the user's.
+
+VERSION     ?= 0.1.0
+PREFIX      ?= /usr/local
+BINDIR      ?= $(PREFIX)/bin
+SBINDIR     ?= $(PREFIX)/sbin
+LIBEXECDIR  ?= $(PREFIX)/libexec
+DATADIR     ?= $(PREFIX)/share
+MANDIR      ?= $(DATADIR)/man
+SYSCONFDIR  ?= /etc
+PKG_CONFIG  ?= pkg-config
+UNITDIR     ?= $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null || echo /lib/systemd/system)
+
+B ?= build
+V ?= 0
+Q0 = @printf '  %-7s %s\n' '$(1)' '$(2)';
+Q  = $(Q$(V))
+
+CFLAGS ?= -O2 -g
+WARN   ?= -Wall -Wextra -Wshadow -Wvla -Wundef -Wformat=2 -Wwrite-strings -Wpointer-arith \
+          -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wcast-qual
+
+comma := ,
+# A flag is used when this compiler takes it (and the linker, for -Wl and -z).
+try = $(shell $(CC) -Werror $(1) -x c -o /dev/null - </dev/null -c 2>/dev/null && echo '$(1)')
+try_link = $(shell echo 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && echo '$(1)')
+
+# OpenSSF's compiler hardening guide; HARDEN= RELRO= switches it off.
+ifeq ($(origin HARDEN),undefined)
+HARDEN := $(call try,-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) \
+          $(call try,-D_GLIBCXX_ASSERTIONS) \
+          $(call try,-fstrict-flex-arrays=3) $(call try,-fstack-clash-protection) \
+          $(call try,-fstack-protector-strong) $(call try,-fcf-protection=full) \
+          $(call try,-fno-delete-null-pointer-checks) $(call try,-fno-strict-overflow) \
+          $(call try,-fno-strict-aliasing) $(call try,-ftrivial-auto-var-init=zero) \
+          $(call try,-Werror=format-security) $(call try,-Werror=implicit) \
+          $(call try,-Werror=incompatible-pointer-types) $(call try,-Werror=int-conversion) -fPIE
+endif
+ifeq ($(origin RELRO),undefined)
+RELRO := -pie $(call try_link,-Wl$(comma)-z$(comma)relro) $(call try_link,-Wl$(comma)-z$(comma)now) \
+         $(call try_link,-Wl$(comma)-z$(comma)noexecstack) $(call try_link,-Wl$(comma)-z$(comma)nodlopen) \
+         $(call try_link,-Wl$(comma)--as-needed)
+endif
+
+CORE_PKGS    := json-c libconfig sqlite3 libsystemd
+AGENT_PKGS   := libcurl libcrypto json-c
+SANDBOX_PKGS := libmicrohttpd libcrypto json-c libturbojpeg zlib
+ALL_PKGS     := $(CORE_PKGS) $(AGENT_PKGS) $(SANDBOX_PKGS)
+
+# One shell-out for each, and only when something is compiled or linked.
+PKG_CFLAGS    = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(ALL_PKGS)))$(PKG_CFLAGS)
+CORE_LIBS     = $(eval CORE_LIBS := $$(shell $(PKG_CONFIG) --libs $(CORE_PKGS)) -lunistring)$(CORE_LIBS)
+AGENT_LIBS    = $(eval AGENT_LIBS := $$(shell $(PKG_CONFIG) --libs $(AGENT_PKGS)) -lunistring)$(AGENT_LIBS)
+SANDBOX_LIBS  = $(eval SANDBOX_LIBS := $$(shell $(PKG_CONFIG) --libs $(SANDBOX_PKGS)) -lunistring)$(SANDBOX_LIBS)
+
+DEFS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
+       -DDATADIR='"$(DATADIR)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' \
+       -Isrc -Isrc/agents -Isrc/sandbox -Isrc/cli
+# The user's flags come last, so they win and stay theirs.
+CC_ALL = $(CC) $(DEFS) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+LD_ALL = $(CC) $(HARDEN) $(RELRO) $(CFLAGS) $(LDFLAGS)
+
+MAINS     := src/cpautod.c src/cpauto.c
+AGENTS    := coupang outbox
+AGENT_KIT := kit http sign image
+
+CORE_OBJS    := $(patsubst src/%.c,$(B)/%.o,$(filter-out $(MAINS),$(wildcard src/*.c)))
+CLI_OBJS     := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/cli/*.c))
+KIT_OBJS     := $(AGENT_KIT:%=$(B)/agents/%.o)
+SANDBOX_OBJS := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/sandbox/*.c))
+UNITS        := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+
+PROGRAMS := $(B)/cpautod $(B)/cpauto $(B)/cpauto-sandbox $(AGENTS:%=$(B)/agents/%)
+
+all: $(PROGRAMS)
+
+$(B)/libcore.a: $(CORE_OBJS)
+$(B)/libcli.a:  $(CLI_OBJS)
+$(B)/libkit.a:  $(KIT_OBJS)
+$(B)/libsandbox.a: $(filter-out %/main.o,$(SANDBOX_OBJS))
+$(B)/lib%.a:
+	$(call Q,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/cpautod: $(B)/cpautod.o $(B)/libcore.a
+	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(CORE_LIBS) $(LDLIBS)
+$(B)/cpauto: $(B)/cpauto.o $(B)/libcli.a $(B)/libcore.a
+	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(CORE_LIBS) $(LDLIBS)
+$(B)/cpauto-sandbox: $(B)/sandbox/main.o $(B)/libsandbox.a $(B)/libkit.a $(B)/libcore.a
+	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(SANDBOX_LIBS) -lm $(LDLIBS)
+$(AGENTS:%=$(B)/agents/%): $(B)/agents/%: $(B)/agents/%.o $(B)/libkit.a $(B)/libcore.a
+	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(AGENT_LIBS) $(LDLIBS)
+
+# One unit-test program for a module; it takes from the archives what it uses.
+$(UNITS): $(B)/unit/%: $(B)/unit/%.o $(B)/libsandbox.a $(B)/libcli.a $(B)/libkit.a $(B)/libcore.a
+	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(CORE_LIBS) $(AGENT_LIBS) $(SANDBOX_LIBS) -lcmocka -lm $(LDLIBS)
+
+$(B)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(call Q,CC,$<)$(CC_ALL) -MMD -MP -c -o $@ $<
+$(B)/unit/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(call Q,CC,$<)$(CC_ALL) -Itests/unit -DTREE='"$(CURDIR)"' -DBUILD='"$(abspath $(B))"' -MMD -MP -c -o $@ $<
+
+units: $(UNITS)
+	@for t in $(UNITS); do $(WRAP) $$t || exit 1; done
+
+clean:
+	$(RM) -r $(B) build-*
+
+-include $(wildcard $(B)/*.d $(B)/*/*.d)
+.PHONY: all units clean
+.SECONDARY:
