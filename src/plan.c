@@ -3,11 +3,11 @@
 
 #define DAY_S (24 * 60 * 60)
 
-static bool is_due(const struct plan_list *l, int64_t now_ms, int64_t horizon_ms)
+static bool is_due(const struct plan_list *l, int64_t now_ms)
 {
 	if (l->paused || l->head.keyword_id == 0)
 		return false;
-	return l->head.due_ms <= now_ms || l->head.due_ms - now_ms > horizon_ms;
+	return l->head.due_ms <= now_ms || l->head.due_ms - now_ms > l->horizon_ms;
 }
 
 /* Does A go before B? Both are due. */
@@ -20,15 +20,14 @@ static bool goes_before(const struct plan_list *a, const struct plan_list *b)
 	return a->head.due_ms < b->head.due_ms;
 }
 
-struct plan_choice plan_choose(const struct plan_list *lists, size_t count, int64_t now_ms,
-	int64_t horizon_ms)
+struct plan_choice plan_choose(const struct plan_list *lists, size_t count, int64_t now_ms)
 {
 	struct plan_choice choice = { .list = -1, .wait_ms = INT64_MAX };
 	for (size_t i = 0; i < count; i++) {
 		const struct plan_list *l = &lists[i];
 		if (l->paused || l->head.keyword_id == 0)
 			continue;
-		if (!is_due(l, now_ms, horizon_ms)) {
+		if (!is_due(l, now_ms)) {
 			if (l->head.due_ms - now_ms < choice.wait_ms)
 				choice.wait_ms = l->head.due_ms - now_ms;
 		} else if (choice.list < 0 || goes_before(l, &lists[choice.list])) {
@@ -44,10 +43,10 @@ void plan_book(struct plan_list *lists, size_t count, int list, int64_t now_ms)
 {
 	int64_t least = lists[list].served;
 	for (size_t i = 0; i < count; i++)
-		if (is_due(&lists[i], now_ms, INT64_MAX) && lists[i].served < least)
+		if (is_due(&lists[i], now_ms) && lists[i].served < least)
 			least = lists[i].served;
 	for (size_t i = 0; i < count; i++)
-		if (!is_due(&lists[i], now_ms, INT64_MAX) && lists[i].served < least)
+		if (!is_due(&lists[i], now_ms) && lists[i].served < least)
 			lists[i].served = least;
 	lists[list].served += PLAN_STRIDE / lists[list].weight;
 }

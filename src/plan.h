@@ -22,6 +22,11 @@ struct plan_list {
 	int weight;   /* 1 to 1000 */
 	bool paused;
 	/*
+	 * The farthest ahead that a due time can rightly lie: one further off
+	 * was written by a clock that ran ahead, and counts as due.
+	 */
+	int64_t horizon_ms;
+	/*
 	 * Virtual time served: grows by PLAN_STRIDE / weight with each call, so
 	 * the list with the least of it has had the least for its weight.
 	 */
@@ -39,11 +44,9 @@ struct plan_choice {
 /*
  * Of the lists with a head that is due at NOW (wall clock): one asked for by
  * hand first; then the one with the least served; among equals the one whose
- * head is most overdue; then the first. A head due more than HORIZON ahead of
- * now was written by a clock that ran ahead, and counts as due.
+ * head is most overdue; then the first.
  */
-struct plan_choice plan_choose(const struct plan_list *lists, size_t count, int64_t now_ms,
-	int64_t horizon_ms);
+struct plan_choice plan_choose(const struct plan_list *lists, size_t count, int64_t now_ms);
 
 /*
  * Books one call on LIST. Lists that had nothing to do meanwhile are lifted to

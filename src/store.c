@@ -1,0 +1,1493 @@
+/* SPDX-License-Identifier: MIT */
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "json.h"
+
+#define APPLICATION_ID 0x63706175 /* "cpau" */
+#define STATE_VERSION 1
+#define CACHE_VERSION 1
+#define BUSY_MS 5000
+
+/* ---- the schema ------------------------------------------------------------ */
+
+static const char state_schema[] =
+	/* The ledger of the budget: one row for each request, written before it. */
+	"CREATE TABLE calls ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" op TEXT NOT NULL,"
+	" list TEXT, keyword TEXT,"
+	" taken_wall INTEGER NOT NULL, taken_boot INTEGER NOT NULL,"
+	" taken_boot_id TEXT NOT NULL, taken_synced INTEGER NOT NULL CHECK (taken_synced IN (0, 1)),"
+	" ended_wall INTEGER, ended_boot INTEGER,"
+	" ended_boot_id TEXT, ended_synced INTEGER CHECK (ended_synced IN (0, 1)),"
+	" result TEXT, detail TEXT,"
+	" CHECK ((ended_wall IS NULL) = (ended_boot IS NULL))) STRICT;"
+	"CREATE INDEX calls_taken ON calls (taken_wall);"
+	/* One row: what the server thinks of the account. */
+	"CREATE TABLE account ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" blocked INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1)),"
+	" block_wall INTEGER NOT NULL DEFAULT 0, block_boot INTEGER NOT NULL DEFAULT 0,"
+	" block_boot_id TEXT NOT NULL DEFAULT '', block_synced INTEGER NOT NULL DEFAULT 0,"
+	" block_ms INTEGER NOT NULL DEFAULT 0,"
+	" strikes INTEGER NOT NULL DEFAULT 0 CHECK (strikes >= 0),"
+	" hard INTEGER NOT NULL DEFAULT 0 CHECK (hard IN (0, 1)),"
+	" reason TEXT NOT NULL DEFAULT '',"
+	" skew_ms INTEGER NOT NULL DEFAULT 0,"
+	" failures INTEGER NOT NULL DEFAULT 0,"
+	" wait_wall INTEGER NOT NULL DEFAULT 0, wait_boot INTEGER NOT NULL DEFAULT 0,"
+	" wait_boot_id TEXT NOT NULL DEFAULT '', wait_synced INTEGER NOT NULL DEFAULT 0,"
+	" wait_ms INTEGER NOT NULL DEFAULT 0,"
+	" wait_reason TEXT NOT NULL DEFAULT '') STRICT;"
+	"INSERT INTO account (id) VALUES (1);"
+	"CREATE TABLE lists ("
+	" id INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE,"
+	" fingerprint TEXT NOT NULL DEFAULT ''," /* of the keywords in the configuration */
+	" served INTEGER NOT NULL DEFAULT 0,"
+	" paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1))) STRICT;"
+	"CREATE TABLE keywords ("
+	" id INTEGER PRIMARY KEY,"
+	" list_id INTEGER NOT NULL REFERENCES lists (id) ON DELETE CASCADE,"
+	" folded TEXT NOT NULL," /* NFC, case and white space folded */
+	" keyword TEXT NOT NULL,"
+	" by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)),"
+	" generation INTEGER NOT NULL DEFAULT 0,"
+	" due_ms INTEGER NOT NULL,"
+	" looked_ms INTEGER NOT NULL DEFAULT 0,"
+	" fresh_ms INTEGER," /* an answer is cached and good until then */
+	" failures INTEGER NOT NULL DEFAULT 0,"
+	" asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)),"
+	" paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),"
+	" reason TEXT NOT NULL DEFAULT '',"
+	" UNIQUE (list_id, folded)) STRICT;"
+	"CREATE INDEX keywords_next ON keywords (list_id, asked DESC, due_ms, id) WHERE paused = 0;"
+	"CREATE INDEX keywords_folded ON keywords (folded);"
+	"CREATE INDEX keywords_fresh ON keywords (fresh_ms) WHERE fresh_ms IS NOT NULL;"
+	"CREATE TABLE posts ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" key TEXT NOT NULL UNIQUE," /* goes with the post wherever it goes */
+	" state TEXT NOT NULL CHECK (state IN ('planned', 'rendered', 'waiting', 'ready',"
+	"  'sending', 'published', 'unknown', 'parked', 'refused')),"
+	" list TEXT NOT NULL, keyword TEXT NOT NULL, folded TEXT NOT NULL, publisher TEXT NOT NULL,"
+	" products TEXT NOT NULL," /* sorted ids: the identity of the set */
+	" period TEXT NOT NULL,"
+	" title TEXT, html TEXT, text TEXT, markdown TEXT, post TEXT,"
+	" facts_ms INTEGER," /* when its prices were seen */
+	" created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
+	" approved_ms INTEGER, sending_ms INTEGER, published_ms INTEGER,"
+	" next_ms INTEGER NOT NULL,"
+	" attempts INTEGER NOT NULL DEFAULT 0, finds INTEGER NOT NULL DEFAULT 0,"
+	" external_id TEXT, url TEXT, reason TEXT,"
+	" UNIQUE (list, folded, products, period),"
+	" CHECK (state IN ('planned', 'refused') OR html IS NOT NULL),"
+	" CHECK (state NOT IN ('sending', 'unknown') OR sending_ms IS NOT NULL)) STRICT;"
+	"CREATE INDEX posts_next ON posts (state, next_ms);"
+	"CREATE INDEX posts_keyword ON posts (folded, list, id);"
+	"CREATE INDEX posts_sent ON posts (publisher, sending_ms) WHERE sending_ms IS NOT NULL;"
+	"CREATE TABLE publishers ("
+	" name TEXT PRIMARY KEY,"
+	" broken INTEGER NOT NULL DEFAULT 0 CHECK (broken IN (0, 1)),"
+	" until_ms INTEGER NOT NULL DEFAULT 0,"
+	" failures INTEGER NOT NULL DEFAULT 0,"
+	" reason TEXT NOT NULL DEFAULT '') STRICT;"
+	/* What the CLI and the page ask of the daemon. */
+	"CREATE TABLE requests ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" kind TEXT NOT NULL, args TEXT NOT NULL,"
+	" at_ms INTEGER NOT NULL, done_ms INTEGER,"
+	" outcome INTEGER, text TEXT,"
+	" CHECK ((done_ms IS NULL) = (outcome IS NULL))) STRICT;"
+	"CREATE INDEX requests_open ON requests (id) WHERE done_ms IS NULL;";
+
+static const char cache_schema[] =
+	"CREATE TABLE answers ("
+	" folded TEXT PRIMARY KEY, fetched_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;"
+	"CREATE INDEX answers_age ON answers (fetched_ms);"
+	"CREATE TABLE images ("
+	" url TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, path TEXT NOT NULL, image TEXT NOT NULL) STRICT;"
+	"CREATE INDEX images_age ON images (at_ms);"
+	"CREATE INDEX images_path ON images (path);"
+	"CREATE TABLE prices ("
+	" product_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, price INTEGER NOT NULL,"
+	" PRIMARY KEY (product_id, at_ms)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX prices_age ON prices (at_ms);";
+
+/* Step N brings version N to N + 1. */
+static const char *const state_steps[] = { state_schema };
+static const char *const cache_steps[] = { cache_schema };
+
+/* ---- the statements ---------------------------------------------------------- */
+
+#define KEYWORD_COLUMNS \
+	"k.id, k.list_id, l.name AS list, k.keyword, k.folded, k.due_ms, k.looked_ms," \
+	" k.fresh_ms, k.failures, k.asked, k.paused, k.reason, k.by_hand, l.paused AS list_paused"
+#define KEYWORD_FROM " FROM keywords k JOIN lists l ON l.id = k.list_id "
+#define POST_SHORT \
+	"id, key, state, list, keyword, publisher, title, created_ms, changed_ms, approved_ms," \
+	" sending_ms, published_ms, next_ms, attempts, external_id, url, reason, facts_ms"
+
+enum stmt_id {
+	BEGIN,
+	COMMIT,
+	ROLLBACK,
+	CALLS_RECENT,
+	CALL_BEGIN,
+	CALL_END,
+	CALL_EXTRA,
+	CALLS_CLOSE,
+	ACCOUNT_GET,
+	ACCOUNT_SET,
+	LIST_ADD,
+	LIST_GET,
+	LIST_BY_ID,
+	LIST_FINGERPRINT,
+	LIST_SERVED,
+	LIST_PAUSE,
+	LISTS_ALL,
+	LIST_DELETE,
+	KEYWORD_UPSERT,
+	KEYWORDS_GENERATION,
+	KEYWORDS_SWEEP,
+	KEYWORD_HEAD,
+	KEYWORD_FREE,
+	KEYWORD_GET,
+	KEYWORD_FIND,
+	KEYWORD_LOOKED,
+	KEYWORD_FAILED,
+	KEYWORDS_FRESH,
+	KEYWORD_ASK,
+	KEYWORD_ADD,
+	KEYWORD_REMOVE,
+	KEYWORD_PAUSE,
+	POST_ADD,
+	POST_GET,
+	POST_NEXT,
+	POST_WHEN,
+	POST_LAST,
+	POST_RENDER,
+	POST_OBJECT,
+	POST_MOVE,
+	POST_SEND,
+	POST_PUBLISH,
+	POST_LOOKED,
+	POST_APPROVE,
+	POSTS_RECOVER,
+	PACE,
+	POSTS_COUNT,
+	PUBLISHER_GET,
+	PUBLISHER_SET,
+	PUBLISHERS_CLEAR,
+	REQUEST_NEXT,
+	REQUEST_DONE,
+	REQUEST_GET,
+	REQUEST_ADD,
+	Q_CALLS,
+	Q_POSTS,
+	Q_KEYWORDS,
+	Q_LISTS,
+	Q_PUBLISHERS,
+	Q_REQUESTS,
+	Q_COUNTS,
+	Q_FIND,
+	STATE_END,
+	ANSWER_PUT = STATE_END,
+	ANSWER_GET,
+	IMAGE_PUT,
+	IMAGE_GET,
+	PRICE_PUT,
+	ANSWERS_EXPIRE,
+	IMAGES_EXPIRED,
+	IMAGES_EXPIRE,
+	PRICES_EXPIRE,
+	STMT_END,
+};
+
+static const char *const stmt_sql[STMT_END] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[CALLS_RECENT] = "SELECT taken_wall, taken_boot, taken_boot_id, taken_synced,"
+		" ended_wall, ended_boot, ended_boot_id, ended_synced"
+		" FROM calls ORDER BY id DESC LIMIT ?1",
+	[CALL_BEGIN] = "INSERT INTO calls (op, list, keyword, taken_wall, taken_boot, taken_boot_id,"
+		" taken_synced) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[CALL_END] = "UPDATE calls SET ended_wall = ?2, ended_boot = ?3, ended_boot_id = ?4,"
+		" ended_synced = ?5, result = ?6, detail = ?7 WHERE id = ?1 AND ended_wall IS NULL",
+	[CALL_EXTRA] = "INSERT INTO calls (op, list, keyword, taken_wall, taken_boot, taken_boot_id,"
+		" taken_synced, ended_wall, ended_boot, ended_boot_id, ended_synced, result, detail)"
+		" SELECT op, list, keyword, taken_wall, taken_boot, taken_boot_id, taken_synced,"
+		" ended_wall, ended_boot, ended_boot_id, ended_synced, result,"
+		" 'a further request of call ' || id FROM calls WHERE id = ?1",
+	[CALLS_CLOSE] = "UPDATE calls SET ended_wall = ?1, ended_boot = ?2, ended_boot_id = ?3,"
+		" ended_synced = ?4, result = 'lost', detail = 'the daemon ended during the call'"
+		" WHERE ended_wall IS NULL",
+	[ACCOUNT_GET] = "SELECT blocked, block_wall, block_boot, block_boot_id, block_synced, block_ms,"
+		" strikes, hard, reason, skew_ms, failures, wait_wall, wait_boot, wait_boot_id,"
+		" wait_synced, wait_ms, wait_reason FROM account WHERE id = 1",
+	[ACCOUNT_SET] = "UPDATE account SET blocked = ?1, block_wall = ?2, block_boot = ?3,"
+		" block_boot_id = ?4, block_synced = ?5, block_ms = ?6, strikes = ?7, hard = ?8,"
+		" reason = ?9, skew_ms = ?10, failures = ?11, wait_wall = ?12, wait_boot = ?13,"
+		" wait_boot_id = ?14, wait_synced = ?15, wait_ms = ?16, wait_reason = ?17 WHERE id = 1",
+	[LIST_ADD] = "INSERT INTO lists (name) VALUES (?1) ON CONFLICT (name) DO NOTHING",
+	[LIST_GET] = "SELECT id, fingerprint FROM lists WHERE name = ?1",
+	[LIST_BY_ID] = "SELECT served, paused FROM lists WHERE id = ?1",
+	[LIST_FINGERPRINT] = "UPDATE lists SET fingerprint = ?2 WHERE id = ?1",
+	[LIST_SERVED] = "UPDATE lists SET served = ?2 WHERE id = ?1",
+	[LIST_PAUSE] = "UPDATE lists SET paused = ?2 WHERE ?1 IS NULL OR name = ?1",
+	[LISTS_ALL] = "SELECT id, name FROM lists",
+	[LIST_DELETE] = "DELETE FROM lists WHERE id = ?1",
+	[KEYWORD_UPSERT] = "INSERT INTO keywords (list_id, folded, keyword, generation, due_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (list_id, folded)"
+		" DO UPDATE SET keyword = excluded.keyword, generation = excluded.generation, by_hand = 0",
+	[KEYWORDS_GENERATION] = "SELECT coalesce(max(generation), 0) + 1 FROM keywords WHERE list_id = ?1",
+	[KEYWORDS_SWEEP] = "DELETE FROM keywords WHERE list_id = ?1 AND by_hand = 0 AND generation < ?2",
+	[KEYWORD_HEAD] = "SELECT id, due_ms, asked FROM keywords WHERE list_id = ?1 AND paused = 0"
+		" ORDER BY asked DESC, due_ms, id LIMIT 1",
+	[KEYWORD_FREE] = "SELECT k.id FROM keywords k JOIN lists l ON l.id = k.list_id"
+		" WHERE k.fresh_ms > ?1 AND k.due_ms <= ?1 AND k.paused = 0 AND l.paused = 0"
+		" ORDER BY k.fresh_ms LIMIT 1",
+	[KEYWORD_GET] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE k.id = ?1",
+	[KEYWORD_FIND] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE l.name = ?1 AND k.folded = ?2",
+	[KEYWORD_LOOKED] = "UPDATE keywords SET looked_ms = ?2, due_ms = ?3, failures = 0, asked = 0,"
+		" reason = ?4 WHERE id = ?1",
+	[KEYWORD_FAILED] = "UPDATE keywords SET due_ms = ?2, failures = failures + 1, asked = 0,"
+		" reason = ?3 WHERE id = ?1",
+	[KEYWORDS_FRESH] = "UPDATE keywords SET fresh_ms = ?2 WHERE folded = ?1",
+	[KEYWORD_ASK] = "UPDATE keywords SET asked = 1, paused = 0, due_ms = min(due_ms, ?2) WHERE id = ?1",
+	[KEYWORD_ADD] = "INSERT INTO keywords (list_id, keyword, folded, by_hand, due_ms)"
+		" VALUES (?1, ?2, ?3, 1, ?4)",
+	[KEYWORD_REMOVE] = "DELETE FROM keywords WHERE id = ?1 AND by_hand = 1",
+	[KEYWORD_PAUSE] = "UPDATE keywords SET paused = ?2 WHERE id = ?1",
+	[POST_ADD] = "INSERT INTO posts (key, state, list, keyword, folded, publisher, products, period,"
+		" created_ms, changed_ms, next_ms) VALUES (?1, 'planned', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8)",
+	[POST_GET] = "SELECT * FROM posts WHERE id = ?1",
+	[POST_NEXT] = "SELECT id FROM posts WHERE state = ?1 AND next_ms <= ?3"
+		" AND (?2 IS NULL OR publisher = ?2) ORDER BY next_ms, id LIMIT 1",
+	[POST_WHEN] = "SELECT min(next_ms) FROM posts WHERE state = ?1 AND (?2 IS NULL OR publisher = ?2)",
+	[POST_LAST] = "SELECT id, state, products, post, created_ms, facts_ms FROM posts"
+		" WHERE folded = ?2 AND list = ?1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",
+	[POST_RENDER] = "UPDATE posts SET state = 'rendered', title = ?2, html = ?3, text = ?4,"
+		" markdown = ?5, post = ?6, facts_ms = ?7, changed_ms = ?8, next_ms = ?8, reason = NULL"
+		" WHERE id = ?1 AND state IN ('planned', 'rendered')",
+	[POST_OBJECT] = "UPDATE posts SET post = ?2, changed_ms = ?3 WHERE id = ?1",
+	[POST_MOVE] = "UPDATE posts SET state = ?3, changed_ms = ?4, next_ms = ?5, reason = ?6"
+		" WHERE id = ?1 AND state = ?2",
+	[POST_SEND] = "UPDATE posts SET state = 'sending', changed_ms = ?2, sending_ms = ?2,"
+		" attempts = attempts + 1, finds = 0, reason = NULL WHERE id = ?1 AND state = 'ready'",
+	[POST_PUBLISH] = "UPDATE posts SET state = 'published', changed_ms = ?2, published_ms = ?2,"
+		" external_id = ?3, url = ?4, reason = NULL"
+		" WHERE id = ?1 AND state IN ('sending', 'unknown', 'parked')",
+	[POST_LOOKED] = "UPDATE posts SET finds = finds + ?4, changed_ms = ?2, next_ms = ?3"
+		" WHERE id = ?1 AND state = 'unknown' RETURNING finds",
+	[POST_APPROVE] = "UPDATE posts SET state = 'ready', approved_ms = ?2, changed_ms = ?2,"
+		" next_ms = ?2, reason = NULL WHERE id = ?1 AND state = 'waiting'",
+	[POSTS_RECOVER] = "UPDATE posts SET state = 'unknown', changed_ms = ?1, next_ms = ?2,"
+		" reason = 'the daemon ended while it was being published'"
+		" WHERE state = 'sending'",
+	[PACE] = "SELECT count(*) FILTER (WHERE sending_ms >= ?2), coalesce(max(sending_ms), 0)"
+		" FROM posts WHERE publisher = ?1 AND sending_ms IS NOT NULL",
+	[POSTS_COUNT] = "SELECT count(*) FROM posts WHERE state = ?1",
+	[PUBLISHER_GET] = "SELECT broken, until_ms, failures, reason FROM publishers WHERE name = ?1",
+	[PUBLISHER_SET] = "INSERT INTO publishers (name, broken, until_ms, failures, reason)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET broken = excluded.broken,"
+		" until_ms = excluded.until_ms, failures = excluded.failures, reason = excluded.reason",
+	[PUBLISHERS_CLEAR] = "DELETE FROM publishers",
+	[REQUEST_NEXT] = "SELECT id, kind, args FROM requests WHERE done_ms IS NULL ORDER BY id LIMIT 1",
+	[REQUEST_DONE] = "UPDATE requests SET done_ms = ?2, outcome = ?3, text = ?4"
+		" WHERE id = ?1 AND done_ms IS NULL",
+	[REQUEST_GET] = "SELECT * FROM requests WHERE id = ?1",
+	[REQUEST_ADD] = "INSERT INTO requests (kind, args, at_ms) VALUES (?1, ?2, ?3)",
+	[Q_CALLS] = "SELECT * FROM calls WHERE taken_wall >= ?1 ORDER BY id DESC LIMIT ?2",
+	[Q_POSTS] = "SELECT " POST_SHORT " FROM posts WHERE (?1 IS NULL OR state = ?1)"
+		" AND (?2 IS NULL OR list = ?2) ORDER BY id DESC LIMIT ?3",
+	[Q_KEYWORDS] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE ?1 IS NULL OR l.name = ?1"
+		" ORDER BY k.asked DESC, k.due_ms, k.id LIMIT ?2",
+	[Q_LISTS] = "SELECT l.id, l.name, l.served, l.paused, count(k.id) AS keywords,"
+		" count(k.id) FILTER (WHERE k.paused = 1) AS keywords_paused,"
+		" count(k.id) FILTER (WHERE k.failures > 0) AS keywords_failing,"
+		" min(k.due_ms) FILTER (WHERE k.paused = 0) AS due_ms"
+		" FROM lists l LEFT JOIN keywords k ON k.list_id = l.id GROUP BY l.id ORDER BY l.id",
+	[Q_PUBLISHERS] = "SELECT * FROM publishers ORDER BY name",
+	[Q_REQUESTS] = "SELECT * FROM requests ORDER BY id DESC LIMIT ?1",
+	[Q_COUNTS] = "SELECT state, count(*) AS count FROM posts GROUP BY state",
+	[Q_FIND] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE k.folded = ?1 ORDER BY k.id",
+
+	[ANSWER_PUT] = "INSERT INTO answers (folded, fetched_ms, body) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (folded) DO UPDATE SET fetched_ms = excluded.fetched_ms, body = excluded.body",
+	[ANSWER_GET] = "SELECT fetched_ms, body FROM answers WHERE folded = ?1",
+	[IMAGE_PUT] = "INSERT INTO images (url, at_ms, path, image) VALUES (?1, ?2, ?3, ?4)"
+		" ON CONFLICT (url) DO UPDATE SET at_ms = excluded.at_ms, path = excluded.path,"
+		" image = excluded.image",
+	[IMAGE_GET] = "SELECT image FROM images WHERE url = ?1",
+	[PRICE_PUT] = "INSERT INTO prices (product_id, at_ms, price) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT DO NOTHING",
+	[ANSWERS_EXPIRE] = "DELETE FROM answers WHERE fetched_ms < ?1",
+	[IMAGES_EXPIRED] = "SELECT DISTINCT path FROM images i WHERE at_ms < ?1 AND NOT EXISTS"
+		" (SELECT 1 FROM images j WHERE j.path = i.path AND j.at_ms >= ?1)",
+	[IMAGES_EXPIRE] = "DELETE FROM images WHERE at_ms < ?1",
+	[PRICES_EXPIRE] = "DELETE FROM prices WHERE at_ms < ?1",
+};
+
+struct store {
+	sqlite3 *state, *cache;
+	sqlite3_stmt *stmts[STMT_END];
+	int lock_fd;
+	enum store_mode mode;
+	char error[ERR_MAX];
+};
+
+/* ---- SQLite's ways, once ------------------------------------------------------- */
+
+static int code_errno(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EUCLEAN;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return -EACCES;
+	case SQLITE_CONSTRAINT:
+		return -EEXIST;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_TOOBIG:
+		return -E2BIG;
+	default:
+		return -EIO;
+	}
+}
+
+static const char *errno_words(int r)
+{
+	switch (r) {
+	case -ENOSPC:
+		return "the disk is full; make room";
+	case -EUCLEAN:
+		return "the database is damaged; keep the file and restore a backup";
+	case -EBUSY:
+		return "another program holds the database; try again";
+	case -EROFS:
+		return "the folder is read-only; it must be writable";
+	case -EACCES:
+		return "no permission; check who owns the folder";
+	case -EIO:
+		return "the disk failed; look at the kernel's log";
+	default:
+		return "try again";
+	}
+}
+
+static bool is_cache(enum stmt_id id)
+{
+	return id >= ANSWER_PUT;
+}
+
+static int fail(struct store *s, bool cache, int rc)
+{
+	sqlite3 *db = cache ? s->cache : s->state;
+	int r = code_errno(rc);
+	str_format_cut(s->error, sizeof(s->error), "%s.db: %s: %s", cache ? "cache" : "state",
+		db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), errno_words(r));
+	return r;
+}
+
+const char *store_error(const struct store *s)
+{
+	return s->error;
+}
+
+bool store_has_cache(const struct store *s)
+{
+	return s->cache != NULL;
+}
+
+/*
+ * Binds by TYPES: i = int64_t, s = const char * (NULL is NULL), f = const struct
+ * value * as JSON text. The statement is reset by finish().
+ */
+static int bind_args(struct store *s, enum stmt_id id, const char *types, va_list ap)
+{
+	sqlite3_stmt *st = s->stmts[id];
+	int rc = SQLITE_OK;
+	for (int i = 1; *types && rc == SQLITE_OK; types++, i++) {
+		if (*types == 'i') {
+			rc = sqlite3_bind_int64(st, i, va_arg(ap, int64_t));
+		} else if (*types == 's') {
+			const char *text = va_arg(ap, const char *);
+			rc = text ? sqlite3_bind_text(st, i, text, -1, SQLITE_TRANSIENT)
+				  : sqlite3_bind_null(st, i);
+		} else {
+			char *json = json_string(va_arg(ap, const struct value *), false);
+			rc = json ? sqlite3_bind_text(st, i, json, -1, SQLITE_TRANSIENT) : SQLITE_TOOBIG;
+			free(json);
+		}
+	}
+	return rc;
+}
+
+static void finish(struct store *s, enum stmt_id id)
+{
+	sqlite3_reset(s->stmts[id]);
+	sqlite3_clear_bindings(s->stmts[id]);
+}
+
+/* Runs to the first row: 1 with a row (then call finish), 0 without, or negative errno. */
+static int first_row(struct store *s, enum stmt_id id, const char *types, ...)
+{
+	if (!s->stmts[id]) {
+		str_format_cut(s->error, sizeof(s->error), "%s.db is not open", is_cache(id) ? "cache" : "state");
+		return -ENODEV;
+	}
+	va_list ap;
+	va_start(ap, types);
+	int rc = bind_args(s, id, types, ap);
+	va_end(ap);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s->stmts[id]);
+	if (rc == SQLITE_ROW)
+		return 1;
+	int r = rc == SQLITE_DONE ? 0 : fail(s, is_cache(id), rc);
+	finish(s, id);
+	return r;
+}
+
+/* For statements without rows: 0 or negative errno. */
+#define run(s, id, ...) run_result((s), (id), first_row((s), (id), __VA_ARGS__))
+static int run_result(struct store *s, enum stmt_id id, int r)
+{
+	if (r == 1)
+		finish(s, id);
+	return r < 0 ? r : 0;
+}
+
+/* The same, -ENOENT if no row was changed. */
+#define change(s, ...) change_result((s), run((s), __VA_ARGS__))
+static int change_result(struct store *s, int r)
+{
+	if (r < 0)
+		return r;
+	return sqlite3_changes(s->state) > 0 ? 0 : -ENOENT;
+}
+
+static int64_t col_int(struct store *s, enum stmt_id id, int i)
+{
+	return sqlite3_column_int64(s->stmts[id], i);
+}
+
+static const char *col_text(struct store *s, enum stmt_id id, int i)
+{
+	const char *t = (const char *)sqlite3_column_text(s->stmts[id], i);
+	return t ? t : "";
+}
+
+static bool col_null(struct store *s, enum stmt_id id, int i)
+{
+	return sqlite3_column_type(s->stmts[id], i) == SQLITE_NULL;
+}
+
+static void copy_text(char *dst, size_t size, const char *src)
+{
+	str_format_cut(dst, size, "%s", src);
+}
+
+static struct value *row_value(sqlite3_stmt *st)
+{
+	struct value *row = value_new_object();
+	for (int i = 0; i < sqlite3_column_count(st); i++) {
+		struct value *v;
+		if (sqlite3_column_type(st, i) == SQLITE_INTEGER)
+			v = value_new_int(sqlite3_column_int64(st, i));
+		else
+			v = value_new_string((const char *)sqlite3_column_text(st, i));
+		value_set(row, sqlite3_column_name(st, i), v);
+	}
+	return row;
+}
+
+/* All rows as a list of objects. */
+#define rows(s, id, ret, ...) rows_result((s), (id), (ret), first_row((s), (id), __VA_ARGS__))
+static int rows_result(struct store *s, enum stmt_id id, struct value **ret, int r)
+{
+	if (r < 0)
+		return r;
+	struct value *list = value_new_list();
+	int rc = r == 1 ? SQLITE_ROW : SQLITE_DONE;
+	while (rc == SQLITE_ROW) {
+		value_append(list, row_value(s->stmts[id]));
+		rc = sqlite3_step(s->stmts[id]);
+	}
+	if (rc != SQLITE_DONE) {
+		r = fail(s, is_cache(id), rc);
+		finish(s, id);
+		value_free(list);
+		return r;
+	}
+	finish(s, id);
+	*ret = list;
+	return 0;
+}
+
+/* ---- opening ---------------------------------------------------------------------- */
+
+static int pragma_text(sqlite3 *db, const char *sql, char *out, size_t size)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		copy_text(out, size, (const char *)sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_ERROR : rc;
+}
+
+struct pragma {
+	const char *set;
+	const char *get;
+	const char *want; /* as it reads back: a misspelt PRAGMA is silently ignored */
+};
+
+static const struct pragma state_pragmas[] = {
+	{ "PRAGMA journal_mode = TRUNCATE", "PRAGMA journal_mode", "truncate" },
+	{ "PRAGMA synchronous = EXTRA", "PRAGMA synchronous", "3" },
+	{ "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1" },
+	{ "PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", "0" },
+	{ "PRAGMA cache_size = -256", "PRAGMA cache_size", "-256" },
+	{ "PRAGMA secure_delete = OFF", "PRAGMA secure_delete", "0" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct pragma cache_pragmas[] = {
+	{ "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal" },
+	{ "PRAGMA synchronous = NORMAL", "PRAGMA synchronous", "1" },
+	{ "PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", "0" },
+	{ "PRAGMA cache_size = -256", "PRAGMA cache_size", "-256" },
+	{ NULL, NULL, NULL },
+};
+
+static int set_pragmas(sqlite3 *db, const struct pragma *p, bool may_write)
+{
+	for (; p->set; p++) {
+		char got[32] = "";
+		if (!may_write && strstr(p->set, "journal_mode"))
+			continue;
+		int rc = sqlite3_exec(db, p->set, NULL, NULL, NULL);
+		if (rc == SQLITE_OK)
+			rc = pragma_text(db, p->get, got, sizeof(got));
+		if (rc != SQLITE_OK)
+			return rc;
+		if (strcmp(got, p->want) != 0)
+			return SQLITE_MISUSE;
+	}
+	return SQLITE_OK;
+}
+
+static int pragma_int(sqlite3 *db, const char *sql, int64_t *ret)
+{
+	char text[32] = "";
+	int rc = pragma_text(db, sql, text, sizeof(text));
+	if (rc != SQLITE_OK)
+		return rc;
+	return parse_int64(text, INT64_MIN, INT64_MAX, ret) < 0 ? SQLITE_ERROR : SQLITE_OK;
+}
+
+/* Brings a database from its version to VERSION, all or nothing. */
+static int migrate(sqlite3 *db, const char *const *steps, int version)
+{
+	int64_t have = 0;
+	int rc = pragma_int(db, "PRAGMA user_version", &have);
+	if (rc != SQLITE_OK || have == version)
+		return rc;
+	if (have > version)
+		return SQLITE_SCHEMA;
+	rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	for (; rc == SQLITE_OK && have < version; have++)
+		rc = sqlite3_exec(db, steps[have], NULL, NULL, NULL);
+	char sql[96];
+	str_format_cut(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+		APPLICATION_ID, version);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+static int check_version(sqlite3 *db, int version)
+{
+	int64_t id = 0, have = 0;
+	int rc = pragma_int(db, "PRAGMA application_id", &id);
+	if (rc == SQLITE_OK)
+		rc = pragma_int(db, "PRAGMA user_version", &have);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (id != APPLICATION_ID)
+		return SQLITE_NOTADB;
+	return have == version ? SQLITE_OK : SQLITE_SCHEMA;
+}
+
+static int quick_check(sqlite3 *db)
+{
+	char text[64] = "";
+	int rc = pragma_text(db, "PRAGMA quick_check(1)", text, sizeof(text));
+	if (rc == SQLITE_OK && strcmp(text, "ok") != 0)
+		return SQLITE_CORRUPT;
+	return rc;
+}
+
+static int prepare_range(struct store *s, sqlite3 *db, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		int rc = sqlite3_prepare_v3(db, stmt_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[i], NULL);
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	return SQLITE_OK;
+}
+
+static int open_file(const char *path, enum store_mode mode, sqlite3 **ret)
+{
+	int flags = mode == STORE_DAEMON ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+		: mode == STORE_REQUEST ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	int rc = sqlite3_open_v2(path, ret, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_busy_timeout(*ret, BUSY_MS);
+	sqlite3_db_config(*ret, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(*ret, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
+	return SQLITE_OK;
+}
+
+/* A file of another program or of chance is left alone. */
+static int check_foreign(sqlite3 *db)
+{
+	int64_t id = 0, tables = 0;
+	int rc = pragma_int(db, "PRAGMA application_id", &id);
+	if (rc == SQLITE_OK)
+		rc = pragma_int(db, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (rc == SQLITE_OK && id != APPLICATION_ID && tables > 0)
+		return SQLITE_NOTADB;
+	return rc;
+}
+
+static int open_state(struct store *s, const char *path)
+{
+	int rc = open_file(path, s->mode, &s->state);
+	if (rc == SQLITE_OK && s->mode == STORE_DAEMON)
+		rc = check_foreign(s->state);
+	if (rc == SQLITE_OK)
+		rc = set_pragmas(s->state, state_pragmas, s->mode == STORE_DAEMON);
+	if (rc == SQLITE_OK && s->mode == STORE_DAEMON)
+		rc = quick_check(s->state);
+	if (rc == SQLITE_OK)
+		rc = s->mode == STORE_DAEMON ? migrate(s->state, state_steps, STATE_VERSION)
+					     : check_version(s->state, STATE_VERSION);
+	if (rc == SQLITE_OK)
+		rc = prepare_range(s, s->state, 0, STATE_END);
+	return rc;
+}
+
+static void close_db(struct store *s, sqlite3 **db, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		sqlite3_finalize(s->stmts[i]);
+		s->stmts[i] = NULL;
+	}
+	sqlite3_close(*db);
+	*db = NULL;
+}
+
+static int open_cache_once(struct store *s, const char *path)
+{
+	bool write = s->mode == STORE_DAEMON;
+	int rc = open_file(path, write ? STORE_DAEMON : STORE_READ, &s->cache);
+	if (rc == SQLITE_OK)
+		rc = set_pragmas(s->cache, cache_pragmas, write);
+	if (rc == SQLITE_OK && write)
+		rc = quick_check(s->cache);
+	if (rc == SQLITE_OK)
+		rc = write ? migrate(s->cache, cache_steps, CACHE_VERSION)
+			   : check_version(s->cache, CACHE_VERSION);
+	if (rc == SQLITE_OK)
+		rc = prepare_range(s, s->cache, STATE_END, STMT_END);
+	if (rc != SQLITE_OK)
+		close_db(s, &s->cache, STATE_END, STMT_END);
+	return rc;
+}
+
+static void remove_cache(const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		char name[PATH_MAX];
+		if (str_format(name, sizeof(name), "%s%s", path, suffixes[i]) == 0)
+			(void)unlink(name);
+	}
+}
+
+/* What is in the cache can be had again: a damaged or strange one is made anew. */
+static void open_cache(struct store *s, const char *path)
+{
+	int rc = open_cache_once(s, path);
+	if (rc != SQLITE_OK && s->mode == STORE_DAEMON) {
+		remove_cache(path);
+		(void)open_cache_once(s, path);
+	}
+}
+
+static int lock_dir(struct store *s, const char *dir, struct err *e)
+{
+	char path[PATH_MAX];
+	if (str_format(path, sizeof(path), "%s/state.lock", dir) < 0)
+		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", dir);
+	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock_fd < 0)
+		return err_set(e, -errno, "%s: %s; the state folder must be writable", path, strerror(errno));
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return err_set(e, -errno, "%s: %s", path, strerror(errno));
+		return err_set(e, -EBUSY, "%s: another cpautod runs on this state folder; "
+			"stop it first, or give this one a folder of its own", dir);
+	}
+	return 0;
+}
+
+static int open_failed(struct store *s, const char *path, int rc, struct err *e)
+{
+	if (rc == SQLITE_SCHEMA)
+		return err_set(e, -EPROTO, "%s: its version is not the one of this program; "
+			"run the cpautod that made it, or a newer one", path);
+	int r = code_errno(rc);
+	return err_set(e, r, "%s: %s: %s", path,
+		s->state ? sqlite3_errmsg(s->state) : sqlite3_errstr(rc), errno_words(r));
+}
+
+int store_open(const char *state_dir, const char *cache_dir, enum store_mode mode,
+	struct store **ret, struct err *e)
+{
+	char state[PATH_MAX], cache[PATH_MAX];
+	if (str_format(state, sizeof(state), "%s/state.db", state_dir) < 0 ||
+		str_format(cache, sizeof(cache), "%s/cache.db", cache_dir) < 0)
+		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
+	if (mode != STORE_DAEMON && access(state, F_OK) < 0)
+		return err_set(e, -errno, "%s: %s", state, errno == ENOENT
+			? "no state yet; it is made when cpautod starts" : strerror(errno));
+	struct store *s = xcalloc(1, sizeof(*s));
+	s->lock_fd = -1;
+	s->mode = mode;
+	int r = mode == STORE_DAEMON ? lock_dir(s, state_dir, e) : 0;
+	if (r == 0) {
+		mode_t old = umask(0077);
+		int rc = open_state(s, state);
+		if (rc == SQLITE_OK)
+			open_cache(s, cache);
+		umask(old);
+		r = rc == SQLITE_OK ? 0 : open_failed(s, state, rc, e);
+	}
+	if (r < 0) {
+		store_close(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	close_db(s, &s->state, 0, STATE_END);
+	close_db(s, &s->cache, STATE_END, STMT_END);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	free(s);
+}
+
+static int begin(struct store *s)
+{
+	return run(s, BEGIN, "");
+}
+
+/* Commits if R is 0, else rolls back; the outcome. */
+static int end(struct store *s, int r)
+{
+	if (r == 0)
+		r = run(s, COMMIT, "");
+	if (r < 0 && !sqlite3_get_autocommit(s->state)) {
+		char keep[ERR_MAX];
+		copy_text(keep, sizeof(keep), s->error);
+		(void)run(s, ROLLBACK, "");
+		copy_text(s->error, sizeof(s->error), keep);
+	}
+	return r;
+}
+
+/* ---- calls ---------------------------------------------------------------------------- */
+
+static void col_instant(struct store *s, enum stmt_id id, int i, struct instant *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->wall_ms = col_int(s, id, i);
+	ret->boot_ms = col_int(s, id, i + 1);
+	copy_text(ret->boot_id, sizeof(ret->boot_id), col_text(s, id, i + 2));
+	ret->synced = col_int(s, id, i + 3);
+}
+
+int store_calls_recent(struct store *s, struct budget_call *calls, size_t max, size_t *ret_count)
+{
+	size_t n = 0;
+	int r = first_row(s, CALLS_RECENT, "i", (int64_t)max);
+	if (r < 0)
+		return r;
+	int rc = r == 1 ? SQLITE_ROW : SQLITE_DONE;
+	while (rc == SQLITE_ROW && n < max) {
+		struct budget_call *c = &calls[n++];
+		memset(c, 0, sizeof(*c));
+		col_instant(s, CALLS_RECENT, 0, &c->taken);
+		c->has_ended = !col_null(s, CALLS_RECENT, 4);
+		if (c->has_ended)
+			col_instant(s, CALLS_RECENT, 4, &c->ended);
+		rc = sqlite3_step(s->stmts[CALLS_RECENT]);
+	}
+	r = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : fail(s, false, rc);
+	finish(s, CALLS_RECENT);
+	if (r == 0)
+		*ret_count = n;
+	return r;
+}
+
+int store_call_begin(struct store *s, const struct instant *now, const char *op, const char *list,
+	const char *keyword, int64_t *ret_id)
+{
+	int r = run(s, CALL_BEGIN, "sssiisi", op, list, keyword, now->wall_ms, now->boot_ms,
+		now->boot_id, (int64_t)now->synced);
+	if (r == 0)
+		*ret_id = sqlite3_last_insert_rowid(s->state);
+	return r;
+}
+
+int store_call_end(struct store *s, int64_t id, const struct instant *now, const char *result,
+	const char *detail, int requests)
+{
+	int r = begin(s);
+	if (r < 0)
+		return r;
+	r = run(s, CALL_END, "iiisiss", id, now->wall_ms, now->boot_ms, now->boot_id,
+		(int64_t)now->synced, result, detail);
+	for (int i = 1; r == 0 && i < requests && i < 100; i++)
+		r = run(s, CALL_EXTRA, "i", id);
+	return end(s, r);
+}
+
+int store_calls_close(struct store *s, const struct instant *now, int *ret_count)
+{
+	int r = run(s, CALLS_CLOSE, "iisi", now->wall_ms, now->boot_ms, now->boot_id, (int64_t)now->synced);
+	if (r == 0)
+		*ret_count = sqlite3_changes(s->state);
+	return r;
+}
+
+/* ---- the account ------------------------------------------------------------------------ */
+
+int store_account_get(struct store *s, struct store_account *ret)
+{
+	int r = first_row(s, ACCOUNT_GET, "");
+	if (r <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	memset(ret, 0, sizeof(*ret));
+	ret->blocked = col_int(s, ACCOUNT_GET, 0);
+	col_instant(s, ACCOUNT_GET, 1, &ret->block_at);
+	ret->block_ms = col_int(s, ACCOUNT_GET, 5);
+	ret->strikes = (int)col_int(s, ACCOUNT_GET, 6);
+	ret->hard = col_int(s, ACCOUNT_GET, 7);
+	copy_text(ret->reason, sizeof(ret->reason), col_text(s, ACCOUNT_GET, 8));
+	ret->skew_ms = col_int(s, ACCOUNT_GET, 9);
+	ret->failures = (int)col_int(s, ACCOUNT_GET, 10);
+	col_instant(s, ACCOUNT_GET, 11, &ret->wait_at);
+	ret->wait_ms = col_int(s, ACCOUNT_GET, 15);
+	copy_text(ret->wait_reason, sizeof(ret->wait_reason), col_text(s, ACCOUNT_GET, 16));
+	finish(s, ACCOUNT_GET);
+	return 0;
+}
+
+int store_account_set(struct store *s, const struct store_account *a)
+{
+	return run(s, ACCOUNT_SET, "iiisiiiisiiiisiis", (int64_t)a->blocked, a->block_at.wall_ms,
+		a->block_at.boot_ms, a->block_at.boot_id, (int64_t)a->block_at.synced, a->block_ms,
+		(int64_t)a->strikes, (int64_t)a->hard, a->reason, a->skew_ms, (int64_t)a->failures,
+		a->wait_at.wall_ms, a->wait_at.boot_ms, a->wait_at.boot_id, (int64_t)a->wait_at.synced,
+		a->wait_ms, a->wait_reason);
+}
+
+/* ---- lists and keywords -------------------------------------------------------------------- */
+
+static int list_get(struct store *s, const char *name, int64_t *ret_id, char *print, size_t size)
+{
+	int r = first_row(s, LIST_GET, "s", name);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_id = col_int(s, LIST_GET, 0);
+	if (print)
+		copy_text(print, size, col_text(s, LIST_GET, 1));
+	finish(s, LIST_GET);
+	return 0;
+}
+
+int store_list_id(struct store *s, const char *name, int64_t *ret)
+{
+	return list_get(s, name, ret, NULL, 0);
+}
+
+static int sync_keywords(struct store *s, int64_t list_id, const char *const *keywords,
+	const char *const *folded, size_t count, int64_t now_ms)
+{
+	int r = first_row(s, KEYWORDS_GENERATION, "i", list_id);
+	if (r <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	int64_t generation = col_int(s, KEYWORDS_GENERATION, 0);
+	finish(s, KEYWORDS_GENERATION);
+	for (size_t i = 0; i < count; i++) {
+		r = run(s, KEYWORD_UPSERT, "issii", list_id, folded[i], keywords[i], generation, now_ms);
+		if (r < 0)
+			return r;
+	}
+	return run(s, KEYWORDS_SWEEP, "ii", list_id, generation);
+}
+
+int store_list_sync(struct store *s, const char *name, const char *const *keywords,
+	const char *const *folded, size_t count, int64_t now_ms, int64_t *ret_list_id)
+{
+	char print[FINGERPRINT_LEN + 1], have[FINGERPRINT_LEN + 1] = "";
+	fingerprint(keywords, count, print);
+	int r = list_get(s, name, ret_list_id, have, sizeof(have));
+	if (r == 0 && strcmp(print, have) == 0)
+		return 0;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = begin(s);
+	if (r < 0)
+		return r;
+	int64_t id = 0;
+	r = run(s, LIST_ADD, "s", name);
+	if (r == 0)
+		r = list_get(s, name, &id, NULL, 0);
+	if (r == 0)
+		r = sync_keywords(s, id, keywords, folded, count, now_ms);
+	if (r == 0)
+		r = run(s, LIST_FINGERPRINT, "is", id, print);
+	r = end(s, r);
+	if (r == 0)
+		*ret_list_id = id;
+	return r;
+}
+
+static bool among(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+int store_lists_prune(struct store *s, const char *const *names, size_t count)
+{
+	struct value *all = NULL;
+	int r = rows(s, LISTS_ALL, &all, "");
+	for (size_t i = 0; r == 0 && i < value_len(all); i++) {
+		const struct value *l = value_at(all, i);
+		if (!among(value_get_string(l, "name", ""), names, count))
+			r = run(s, LIST_DELETE, "i", value_get_int(l, "id", 0));
+	}
+	value_free(all);
+	return r;
+}
+
+int store_list_head(struct store *s, int64_t list_id, struct plan_head *ret)
+{
+	int r = first_row(s, KEYWORD_HEAD, "i", list_id);
+	if (r < 0)
+		return r;
+	memset(ret, 0, sizeof(*ret));
+	if (r == 0)
+		return 0;
+	ret->keyword_id = col_int(s, KEYWORD_HEAD, 0);
+	ret->due_ms = col_int(s, KEYWORD_HEAD, 1);
+	ret->asked = col_int(s, KEYWORD_HEAD, 2);
+	finish(s, KEYWORD_HEAD);
+	return 0;
+}
+
+int store_list_load(struct store *s, int64_t list_id, struct plan_list *ret)
+{
+	int r = first_row(s, LIST_BY_ID, "i", list_id);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	ret->served = col_int(s, LIST_BY_ID, 0);
+	ret->paused = col_int(s, LIST_BY_ID, 1);
+	finish(s, LIST_BY_ID);
+	return store_list_head(s, list_id, &ret->head);
+}
+
+int store_list_served(struct store *s, int64_t list_id, int64_t served)
+{
+	return run(s, LIST_SERVED, "ii", list_id, served);
+}
+
+int store_list_pause(struct store *s, const char *list, bool paused)
+{
+	return change(s, LIST_PAUSE, "si", list, (int64_t)paused);
+}
+
+int store_keyword_free(struct store *s, int64_t now_ms, int64_t *ret_id)
+{
+	int r = first_row(s, KEYWORD_FREE, "i", now_ms);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_id = col_int(s, KEYWORD_FREE, 0);
+	finish(s, KEYWORD_FREE);
+	return 0;
+}
+
+static int keyword_row(struct store *s, enum stmt_id id, int r, struct store_keyword *ret)
+{
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	memset(ret, 0, sizeof(*ret));
+	ret->id = col_int(s, id, 0);
+	ret->list_id = col_int(s, id, 1);
+	copy_text(ret->list, sizeof(ret->list), col_text(s, id, 2));
+	copy_text(ret->keyword, sizeof(ret->keyword), col_text(s, id, 3));
+	copy_text(ret->folded, sizeof(ret->folded), col_text(s, id, 4));
+	ret->due_ms = col_int(s, id, 5);
+	ret->looked_ms = col_int(s, id, 6);
+	ret->fresh_ms = col_int(s, id, 7);
+	ret->failures = (int)col_int(s, id, 8);
+	ret->asked = col_int(s, id, 9);
+	ret->paused = col_int(s, id, 10);
+	copy_text(ret->reason, sizeof(ret->reason), col_text(s, id, 11));
+	finish(s, id);
+	return 0;
+}
+
+int store_keyword_get(struct store *s, int64_t id, struct store_keyword *ret)
+{
+	return keyword_row(s, KEYWORD_GET, first_row(s, KEYWORD_GET, "i", id), ret);
+}
+
+int store_keyword_find(struct store *s, const char *list, const char *folded, struct store_keyword *ret)
+{
+	return keyword_row(s, KEYWORD_FIND, first_row(s, KEYWORD_FIND, "ss", list, folded), ret);
+}
+
+int store_keyword_looked(struct store *s, int64_t id, int64_t now_ms, int64_t due_ms, const char *reason)
+{
+	return run(s, KEYWORD_LOOKED, "iiis", id, now_ms, due_ms, reason ? reason : "");
+}
+
+int store_keyword_failed(struct store *s, int64_t id, int64_t due_ms, const char *reason)
+{
+	return run(s, KEYWORD_FAILED, "iis", id, due_ms, reason ? reason : "");
+}
+
+int store_keywords_fresh(struct store *s, const char *folded, int64_t fresh_ms)
+{
+	return run(s, KEYWORDS_FRESH, "si", folded, fresh_ms);
+}
+
+int store_keyword_ask(struct store *s, int64_t id, int64_t now_ms)
+{
+	return change(s, KEYWORD_ASK, "ii", id, now_ms);
+}
+
+int store_keyword_add(struct store *s, int64_t list_id, const char *keyword, const char *folded, int64_t now_ms)
+{
+	return run(s, KEYWORD_ADD, "issi", list_id, keyword, folded, now_ms);
+}
+
+int store_keyword_remove(struct store *s, int64_t id)
+{
+	struct store_keyword k;
+	int r = store_keyword_get(s, id, &k);
+	if (r == 0)
+		r = change(s, KEYWORD_REMOVE, "i", id);
+	else
+		return r;
+	return r == -ENOENT ? -EPERM : r;
+}
+
+int store_keyword_pause(struct store *s, int64_t id, bool paused)
+{
+	return change(s, KEYWORD_PAUSE, "ii", id, (int64_t)paused);
+}
+
+/* ---- posts ---------------------------------------------------------------------------------- */
+
+int store_post_add(struct store *s, const struct store_post_new *p, int64_t *ret_id)
+{
+	int r = run(s, POST_ADD, "sssssssi", p->key, p->list, p->keyword, p->folded, p->publisher,
+		p->products, p->period, p->now_ms);
+	if (r == 0)
+		*ret_id = sqlite3_last_insert_rowid(s->state);
+	return r;
+}
+
+/* Replaces the JSON text of member NAME by what it says. */
+static int unfold_json(struct store *s, struct value *row, const char *name)
+{
+	const char *text = value_get_string(row, name, NULL);
+	if (!text)
+		return 0;
+	struct value *v = NULL;
+	if (json_parse(text, strlen(text), &v, NULL) < 0) {
+		str_format_cut(s->error, sizeof(s->error), "state.db: a stored object cannot be read: %s",
+			errno_words(-EUCLEAN));
+		return -EUCLEAN;
+	}
+	value_set(row, name, v);
+	return 0;
+}
+
+static int one_row(struct store *s, enum stmt_id id, int r, const char *json_member, struct value **ret)
+{
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	struct value *row = row_value(s->stmts[id]);
+	finish(s, id);
+	r = unfold_json(s, row, json_member);
+	if (r < 0)
+		value_free(row);
+	else
+		*ret = row;
+	return r;
+}
+
+int store_post_get(struct store *s, int64_t id, struct value **ret)
+{
+	return one_row(s, POST_GET, first_row(s, POST_GET, "i", id), "post", ret);
+}
+
+int store_post_next(struct store *s, const char *state, const char *publisher, int64_t now_ms, int64_t *ret_id)
+{
+	int r = first_row(s, POST_NEXT, "ssi", state, publisher, now_ms);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_id = col_int(s, POST_NEXT, 0);
+	finish(s, POST_NEXT);
+	return 0;
+}
+
+int store_post_when(struct store *s, const char *state, const char *publisher, int64_t *ret_ms)
+{
+	int r = first_row(s, POST_WHEN, "ss", state, publisher);
+	if (r < 0)
+		return r;
+	*ret_ms = r == 1 && !col_null(s, POST_WHEN, 0) ? col_int(s, POST_WHEN, 0) : INT64_MAX;
+	if (r == 1)
+		finish(s, POST_WHEN);
+	return 0;
+}
+
+int store_post_last(struct store *s, const char *list, const char *folded, struct value **ret)
+{
+	return one_row(s, POST_LAST, first_row(s, POST_LAST, "ss", list, folded), "post", ret);
+}
+
+int store_post_rendered(struct store *s, int64_t id, const struct value *post, int64_t facts_ms, int64_t now_ms)
+{
+	struct value *rest = value_copy(post);
+	value_remove(rest, "html");
+	value_remove(rest, "text");
+	value_remove(rest, "markdown");
+	int r = change(s, POST_RENDER, "issssfii", id, value_get_string(post, "title", ""),
+		value_get_string(post, "html", ""), value_get_string(post, "text", ""),
+		value_get_string(post, "markdown", ""), rest, facts_ms, now_ms);
+	value_free(rest);
+	return r;
+}
+
+int store_post_object(struct store *s, int64_t id, const struct value *post, int64_t now_ms)
+{
+	return change(s, POST_OBJECT, "ifi", id, post, now_ms);
+}
+
+int store_post_move(struct store *s, int64_t id, const char *from, const char *to, int64_t now_ms,
+	int64_t next_ms, const char *reason)
+{
+	return change(s, POST_MOVE, "issiis", id, from, to, now_ms, next_ms, reason);
+}
+
+int store_post_sending(struct store *s, int64_t id, int64_t now_ms)
+{
+	return change(s, POST_SEND, "ii", id, now_ms);
+}
+
+int store_post_published(struct store *s, int64_t id, int64_t now_ms, const char *external_id, const char *url)
+{
+	return change(s, POST_PUBLISH, "iiss", id, now_ms, external_id, url);
+}
+
+int store_post_looked(struct store *s, int64_t id, int64_t now_ms, int64_t next_ms, bool absent, int *ret_finds)
+{
+	int r = first_row(s, POST_LOOKED, "iiii", id, now_ms, next_ms, (int64_t)absent);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	int finds = (int)col_int(s, POST_LOOKED, 0);
+	/* RETURNING hands its row out first; the write is done when it is. */
+	int rc = sqlite3_step(s->stmts[POST_LOOKED]);
+	r = rc == SQLITE_DONE ? 0 : fail(s, false, rc);
+	finish(s, POST_LOOKED);
+	if (r == 0)
+		*ret_finds = finds;
+	return r;
+}
+
+int store_post_approve(struct store *s, int64_t id, int64_t now_ms)
+{
+	return change(s, POST_APPROVE, "ii", id, now_ms);
+}
+
+int store_posts_recover(struct store *s, int64_t now_ms, int64_t next_ms, int *ret_count)
+{
+	int r = run(s, POSTS_RECOVER, "ii", now_ms, next_ms);
+	if (r == 0)
+		*ret_count = sqlite3_changes(s->state);
+	return r;
+}
+
+int store_publisher_pace(struct store *s, const char *publisher, int64_t since_ms, int *ret_count, int64_t *ret_last_ms)
+{
+	int r = first_row(s, PACE, "si", publisher, since_ms);
+	if (r <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	*ret_count = (int)col_int(s, PACE, 0);
+	*ret_last_ms = col_int(s, PACE, 1);
+	finish(s, PACE);
+	return 0;
+}
+
+int store_posts_count(struct store *s, const char *state, int64_t *ret)
+{
+	int r = first_row(s, POSTS_COUNT, "s", state);
+	if (r <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	*ret = col_int(s, POSTS_COUNT, 0);
+	finish(s, POSTS_COUNT);
+	return 0;
+}
+
+int store_publisher_get(struct store *s, const char *name, struct store_publisher *ret)
+{
+	int r = first_row(s, PUBLISHER_GET, "s", name);
+	if (r < 0)
+		return r;
+	memset(ret, 0, sizeof(*ret));
+	if (r == 0)
+		return 0;
+	ret->broken = col_int(s, PUBLISHER_GET, 0);
+	ret->until_ms = col_int(s, PUBLISHER_GET, 1);
+	ret->failures = (int)col_int(s, PUBLISHER_GET, 2);
+	copy_text(ret->reason, sizeof(ret->reason), col_text(s, PUBLISHER_GET, 3));
+	finish(s, PUBLISHER_GET);
+	return 0;
+}
+
+int store_publisher_set(struct store *s, const char *name, const struct store_publisher *p)
+{
+	return run(s, PUBLISHER_SET, "siiis", name, (int64_t)p->broken, p->until_ms, (int64_t)p->failures, p->reason);
+}
+
+int store_publishers_clear(struct store *s)
+{
+	return run(s, PUBLISHERS_CLEAR, "");
+}
+
+/* ---- requests ---------------------------------------------------------------------------------- */
+
+int store_request_add(struct store *s, const char *kind, const struct value *args, int64_t now_ms, int64_t *ret_id)
+{
+	int r = run(s, REQUEST_ADD, "sfi", kind, args, now_ms);
+	if (r == 0)
+		*ret_id = sqlite3_last_insert_rowid(s->state);
+	return r;
+}
+
+int store_request_next(struct store *s, int64_t *ret_id, char **ret_kind, struct value **ret_args)
+{
+	int r = first_row(s, REQUEST_NEXT, "");
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	const char *text = col_text(s, REQUEST_NEXT, 2);
+	struct value *args = NULL;
+	if (json_parse(text, strlen(text), &args, NULL) < 0)
+		args = value_new_object(); /* whoever wrote it gets an answer about what is missing */
+	*ret_id = col_int(s, REQUEST_NEXT, 0);
+	*ret_kind = xstrdup(col_text(s, REQUEST_NEXT, 1));
+	*ret_args = args;
+	finish(s, REQUEST_NEXT);
+	return 0;
+}
+
+int store_request_done(struct store *s, int64_t id, int64_t now_ms, int outcome, const char *text)
+{
+	return change(s, REQUEST_DONE, "iiis", id, now_ms, (int64_t)outcome, text ? text : "");
+}
+
+int store_request_get(struct store *s, int64_t id, struct value **ret)
+{
+	return one_row(s, REQUEST_GET, first_row(s, REQUEST_GET, "i", id), "args", ret);
+}
+
+/* ---- cache ----------------------------------------------------------------------------------------- */
+
+int store_answer_put(struct store *s, const char *folded, int64_t fetched_ms, const struct value *answer)
+{
+	return run(s, ANSWER_PUT, "sif", folded, fetched_ms, answer);
+}
+
+int store_answer_get(struct store *s, const char *folded, int64_t *ret_fetched_ms, struct value **ret)
+{
+	int r = first_row(s, ANSWER_GET, "s", folded);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	int64_t at = col_int(s, ANSWER_GET, 0);
+	const char *body = col_text(s, ANSWER_GET, 1);
+	struct value *v = NULL;
+	r = json_parse(body, strlen(body), &v, NULL);
+	finish(s, ANSWER_GET);
+	if (r < 0)
+		return -ENOENT; /* what cannot be read is asked for again */
+	*ret_fetched_ms = at;
+	*ret = v;
+	return 0;
+}
+
+int store_image_put(struct store *s, const char *url, const struct value *image, int64_t now_ms)
+{
+	return run(s, IMAGE_PUT, "sisf", url, now_ms, value_get_string(image, "path", ""), image);
+}
+
+int store_image_get(struct store *s, const char *url, struct value **ret)
+{
+	int r = first_row(s, IMAGE_GET, "s", url);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	const char *text = col_text(s, IMAGE_GET, 0);
+	struct value *v = NULL;
+	r = json_parse(text, strlen(text), &v, NULL);
+	finish(s, IMAGE_GET);
+	if (r < 0)
+		return -ENOENT;
+	*ret = v;
+	return 0;
+}
+
+int store_prices_put(struct store *s, const struct value *products, int64_t fetched_ms)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < value_len(products); i++) {
+		const struct value *p = value_at(products, i);
+		r = run(s, PRICE_PUT, "iii", value_get_int(p, "productId", 0), fetched_ms,
+			value_get_int(p, "productPrice", 0));
+	}
+	return r;
+}
+
+int store_cache_expire(struct store *s, int64_t before_ms, int64_t prices_before_ms, struct value **ret_paths)
+{
+	struct value *paths = NULL;
+	int r = rows(s, IMAGES_EXPIRED, &paths, "i", before_ms);
+	if (r == 0)
+		r = run(s, IMAGES_EXPIRE, "i", before_ms);
+	if (r == 0)
+		r = run(s, ANSWERS_EXPIRE, "i", before_ms);
+	if (r == 0)
+		r = run(s, PRICES_EXPIRE, "i", prices_before_ms);
+	if (r < 0)
+		value_free(paths);
+	else
+		*ret_paths = paths;
+	return r;
+}
+
+/* ---- questions -------------------------------------------------------------------------------------- */
+
+static int64_t limit_or_all(int limit)
+{
+	return limit > 0 ? limit : -1;
+}
+
+int store_list_calls(struct store *s, int64_t since_ms, int limit, struct value **ret)
+{
+	return rows(s, Q_CALLS, ret, "ii", since_ms, limit_or_all(limit));
+}
+
+int store_list_posts(struct store *s, const char *state, const char *list, int limit, struct value **ret)
+{
+	return rows(s, Q_POSTS, ret, "ssi", state, list, limit_or_all(limit));
+}
+
+int store_list_keywords(struct store *s, const char *list, int limit, struct value **ret)
+{
+	return rows(s, Q_KEYWORDS, ret, "si", list, limit_or_all(limit));
+}
+
+int store_list_lists(struct store *s, struct value **ret)
+{
+	return rows(s, Q_LISTS, ret, "");
+}
+
+int store_list_publishers(struct store *s, struct value **ret)
+{
+	return rows(s, Q_PUBLISHERS, ret, "");
+}
+
+int store_list_requests(struct store *s, int limit, struct value **ret)
+{
+	return rows(s, Q_REQUESTS, ret, "i", limit_or_all(limit));
+}
+
+int store_find_keywords(struct store *s, const char *folded, struct value **ret)
+{
+	return rows(s, Q_FIND, ret, "s", folded);
+}
+
+int store_post_counts(struct store *s, struct value **ret)
+{
+	struct value *list = NULL;
+	int r = rows(s, Q_COUNTS, &list, "");
+	if (r < 0)
+		return r;
+	struct value *counts = value_new_object();
+	for (size_t i = 0; i < value_len(list); i++) {
+		const struct value *row = value_at(list, i);
+		value_set_int(counts, value_get_string(row, "state", ""), value_get_int(row, "count", 0));
+	}
+	value_free(list);
+	*ret = counts;
+	return 0;
+}
