@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "kit.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "json.h"
+#include "log.h"
+
+#define VERSION_SPOKEN 1
+
+static void log_sink_line(enum log_level level, const struct log_fields *f, const char *text)
+{
+	(void)f;
+	fprintf(stderr, "<%d>%s\n", (int)level, text);
+}
+
+void kit_log(int level, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	log_set_sink(log_sink_line);
+	log_event((enum log_level)level, NULL, "%s", text);
+}
+
+static void set_result(struct value *answer, const char *result, const char *fmt, va_list args)
+{
+	char reason[ERR_MAX];
+
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	value_set_string(answer, "result", result);
+	value_set_string(answer, "reason", reason);
+}
+
+void kit_ok(struct value *answer)
+{
+	value_set_string(answer, "result", "ok");
+}
+
+void kit_later(struct value *answer, int retry_after_s, const char *reason, ...)
+{
+	va_list args;
+
+	va_start(args, reason);
+	set_result(answer, "later", reason, args);
+	va_end(args);
+	value_set_int(answer, "retry_after", retry_after_s);
+}
+
+void kit_unknown(struct value *answer, const char *reason, ...)
+{
+	va_list args;
+
+	va_start(args, reason);
+	set_result(answer, "unknown", reason, args);
+	va_end(args);
+}
+
+void kit_refused(struct value *answer, const char *reason, ...)
+{
+	va_list args;
+
+	va_start(args, reason);
+	set_result(answer, "refused", reason, args);
+	va_end(args);
+}
+
+void kit_broken(struct value *answer, const char *reason, ...)
+{
+	va_list args;
+
+	va_start(args, reason);
+	set_result(answer, "broken", reason, args);
+	va_end(args);
+}
+
+void kit_blocked(struct value *answer, int64_t until_ms, int strikes, const char *reason, ...)
+{
+	va_list args;
+
+	va_start(args, reason);
+	set_result(answer, "blocked", reason, args);
+	va_end(args);
+	if (until_ms > 0)
+		value_set_int(answer, "until", until_ms);
+	if (strikes >= 0)
+		value_set_int(answer, "strikes", strikes);
+}
+
+/* "access-key" is named by CPAUTO_SECRET_ACCESS_KEY. */
+static void secret_variable(const char *name, char *out, size_t size)
+{
+	str_format_cut(out, size, "CPAUTO_SECRET_%s", name);
+	for (char *c = out; *c; c++) {
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+		else if (*c == '-' || *c == '.')
+			*c = '_';
+	}
+}
+
+int kit_secret(const char *name, char **ret, struct err *e)
+{
+	char variable[80];
+	const char *path;
+
+	secret_variable(name, variable, sizeof(variable));
+	path = getenv(variable);
+	if (str_empty(path))
+		return err_set(e, -ENOENT,
+			"no %s was given: name its file in the configuration "
+			"or as a systemd credential", name);
+	return secret_read(path, ret, e);
+}
+
+/* All of standard input. 0 or negative errno; -E2BIG when there is too much. */
+static int read_request(struct buf *in)
+{
+	char chunk[16384];
+
+	for (;;) {
+		ssize_t n = read(STDIN_FILENO, chunk, sizeof(chunk));
+
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			buf_add(in, chunk, (size_t)n);
+		if (buf_failed(in))
+			return -E2BIG;
+	}
+}
+
+static int parse_request(struct value **ret, struct err *e)
+{
+	struct buf in;
+	int r;
+
+	buf_init(&in, KIT_REQUEST_MAX);
+	r = read_request(&in);
+	if (r)
+		err_set(e, r, r == -E2BIG ? "it is longer than 8 MiB" : "it cannot be read");
+	else
+		r = json_parse(buf_cstr(&in), in.len, ret, e);
+	buf_finish(&in);
+	return r;
+}
+
+static const struct kit_op *find_op(const char *name, const struct kit_op *ops, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(name, ops[i].name))
+			return &ops[i];
+	return NULL;
+}
+
+static void run_request(const struct value *request, const struct kit_op *ops, size_t count,
+	struct value *answer)
+{
+	const char *name = value_get_string(request, "op", NULL);
+	const struct kit_op *op = find_op(name, ops, count);
+
+	if (value_kind(request) != VALUE_OBJECT)
+		kit_broken(answer, "the request is no JSON object (cpauto-agent(7))");
+	else if (value_get_int(request, "v", 0) != VERSION_SPOKEN)
+		kit_broken(answer, "the request is of another version: "
+			"cpautod and its agents must come from one release");
+	else if (!name)
+		kit_broken(answer, "the request names no \"op\" (cpauto-agent(7))");
+	else if (!op)
+		kit_broken(answer, "this agent does not know the operation '%.40s'", name);
+	else
+		op->run(request, answer);
+	assert(value_get_string(answer, "result", NULL));
+}
+
+static int print_answer(const struct value *answer)
+{
+	CLEANUP_FREE char *text = json_string(answer, false);
+
+	if (!text) {
+		fprintf(stderr, "<3>the answer is longer than %u bytes\n", JSON_TEXT_MAX);
+		return EX_SOFTWARE;
+	}
+	if (fd_write_all(STDOUT_FILENO, text, strlen(text)) ||
+			fd_write_all(STDOUT_FILENO, "\n", 1))
+		return EX_IOERR;
+	return EX_OK;
+}
+
+static int print_usage(FILE *to, const char *name, const struct kit_op *ops, size_t count)
+{
+	fprintf(to, "%s: an agent of cpautod; reads one JSON request on standard input\n"
+		"and prints one JSON answer (cpauto-agent(7)). Operations:", name);
+	for (size_t i = 0; i < count; i++)
+		fprintf(to, " %s", ops[i].name);
+	fputc('\n', to);
+	return to == stderr ? EX_USAGE : EX_OK;
+}
+
+int kit_main(int argc, char **argv, const char *name, const struct kit_op *ops, size_t op_count)
+{
+	struct value *request = NULL, *answer;
+	struct err e = { "" };
+	int r;
+
+	log_set_sink(log_sink_line);
+	if (argc == 2 && str_eq(argv[1], "--version")) {
+		printf("%s %s\n", name, VERSION);
+		return EX_OK;
+	}
+	if (argc > 1)
+		return print_usage(str_eq(argv[1], "--help") ? stdout : stderr, name, ops, op_count);
+	/* A daemon that died must not kill us in the middle of a step. */
+	signal(SIGPIPE, SIG_IGN);
+	answer = value_new_object();
+	value_set_int(answer, "v", VERSION_SPOKEN);
+	if (parse_request(&request, &e))
+		kit_broken(answer, "the request cannot be understood: %s", e.text);
+	else
+		run_request(request, ops, op_count, answer);
+	r = print_answer(answer);
+	value_free(request);
+	value_free(answer);
+	return r;
+}
