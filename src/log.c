@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of one event before escaping; each byte may become four. */
+#define LOG_TEXT_MAX 4096
+#define LOG_ESCAPED_MAX (4 * LOG_TEXT_MAX)
+
+static char log_name[64] = "cpautod";
+static log_sink *log_current = log_to_stderr;
+static enum log_level log_max = LOG_LEVEL_INFO;
+
+void log_set_sink(log_sink *sink)
+{
+	log_current = sink ? sink : log_to_stderr;
+}
+
+void log_set_name(const char *name)
+{
+	str_format_cut(log_name, sizeof(log_name), "%s", name);
+}
+
+void log_set_max(enum log_level max)
+{
+	log_max = max;
+}
+
+/* systemd names the device and inode of the stream it gave us: systemd.exec(5). */
+static bool is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat st;
+
+	if (!stream || fstat(fd, &st) < 0)
+		return false;
+	str_format_cut(ours, sizeof(ours), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return str_eq(stream, ours);
+}
+
+void log_to_stderr(enum log_level level, const struct log_fields *f UNUSED, const char *text)
+{
+	char line[LOG_ESCAPED_MAX + sizeof(log_name) + 8];
+	char prefix[8] = "";
+
+	if (is_journal(STDERR_FILENO))
+		str_format_cut(prefix, sizeof(prefix), "<%d>", (int)level);
+	/* One byte is kept for the newline, whatever the text's length. */
+	str_format_cut(line, sizeof(line) - 1, "%s%s: %s", prefix, log_name, text);
+	size_t len = strlen(line);
+
+	line[len++] = '\n';
+	/* There is nobody left to tell if standard error is gone. */
+	int r = fd_write_all(STDERR_FILENO, line, len);
+	(void)r;
+}
+
+/*
+ * The length of the well-formed UTF-8 character at S, 0 if there is none;
+ * Unicode 15, table 3-7. *RET is the character.
+ */
+static size_t utf8_take(const char *s, uint32_t *ret)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t len = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 :
+		u[0] < 0xf0 ? 3 : u[0] < 0xf5 ? 4 : 0;
+
+	if (len <= 1) {
+		*ret = u[0];
+		return len;
+	}
+	uint32_t c = u[0] & (0xffu >> (len + 1));
+
+	/* The NUL at the end is no continuation, so this stops in time. */
+	for (size_t i = 1; i < len; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3fu);
+	}
+	if ((len == 3 && c < 0x800) || (len == 4 && (c < 0x10000 || c > 0x10ffff)) ||
+		(c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return len;
+}
+
+/* Control characters, line and paragraph separators, and what turns the writing direction. */
+static bool is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
+		(c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x061c;
+}
+
+/* OUT is to have room for four times the length of S, and the NUL. */
+static void escape(const char *s, char *out)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	while (*s) {
+		uint32_t c;
+		size_t len = utf8_take(s, &c);
+
+		if (len > 0 && !is_control(c)) {
+			memcpy(out, s, len);
+			out += len;
+			s += len;
+			continue;
+		}
+		for (len = len ? len : 1; len > 0; len--, s++) {
+			*out++ = '\\';
+			*out++ = 'x';
+			*out++ = hex[(unsigned char)*s >> 4];
+			*out++ = hex[(unsigned char)*s & 15];
+		}
+	}
+	*out = '\0';
+}
+
+/* As str_format_cut(), for a list of arguments. */
+static void PRINTF(2, 0) format_text(char text[LOG_TEXT_MAX], const char *fmt, va_list ap)
+{
+	int n = vsnprintf(text, LOG_TEXT_MAX, fmt, ap);
+
+	if (n < 0)
+		text[0] = '\0';
+	if (n < LOG_TEXT_MAX)
+		return;
+	/* "…" says that something is missing; it goes where a character starts. */
+	size_t end = LOG_TEXT_MAX - sizeof("…");
+
+	for (int i = 0; i < 3 && ((unsigned char)text[end] & 0xc0) == 0x80; i++)
+		end--;
+	memcpy(text + end, "…", sizeof("…"));
+}
+
+void log_event(enum log_level level, const struct log_fields *f, const char *fmt, ...)
+{
+	int saved = errno;
+
+	if (level > log_max)
+		return;
+	char text[LOG_TEXT_MAX], shown[LOG_ESCAPED_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format_text(text, fmt, ap);
+	va_end(ap);
+	escape(text, shown);
+	log_current(level, f, shown);
+	errno = saved;
+}
