@@ -62,7 +62,7 @@ int parse_duration(const char *s, int64_t *ret) MUST_CHECK;
 /* The shortest exact form that parse_duration reads back: "90s", "1h 30min". */
 void format_duration(int64_t ms, char *buf, size_t size);
 
-/* For people: "in 14 min", "3 h 20 min", at most two parts, rounded up. */
+/* For people: "14 min", "3 h 20 min", at most two parts, rounded up. */
 void format_wait(int64_t ms, char *buf, size_t size);
 
 /*
