@@ -52,7 +52,8 @@ struct config_publisher {
 	int per_day; /* 0 = no limit */
 	int64_t gap_ms;
 	int64_t timeout_ms;
-	/* Everything in the group as written, for the agent: {"directory": …}. */
+	/* Everything in the group as written, for the agent: {"directory": …};
+	   file and directory, and what ends in _file or _directory, made absolute. */
 	struct value *settings;
 };
 
@@ -84,14 +85,17 @@ struct config {
 	/* Lines about what works but is likely not meant, for check and the log. */
 	char **warnings;
 	size_t warning_count;
-	struct value *origins; /* for show-config: option path -> "file:line" or absent = default */
+	/* For show-config: {"budget": {"calls": "file:line"}, "lists": [{…}], …};
+	   what is not in it is the default. */
+	struct value *origins;
 };
 
 /*
  * Reads and checks PATH with its includes and keyword files. No side effects.
  * *RET is new and the caller's. On failure a negative errno, *RET untouched,
  * and in ERRORS a list of lines, "file:line: key: what is wrong; what is right",
- * as many as were found (at least one).
+ * as many as were found (at least one). Paths in the file are taken from the
+ * folder of the file they stand in.
  */
 int config_load(const char *path, struct config **ret, struct value *errors) MUST_CHECK;
 void config_free(struct config *c);
@@ -104,14 +108,17 @@ const struct config_publisher *config_publisher_find(const struct config *c, con
 
 /*
  * The effective configuration: as libconfig text with "# file:line" or
- * "# default" behind each value, or as JSON. Secrets show as "***".
+ * "# default" behind each value, or as JSON (with "origins"). The text can be
+ * loaded again and gives the same. No secret is in it: config_load() refuses
+ * secrets in the file itself.
  */
 void config_print(const struct config *c, struct buf *out);
 struct value *config_value(const struct config *c);
 
 /*
  * The table itself, for the manual, the sample and the tests: a list of
- * {path, type, default, min, max, unit, text}.
+ * {path, type, default, min, max, unit, choices, example, text}; a path is
+ * "budget.calls" or "lists.[].every"; no default = must be given. Caller's.
  */
 struct value *config_options(void);
 
