@@ -1,0 +1,1656 @@
+/* SPDX-License-Identifier: MIT */
+#include "gates.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "html.h"
+#include "text.h"
+
+#define BLOCK_MAX (64u << 10)
+#define STYLE_MAX (4u << 10)
+#define RULES_MAX 256
+/* "The first part": what may stand before the sentence in its own block. */
+#define LEAD_MAX 100
+
+static const char by_ftc[] =
+	"Fair Trade Commission, guideline on endorsements, since " GATES_PLACE_SINCE;
+static const char by_programme[] = "Coupang Partners, rules for members, always";
+static const char by_cpauto[] = "cpauto, always";
+
+static void set(struct gates_result *r, bool pass, const char *remedy, const char *fmt, ...)
+	PRINTF(4, 5);
+
+static void set(struct gates_result *r, bool pass, const char *remedy, const char *fmt, ...)
+{
+	CLEANUP_FREE char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	r->pass = pass;
+	r->remedy = pass ? "" : remedy;
+	str_format_cut(r->reason, sizeof(r->reason), "%s", text ? text : "out of memory");
+}
+
+static struct gates_result *rule(struct gates_report *report, const char *name, const char *since)
+{
+	struct gates_result *r = &report->results[report->count++];
+
+	*r = (struct gates_result){ .rule = name, .since = since, .remedy = "" };
+	return r;
+}
+
+static bool finish(struct gates_report *report)
+{
+	report->pass = true;
+	for (size_t i = 0; i < report->count; i++)
+		report->pass = report->pass && report->results[i].pass;
+	return report->pass;
+}
+
+/* --- reading text as a person does --- */
+
+/* White space of any kind, no-break included: bytes at S, or 0. */
+static size_t space_at(const char *s)
+{
+	static const char *const wide[] = { "\u00a0", "\u2002", "\u2003", "\u2009", "\u202f",
+		"\u3000" };
+
+	if (*s == ' ' || (*s >= '\t' && *s <= '\r'))
+		return 1;
+	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
+			return strlen(wide[i]);
+	return 0;
+}
+
+/* Characters that nobody sees: bytes at S, or 0. */
+static size_t invisible_at(const char *s)
+{
+	static const char *const list[] = { "\u200b", "\u200c", "\u200d", "\u200e", "\u200f",
+		"\u2060", "\u2061", "\u2062", "\u2063", "\u2064", "\ufeff", "\u00ad", "\u061c",
+		"\u180e", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067",
+		"\u2068", "\u2069", "\u115f", "\u1160", "\u3164", "\uffa0", "\u034f" };
+
+	if ((unsigned char)*s < 0xc2)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		if (strncmp(s, list[i], strlen(list[i])) == 0)
+			return strlen(list[i]);
+	return 0;
+}
+
+static bool only_space(const char *s)
+{
+	while (*s) {
+		size_t n = space_at(s);
+
+		n = n ? n : invisible_at(s);
+		if (!n)
+			return false;
+		s += n;
+	}
+	return true;
+}
+
+/* NFC with every run of white space one space. New, the caller's. */
+static char *fold_space(const char *s)
+{
+	char *clean = NULL;
+	struct buf b;
+
+	buf_init(&b, strlen(s) + 1);
+	while (*s) {
+		size_t n = space_at(s);
+
+		if (!n)
+			buf_char(&b, *s++);
+		else if (b.len && b.data[b.len - 1] != ' ')
+			buf_char(&b, ' ');
+		s += n;
+	}
+	/* What is no clean UTF-8 is compared as it is. */
+	if (text_clean(buf_cstr(&b), &clean) < 0)
+		clean = xstrdup(buf_cstr(&b));
+	buf_finish(&b);
+	return clean;
+}
+
+/* Without white space (and without the invisible, if WANTED). New, the caller's. */
+static char *squeeze(const char *s, bool drop_invisible)
+{
+	struct buf b;
+	char *out;
+
+	buf_init(&b, strlen(s) + 1);
+	while (*s) {
+		size_t n = space_at(s);
+
+		if (!n && drop_invisible)
+			n = invisible_at(s);
+		if (!n)
+			buf_char(&b, *s++);
+		s += n;
+	}
+	out = xstrdup(buf_cstr(&b));
+	buf_finish(&b);
+	return out;
+}
+
+/* The sentence with something unseen in it. */
+static bool sentence_veiled(const char *text)
+{
+	CLEANUP_FREE char *clean = fold_space(text);
+	CLEANUP_FREE char *a = squeeze(clean, true);
+	CLEANUP_FREE char *b = squeeze(GATES_DISCLOSURE, true);
+
+	return !strstr(clean, GATES_DISCLOSURE) && strstr(a, b);
+}
+
+/* Wording that leaves open whether there was money; NULL if there is none. */
+static const char *conditional(const char *text)
+{
+	/* Without white space; the second must follow the first within 120 bytes. */
+	static const char *const money[] = { "수수료", "커미션", "리워드", "대가", "보수",
+		"수익", "적립금" };
+	static const struct {
+		const char *squeezed, *shown;
+	} maybe[] = {
+		{ "받을수있", "받을 수 있습니다" }, { "받을수도", "받을 수도 있습니다" },
+		{ "받게될수", "받게 될 수 있습니다" }, { "제공될수", "제공될 수 있습니다" },
+		{ "지급될수", "지급될 수 있습니다" }, { "지급받을수", "지급받을 수 있습니다" },
+		{ "발생할수", "발생할 수 있습니다" }, { "얻을수", "얻을 수 있습니다" },
+		{ "생길수", "생길 수 있습니다" }, { "있을수있", "있을 수 있습니다" },
+		{ "받을지도", "받을지도 모릅니다" }, { "받을가능성", "받을 가능성이 있습니다" },
+		{ "포함될수", "포함될 수 있습니다" },
+	};
+	CLEANUP_FREE char *s = squeeze(text, true);
+
+	for (size_t i = 0; i < ARRAY_LEN(money); i++) {
+		for (const char *p = s; (p = strstr(p, money[i])); p++) {
+			size_t near = strnlen(p, 120);
+
+			for (size_t k = 0; k < ARRAY_LEN(maybe); k++)
+				if (memmem(p, near, maybe[k].squeezed, strlen(maybe[k].squeezed)))
+					return maybe[k].shown;
+		}
+	}
+	return NULL;
+}
+
+/* --- what of a page is seen --- */
+
+/* A rule of a style sheet that hides: ".a", "#a" or "a", and why. */
+struct hide_rule {
+	char selector[HTML_NAME_MAX + 1];
+	char why[32];
+};
+
+#define DEPTH_MAX 128
+struct frame {
+	char name[HTML_NAME_MAX];
+	const char *hidden; /* why; inherited */
+	char color[16], background[16]; /* rrggbb, or "" where unknown; inherited */
+};
+
+struct page {
+	struct frame open[DEPTH_MAX];
+	size_t depth, lost; /* elements deeper than DEPTH_MAX */
+	struct buf seen, unseen; /* of the block at hand */
+	unsigned line;           /* where the block began */
+	const char *why;         /* something in the block is hidden */
+	bool picture;            /* the block shows one */
+	size_t blocks;           /* visible ones so far */
+	bool leading_h1;
+	struct hide_rule *rules;
+	size_t rule_count;
+
+	/* What is wanted. */
+	char *first;          /* the first visible block's text; NULL if none yet */
+	unsigned first_line;
+	bool first_picture;   /* a picture stands before it */
+	char *title;
+	unsigned later_line;  /* the sentence in a later visible block, or 0 */
+	unsigned hidden_line; /* the sentence where nobody sees it, or 0 */
+	const char *hidden_why;
+	unsigned veiled_line; /* the sentence with invisible characters, or 0 */
+	const char *maybe;    /* conditional wording found, and where */
+	unsigned maybe_line;
+};
+
+static bool prop_is(const char *s, size_t len, const char *name)
+{
+	return strlen(name) == len && strncasecmp(s, name, len) == 0;
+}
+
+/* Colours as six hex digits; "" if we cannot tell; "-" for one that shows nothing. */
+static void read_color(const char *s, size_t len, char ret[16])
+{
+	static const struct {
+		const char *name, *hex;
+	} names[] = { { "white", "ffffff" }, { "black", "000000" }, { "snow", "fffafa" },
+		{ "ivory", "fffff0" }, { "ghostwhite", "f8f8ff" }, { "whitesmoke", "f5f5f5" },
+		{ "floralwhite", "fffaf0" }, { "red", "ff0000" }, { "blue", "0000ff" },
+		{ "green", "008000" }, { "gray", "808080" }, { "yellow", "ffff00" } };
+	unsigned n[4] = { 0, 0, 0, 255 };
+	size_t parts = 0;
+
+	ret[0] = '\0';
+	if (prop_is(s, len, "transparent")) {
+		str_format_cut(ret, 16, "-");
+	} else if (len && s[0] == '#' && (len == 4 || len == 7)) {
+		for (size_t i = 0; i < 6; i++)
+			ret[i] = s[len == 7 ? 1 + i : 1 + i / 2];
+		ret[6] = '\0';
+		for (size_t i = 0; i < 6; i++)
+			if (ret[i] >= 'A' && ret[i] <= 'F')
+				ret[i] = (char)(ret[i] - 'A' + 'a');
+	} else if (len > 4 && strncasecmp(s, "rgb", 3) == 0) {
+		for (size_t i = 3; i < len && parts < 4; parts++) {
+			unsigned zero = 1;
+
+			while (i < len && (s[i] < '0' || s[i] > '9') && s[i] != '.')
+				i++;
+			if (i == len)
+				break;
+			for (n[parts] = 0; i < len && ((s[i] >= '0' && s[i] <= '9') || s[i] == '.'); i++) {
+				zero = zero && (s[i] == '0' || s[i] == '.');
+				if (s[i] != '.' && n[parts] < 1000)
+					n[parts] = n[parts] * 10 + (unsigned)(s[i] - '0');
+			}
+			if (parts == 3)
+				n[3] = !zero;
+		}
+		if (n[3] == 0)
+			str_format_cut(ret, 16, "-");
+		else
+			str_format_cut(ret, 16, "%02x%02x%02x", n[0] & 255, n[1] & 255, n[2] & 255);
+	} else {
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			if (prop_is(s, len, names[i].name))
+				str_format_cut(ret, 16, "%s", names[i].hex);
+	}
+}
+
+/* So alike that nobody tells them apart: each channel within 16 of 255. */
+static bool same_color(const char *a, const char *b)
+{
+	if (strcmp(a, "-") == 0)
+		return true;
+	if (strlen(a) != 6 || strlen(b) != 6)
+		return false;
+	for (size_t i = 0; i < 6; i += 2) {
+		char x[3] = { a[i], a[i + 1], 0 }, y[3] = { b[i], b[i + 1], 0 };
+		long d = strtol(x, NULL, 16) - strtol(y, NULL, 16);
+
+		if (d > 16 || d < -16)
+			return false;
+	}
+	return true;
+}
+
+/* A length in rough pixels; a unit that we do not know counts as pixels. */
+static double pixels(const char *s, size_t len)
+{
+	char text[32], *end;
+	double n;
+
+	str_format_cut(text, sizeof(text), "%.*s", (int)(len < 31 ? len : 31), s);
+	n = strtod(text, &end);
+	if (end == text)
+		return 1e9;
+	if (strncasecmp(end, "em", 2) == 0 || strncasecmp(end, "rem", 3) == 0)
+		return n * 16;
+	if (strncasecmp(end, "pt", 2) == 0)
+		return n * 4 / 3;
+	if (*end == '%')
+		return n * 0.16;
+	return n;
+}
+
+struct style {
+	struct frame *f;
+	bool moved, clipped, small;
+};
+
+static bool has(const char *s, size_t len, const char *word)
+{
+	for (size_t i = 0; i + strlen(word) <= len; i++)
+		if (strncasecmp(s + i, word, strlen(word)) == 0)
+			return true;
+	return false;
+}
+
+static const char *hiding_box(struct style *st, const char *n, size_t nl, const char *v, size_t vl)
+{
+	double px = pixels(v, vl);
+
+	if (prop_is(n, nl, "position"))
+		st->moved = has(v, vl, "absolute") || has(v, vl, "fixed");
+	else if (prop_is(n, nl, "overflow"))
+		st->clipped = has(v, vl, "hidden") || has(v, vl, "clip");
+	else if (prop_is(n, nl, "height") || prop_is(n, nl, "max-height") ||
+		 prop_is(n, nl, "width") || prop_is(n, nl, "max-width"))
+		st->small = st->small || px <= 1;
+	else if ((prop_is(n, nl, "left") || prop_is(n, nl, "top") || prop_is(n, nl, "right") ||
+		  prop_is(n, nl, "bottom") || has(n, nl, "margin")) && px <= -100)
+		return "moved off the screen";
+	else if (prop_is(n, nl, "text-indent") && (px <= -100 || (px >= 1000 && px < 1e9)))
+		return "text-indent off the screen";
+	else if (prop_is(n, nl, "clip") && has(v, vl, "rect"))
+		return "clip";
+	else if (prop_is(n, nl, "clip-path") && !has(v, vl, "none"))
+		return "clip-path";
+	else if (prop_is(n, nl, "transform") && (has(v, vl, "scale(0") || has(v, vl, "(-")))
+		return "transform";
+	return st->clipped && st->small ? "a box of no size" : NULL;
+}
+
+/* One declaration; NULL, or why it hides. Colours are kept in the frame. */
+static const char *hiding_decl(struct style *st, const char *n, size_t nl, const char *v, size_t vl)
+{
+	if (prop_is(n, nl, "display") && has(v, vl, "none"))
+		return "display:none";
+	if (prop_is(n, nl, "visibility") && (has(v, vl, "hidden") || has(v, vl, "collapse")))
+		return "visibility:hidden";
+	if (prop_is(n, nl, "content-visibility") && has(v, vl, "hidden"))
+		return "content-visibility:hidden";
+	if (prop_is(n, nl, "opacity") && pixels(v, vl) < (has(v, vl, "%") ? 1.6 : 0.1))
+		return "opacity:0";
+	if (prop_is(n, nl, "font-size") && pixels(v, vl) < 2)
+		return "font-size too small to read";
+	if (prop_is(n, nl, "font") && (v[0] == '0' || has(v, vl, " 0/") || has(v, vl, " 0 ") ||
+				       has(v, vl, " 0px") || has(v, vl, " 1px")))
+		return "font-size too small to read";
+	if (prop_is(n, nl, "text-decoration") && has(v, vl, "line-through"))
+		return "struck through";
+	if (prop_is(n, nl, "color") || prop_is(n, nl, "-webkit-text-fill-color"))
+		read_color(v, vl, st->f->color);
+	else if (prop_is(n, nl, "background-color"))
+		read_color(v, vl, st->f->background);
+	else if (prop_is(n, nl, "background"))
+		read_color(v, has(v, vl, " ") ? strcspn(v, " ") : vl, st->f->background);
+	return hiding_box(st, n, nl, v, vl);
+}
+
+static void trim(const char **s, size_t *len)
+{
+	while (*len && (unsigned char)**s <= ' ') {
+		(*s)++;
+		(*len)--;
+	}
+	while (*len && (unsigned char)(*s)[*len - 1] <= ' ')
+		(*len)--;
+}
+
+/* "a: b; c: d" applied to the frame; NULL, or why it is not seen. */
+static const char *hiding_style(struct frame *f, const char *s, size_t len)
+{
+	struct style st = { .f = f };
+	const char *why = NULL, *end = s + len;
+
+	while (s < end && !why) {
+		const char *stop = memchr(s, ';', (size_t)(end - s)), *colon, *v;
+		size_t nl, vl;
+
+		stop = stop ? stop : end;
+		colon = memchr(s, ':', (size_t)(stop - s));
+		if (colon) {
+			nl = (size_t)(colon - s);
+			v = colon + 1;
+			vl = (size_t)(stop - v);
+			trim(&s, &nl);
+			trim(&v, &vl);
+			if (nl && vl)
+				why = hiding_decl(&st, s, nl, v, vl);
+		}
+		s = stop + 1;
+	}
+	if (!why && same_color(f->color[0] ? f->color : "000000",
+				f->background[0] && f->background[0] != '-' ? f->background : "ffffff"))
+		why = "the colour of its background";
+	return why;
+}
+
+/* --- style sheets: only rules whose last part is .a, #a or a --- */
+
+static void keep_rule(struct page *p, const char *sel, size_t len, const char *why)
+{
+	struct hide_rule *r;
+	size_t at = len;
+
+	trim(&sel, &len);
+	for (at = len; at && !strchr(" >+~", sel[at - 1]); at--)
+		;
+	sel += at;
+	len -= at;
+	if (!len || len > HTML_NAME_MAX || p->rule_count == RULES_MAX)
+		return;
+	if (!p->rules)
+		p->rules = xcalloc(RULES_MAX, sizeof(*p->rules));
+	r = &p->rules[p->rule_count++];
+	str_format_cut(r->selector, sizeof(r->selector), "%.*s", (int)len, sel);
+	str_format_cut(r->why, sizeof(r->why), "%s", why);
+}
+
+static void read_sheet(struct page *p, const char *s, size_t len)
+{
+	const char *end = s + len;
+
+	while (s < end) {
+		const char *open = memchr(s, '{', (size_t)(end - s)), *close, *why, *comma;
+		struct frame f = { 0 };
+
+		close = open ? memchr(open, '}', (size_t)(end - open)) : NULL;
+		if (!close)
+			return;
+		why = hiding_style(&f, open + 1, (size_t)(close - open - 1));
+		for (; why && s < open; s = comma + 1) {
+			comma = memchr(s, ',', (size_t)(open - s));
+			comma = comma ? comma : open;
+			keep_rule(p, s, (size_t)(comma - s), why);
+		}
+		s = close + 1;
+	}
+}
+
+static bool class_has(const struct html_attr *a, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i + n <= a->len; i++)
+		if (memcmp(a->s + i, name, n) == 0 &&
+		    (i == 0 || (unsigned char)a->s[i - 1] <= ' ') &&
+		    (i + n == a->len || (unsigned char)a->s[i + n] <= ' '))
+			return true;
+	return false;
+}
+
+static const char *hidden_by_sheet(const struct page *p, const struct html_token *t)
+{
+	struct html_attr class, id;
+	bool has_class = p->rule_count && html_attr(t, "class", &class);
+	bool has_id = p->rule_count && html_attr(t, "id", &id);
+
+	for (size_t i = 0; i < p->rule_count; i++) {
+		const char *sel = p->rules[i].selector;
+
+		if ((sel[0] == '.' && has_class && class_has(&class, sel + 1)) ||
+		    (sel[0] == '#' && has_id && class_has(&id, sel + 1)) ||
+		    strcmp(sel, t->name) == 0)
+			return p->rules[i].why;
+	}
+	return NULL;
+}
+
+/* --- the walk over a page --- */
+
+static const char *hidden_by_name(const struct html_token *t)
+{
+	static const struct {
+		const char *name, *why;
+	} list[] = {
+		{ "head", "in the head" }, { "script", "in a script" }, { "style", "in a style" },
+		{ "template", "in a template" }, { "noscript", "in noscript" },
+		{ "title", "in the page's title" }, { "textarea", "in a form field" },
+		{ "select", "in a form field" }, { "datalist", "in a form field" },
+		{ "svg", "in a picture" }, { "canvas", "in a picture's fallback" },
+		{ "iframe", "in a frame's fallback" }, { "object", "in an object's fallback" },
+		{ "audio", "in a player's fallback" }, { "video", "in a player's fallback" },
+		{ "del", "struck through" }, { "s", "struck through" },
+		{ "strike", "struck through" }, { "noembed", "in noembed" },
+		{ "noframes", "in noframes" }, { "rp", "in rp" },
+	};
+	struct html_attr a;
+
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		if (strcmp(list[i].name, t->name) == 0)
+			return list[i].why;
+	if (strcmp(t->name, "dialog") == 0 && !html_attr(t, "open", &a))
+		return "in a closed dialog";
+	if (html_attr(t, "hidden", &a))
+		return "the hidden attribute";
+	return NULL;
+}
+
+static const char *hidden_by_attrs(struct page *p, struct frame *f, const struct html_token *t)
+{
+	const char *why;
+	struct html_attr a;
+	struct buf style;
+
+	if (html_attr(t, "color", &a))
+		read_color(a.s ? a.s : "", a.len, f->color);
+	if (html_attr(t, "bgcolor", &a))
+		read_color(a.s ? a.s : "", a.len, f->background);
+	why = hidden_by_sheet(p, t);
+	buf_init(&style, STYLE_MAX);
+	if (html_attr(t, "style", &a) && a.len)
+		html_decode(&style, a.s, a.len);
+	if (!why)
+		why = hiding_style(f, buf_cstr(&style), style.len);
+	buf_finish(&style);
+	return why;
+}
+
+/* A block is over: is the sentence in it, seen or not? */
+static void page_settle(struct page *p)
+{
+	const char *seen = buf_cstr(&p->seen);
+	bool shown = !only_space(seen);
+
+	if (p->unseen.len) {
+		CLEANUP_FREE char *text = fold_space(buf_cstr(&p->unseen));
+
+		if (!p->hidden_line && strstr(text, GATES_DISCLOSURE)) {
+			p->hidden_line = p->line;
+			p->hidden_why = p->why;
+		}
+	}
+	if (shown) {
+		CLEANUP_FREE char *text = fold_space(seen);
+
+		if (!p->later_line && p->first && strstr(text, GATES_DISCLOSURE))
+			p->later_line = p->line;
+		if (!p->veiled_line && sentence_veiled(seen))
+			p->veiled_line = p->line;
+		if (!p->maybe && (p->maybe = conditional(text)))
+			p->maybe_line = p->line;
+		if (!p->first) {
+			p->first = text;
+			text = NULL;
+			p->first_line = p->line;
+			p->first_picture = p->blocks > 0;
+		}
+	}
+	if (shown || p->picture)
+		p->blocks++;
+	p->picture = false;
+	buf_reset(&p->seen);
+	buf_reset(&p->unseen);
+	p->why = NULL;
+}
+
+/* The page's own heading is the title, not the first block of the text. */
+static void page_heading(struct page *p)
+{
+	if (p->first || p->title || p->blocks)
+		return;
+	p->title = fold_space(buf_cstr(&p->seen));
+	buf_reset(&p->seen);
+}
+
+/* Where an article begins, what was before it (menus, banners) is forgotten. */
+static void page_restart(struct page *p)
+{
+	free(p->first);
+	p->first = NULL;
+	p->blocks = 0;
+	p->later_line = 0;
+}
+
+static const char *hidden_now(const struct page *p)
+{
+	return p->depth ? p->open[p->depth - 1].hidden : NULL;
+}
+
+static void page_start(struct page *p, const struct html_token *t)
+{
+	const char *above = hidden_now(p);
+	struct frame *f;
+	struct html_attr a;
+
+	if (html_is_block(t->name))
+		page_settle(p);
+	if (strcmp(t->name, "article") == 0 || strcmp(t->name, "main") == 0)
+		page_restart(p);
+	if (html_is_void(t->name)) {
+		if (strcmp(t->name, "br") == 0)
+			buf_char(above ? &p->unseen : &p->seen, '\n');
+		p->picture = p->picture || (strcmp(t->name, "img") == 0 && !above);
+		return;
+	}
+	if (p->depth == DEPTH_MAX) {
+		p->lost++;
+		return;
+	}
+	f = &p->open[p->depth];
+	if (p->depth)
+		*f = p->open[p->depth - 1];
+	else
+		*f = (struct frame){ 0 };
+	memcpy(f->name, t->name, sizeof(f->name));
+	if (!above)
+		above = hidden_by_name(t);
+	if (!above)
+		above = hidden_by_attrs(p, f, t);
+	if (!above && strcmp(t->name, "details") == 0 && !html_attr(t, "open", &a))
+		above = "in a closed details";
+	if (strcmp(t->name, "summary") == 0 && above && strstr(above, "details"))
+		above = NULL;
+	f->hidden = above;
+	p->depth++;
+}
+
+static void page_end(struct page *p, const struct html_token *t)
+{
+	size_t d = p->depth;
+
+	if (html_is_block(t->name)) {
+		if (strcmp(t->name, "h1") == 0 && !hidden_now(p))
+			page_heading(p);
+		page_settle(p);
+	}
+	if (p->lost) {
+		p->lost--;
+		return;
+	}
+	while (d && strcmp(p->open[d - 1].name, t->name) != 0)
+		d--;
+	if (d)
+		p->depth = d - 1;
+}
+
+/* <p> and the like end by themselves where the next one starts. */
+static void page_implied_end(struct page *p, const struct html_token *t)
+{
+	static const char alone[] = " p li td th tr dt dd option ";
+	char key[HTML_NAME_MAX + 2];
+	const char *top = p->depth ? p->open[p->depth - 1].name : "";
+	bool closes;
+
+	if (!html_is_block(t->name))
+		return;
+	str_format_cut(key, sizeof(key), " %s ", top);
+	closes = strcmp(top, "p") == 0 || (strcmp(top, t->name) == 0 && strstr(alone, key));
+	if (closes && strstr(alone, key))
+		p->depth--;
+}
+
+static void page_text(struct page *p, const struct html_token *t)
+{
+	const char *why = hidden_now(p);
+	struct buf *to = why ? &p->unseen : &p->seen;
+	size_t before = to->len;
+
+	if (t->raw) {
+		if (p->depth && strcmp(p->open[p->depth - 1].name, "style") == 0)
+			read_sheet(p, t->s, t->len);
+		buf_add(&p->unseen, t->s, t->len);
+		p->why = why ? why : p->why;
+		return;
+	}
+	html_decode(to, t->s, t->len);
+	if (why)
+		p->why = why;
+	if (before == 0 && p->seen.len + p->unseen.len == to->len) {
+		/* The line of the first word, not of the white space before it. */
+		p->line = t->line;
+		for (size_t i = 0; i < t->len && (unsigned char)t->s[i] <= ' '; i++)
+			p->line += t->s[i] == '\n';
+	}
+}
+
+static void page_token(struct page *p, const struct html_token *t)
+{
+	switch (t->kind) {
+	case HTML_TEXT:
+		page_text(p, t);
+		break;
+	case HTML_START:
+		page_implied_end(p, t);
+		page_start(p, t);
+		break;
+	case HTML_END:
+		page_end(p, t);
+		break;
+	case HTML_COMMENT:
+		if (memmem(t->s, t->len, GATES_DISCLOSURE, strlen(GATES_DISCLOSURE)) &&
+		    !p->hidden_line) {
+			p->hidden_line = t->line;
+			p->hidden_why = "in a comment";
+		}
+		break;
+	case HTML_DOCTYPE:
+		break;
+	}
+}
+
+static struct page *page_new(void)
+{
+	struct page *p = xcalloc(1, sizeof(*p));
+
+	buf_init(&p->seen, BLOCK_MAX);
+	buf_init(&p->unseen, BLOCK_MAX);
+	p->line = 1;
+	return p;
+}
+
+static void page_free(struct page *p)
+{
+	buf_finish(&p->seen);
+	buf_finish(&p->unseen);
+	free(p->rules);
+	free(p->first);
+	free(p->title);
+	free(p);
+}
+
+static struct page *page_of_html(const char *s, size_t len)
+{
+	struct page *p = page_new();
+	struct html_reader r;
+	struct html_token t;
+
+	html_init(&r, s, len);
+	while (html_next(&r, &t))
+		page_token(p, &t);
+	page_settle(p);
+	return p;
+}
+
+/* Plain text and Markdown: paragraphs; a first "# …" is the title. */
+static struct page *page_of_text(const char *s, size_t len)
+{
+	struct page *p = page_new();
+	const char *end = s + len;
+	unsigned line = 1;
+
+	for (; s < end; line++) {
+		const char *nl = memchr(s, '\n', (size_t)(end - s));
+		size_t n = (size_t)((nl ? nl : end) - s);
+		CLEANUP_FREE char *text = xstrndup(s, n);
+
+		s += n + 1;
+		if (only_space(text)) {
+			page_settle(p);
+			continue;
+		}
+		if (!p->seen.len)
+			p->line = line;
+		if (text[0] == '#' && text[1] == ' ' && !p->first && !p->title && !p->seen.len) {
+			p->title = fold_space(text + 2);
+			continue;
+		}
+		buf_str(&p->seen, text[0] == '>' ? text + 1 : text);
+		buf_char(&p->seen, '\n');
+	}
+	page_settle(p);
+	return p;
+}
+
+/* --- the disclosure --- */
+
+/* The sentence in the first part of the block: LEAD_MAX characters may stand before it. */
+static bool leads(const char *text)
+{
+	const char *at = text ? strstr(text, GATES_DISCLOSURE) : NULL;
+	CLEANUP_FREE char *before = at ? xstrndup(text, (size_t)(at - text)) : NULL;
+
+	return at && text_count(before) <= LEAD_MAX;
+}
+
+static bool in_title(const struct page *p, const char *title)
+{
+	CLEANUP_FREE char *clean = title ? fold_space(title) : NULL;
+
+	return (clean && strstr(clean, GATES_DISCLOSURE)) ||
+	       (p->title && strstr(p->title, GATES_DISCLOSURE));
+}
+
+static const char remedy_sentence[] =
+	"put this first, as it stands: " GATES_DISCLOSURE;
+static const char remedy_place[] =
+	"move the sentence into the title or into the first paragraph, above every picture";
+static const char remedy_visible[] = "show the sentence as ordinary text";
+static const char remedy_wording[] =
+	"say it without \"may\": " GATES_DISCLOSURE;
+
+static void lint_sentence(struct gates_result *r, const struct page *p, bool stands)
+{
+	if (stands || p->later_line || p->hidden_line)
+		set(r, true, "", "the programme's sentence is there to the letter");
+	else if (p->veiled_line)
+		set(r, false, remedy_sentence,
+			"line %u: the sentence has invisible characters in it", p->veiled_line);
+	else if (p->maybe)
+		set(r, false, remedy_sentence,
+			"line %u: \"%s\" stands there instead of the programme's sentence",
+			p->maybe_line, p->maybe);
+	else
+		set(r, false, remedy_sentence, "the programme's sentence is nowhere");
+}
+
+static void lint_place(struct gates_result *r, const struct page *p, bool stands)
+{
+	if (stands)
+		set(r, true, "", "it stands in the title or the first block");
+	else if (p->first && strstr(p->first, GATES_DISCLOSURE) && p->first_picture)
+		set(r, false, remedy_place, "line %u: a picture stands above it", p->first_line);
+	else if (p->first && strstr(p->first, GATES_DISCLOSURE))
+		set(r, false, remedy_place, "line %u: over %d characters of the block stand before it",
+			p->first_line, LEAD_MAX);
+	else if (p->later_line)
+		set(r, false, remedy_place, "line %u: it is not in the title or the first block",
+			p->later_line);
+	else
+		set(r, false, remedy_place, "no disclosure in the title or the first block");
+}
+
+static void lint_visible(struct gates_result *r, const struct page *p, bool stands)
+{
+	if (stands || p->later_line)
+		set(r, true, "", "it is visible");
+	else if (p->hidden_line)
+		set(r, false, remedy_visible, "line %u: the sentence is not seen (%s)",
+			p->hidden_line, p->hidden_why ? p->hidden_why : "hidden");
+	else if (p->veiled_line)
+		set(r, false, remedy_visible, "line %u: invisible characters break the sentence",
+			p->veiled_line);
+	else
+		set(r, false, remedy_visible, "there is nothing to see");
+}
+
+static void lint_wording(struct gates_result *r, const struct page *p, const char *title)
+{
+	const char *maybe = title ? conditional(title) : NULL;
+
+	if (!maybe && p->title)
+		maybe = conditional(p->title);
+	if (maybe)
+		set(r, false, remedy_wording, "title: \"%s\" leaves it open, which counts as unclear",
+			maybe);
+	else if (p->maybe)
+		set(r, false, remedy_wording,
+			"line %u: \"%s\" leaves it open, which counts as unclear",
+			p->maybe_line, p->maybe);
+	else
+		set(r, true, "", "no conditional wording");
+}
+
+static bool page_stands(const struct page *p, const char *title)
+{
+	return in_title(p, title) || (!p->first_picture && leads(p->first));
+}
+
+static bool lint_page(const struct page *p, const char *title, struct gates_report *report)
+{
+	bool stands = page_stands(p, title);
+
+	*report = (struct gates_report){ 0 };
+	lint_sentence(rule(report, "sentence", by_programme), p, stands);
+	lint_place(rule(report, "place", by_ftc), p, stands);
+	lint_visible(rule(report, "visible", by_ftc), p, stands);
+	lint_wording(rule(report, "wording", by_ftc), p, title);
+	return finish(report);
+}
+
+bool gates_lint(const char *text, size_t len, bool is_html, struct gates_report *report)
+{
+	struct page *p;
+	bool pass;
+
+	if (len > GATES_LINT_MAX) {
+		*report = (struct gates_report){ 0 };
+		set(rule(report, "size", by_cpauto), false, "check the parts one by one",
+			"%zu bytes are more than the %u that are read", len, GATES_LINT_MAX);
+		return finish(report);
+	}
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
+	p = is_html ? page_of_html(text, len) : page_of_text(text, len);
+	pass = lint_page(p, NULL, report);
+	page_free(p);
+	return pass;
+}
+
+bool gates_is_html(const char *text, size_t len)
+{
+	struct html_reader r;
+	struct html_token t;
+
+	html_init(&r, text, len);
+	while (html_next(&r, &t)) {
+		if (t.kind == HTML_DOCTYPE)
+			return true;
+		/* Markdown may hold <b>, but no block that starts a page. */
+		if (t.kind == HTML_START && t.closed && html_is_block(t.name))
+			return true;
+	}
+	return false;
+}
+
+/* --- the gates of a post --- */
+
+static void gate_disclosure(struct gates_result *r, const struct gates_input *in)
+{
+	static const char *const bodies[] = { "html", "text", "markdown" };
+	const char *title = value_get_string(in->post, "title", "");
+
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		const char *s = value_get_string(in->post, bodies[i], "");
+		struct page *p = i == 0 ? page_of_html(s, strlen(s)) : page_of_text(s, strlen(s));
+		struct gates_report lint;
+		bool pass = lint_page(p, title, &lint);
+
+		page_free(p);
+		for (size_t k = 0; !pass && k < lint.count; k++) {
+			if (lint.results[k].pass)
+				continue;
+			set(r, false, lint.results[k].remedy, "%s: %s", bodies[i],
+				lint.results[k].reason);
+			return;
+		}
+	}
+	set(r, true, "", "the sentence stands in the title or the first block, visible");
+}
+
+/* --- hosts --- */
+
+static bool loopback(const char *host, size_t len)
+{
+	if (prop_is(host, len, "localhost") || prop_is(host, len, "[::1]"))
+		return true;
+	if (len < 9 || strncmp(host, "127.", 4) != 0)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((host[i] < '0' || host[i] > '9') && host[i] != '.')
+			return false;
+	return true;
+}
+
+/* Bytes of the host in "HOST:PORT"; the port must be digits only. */
+static bool split_port(const char *s, size_t len, size_t *host, bool *port)
+{
+	size_t n = len;
+
+	while (n && s[n - 1] >= '0' && s[n - 1] <= '9')
+		n--;
+	*port = n && s[n - 1] == ':';
+	*host = *port ? n - 1 : len;
+	return *host > 0;
+}
+
+static bool own_host(const char *s, size_t len, const char *endpoint)
+{
+	const char *e = endpoint ? strstr(endpoint, "://") : NULL;
+	size_t elen, ehost, host;
+	bool port;
+
+	if (!e)
+		return false;
+	e += 3;
+	elen = strcspn(e, "/?#");
+	if (!split_port(e, elen, &ehost, &port) || !loopback(e, ehost))
+		return false;
+	return split_port(s, len, &host, &port) && host == ehost && strncasecmp(s, e, host) == 0;
+}
+
+static bool programme_host(const char *host, size_t len, enum gates_url what)
+{
+	static const char cdn[] = ".coupangcdn.com";
+	size_t n = sizeof(cdn) - 1;
+
+	if (what == GATES_LINK)
+		return prop_is(host, len, "link.coupang.com") || prop_is(host, len, "coupa.ng");
+	if (prop_is(host, len, "ads-partners.coupang.com"))
+		return true;
+	if (len <= n || strncasecmp(host + len - n, cdn, n) != 0)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!((host[i] | 32) >= 'a' && (host[i] | 32) <= 'z') &&
+		    !(host[i] >= '0' && host[i] <= '9') && host[i] != '-' && host[i] != '.')
+			return false;
+	return true;
+}
+
+bool gates_url_ok(const char *url, enum gates_url what, const char *endpoint, struct err *e)
+{
+	const char *host;
+	size_t len;
+
+	for (const char *p = url; *p; p++) {
+		if ((unsigned char)*p <= 0x20 || *p == 0x7f || *p == '\\') {
+			err_set(e, -EINVAL, "URL with a space, backslash or control character: %s",
+				url);
+			return false;
+		}
+	}
+	if (strncasecmp(url, "https://", 8) != 0 && strncasecmp(url, "http://", 7) != 0) {
+		err_set(e, -EINVAL, "neither http nor https: %s", url);
+		return false;
+	}
+	host = strchr(url, ':') + 3;
+	len = strcspn(host, "/?#");
+	if (memchr(host, '@', len)) {
+		err_set(e, -EINVAL, "URL with a user in it: %s", url);
+		return false;
+	}
+	if (programme_host(host, len, what) || own_host(host, len, endpoint))
+		return true;
+	err_set(e, -EINVAL, "%.*s is no host of the programme%s: %s", (int)(len < 80 ? len : 80),
+		host, what == GATES_IMAGE ? " for images" : "", url);
+	return false;
+}
+
+struct url_visit {
+	const struct gates_input *in;
+	struct err e;
+	bool (*see)(struct url_visit *v, const char *url, enum gates_url what, unsigned line);
+};
+
+static bool visit_attr(struct url_visit *v, const struct html_token *t, const struct html_attr *a)
+{
+	static const char urls[] = " href src srcset action formaction poster background data cite ";
+	char key[HTML_NAME_MAX + 2];
+	bool image = strcmp(t->name, "img") == 0, ok;
+	struct buf url;
+
+	str_format_cut(key, sizeof(key), " %s ", a->name);
+	if (!strstr(urls, key))
+		return true;
+	buf_init(&url, a->len * 3 + 16);
+	html_decode(&url, a->s ? a->s : "", a->len);
+	ok = strlen(buf_cstr(&url)) == url.len &&
+	     v->see(v, buf_cstr(&url), image ? GATES_IMAGE : GATES_LINK, t->line);
+	buf_finish(&url);
+	return ok;
+}
+
+/* Every URL of an HTML text, in order, until one is not taken. */
+static bool visit_urls(struct url_visit *v, const char *html)
+{
+	struct html_reader r;
+	struct html_token t;
+	struct html_attr a;
+
+	html_init(&r, html, strlen(html));
+	while (html_next(&r, &t)) {
+		size_t pos = 0;
+
+		while (t.kind == HTML_START && html_attr_next(&t, &pos, &a))
+			if (!visit_attr(v, &t, &a))
+				return false;
+	}
+	return true;
+}
+
+static bool see_host(struct url_visit *v, const char *url, enum gates_url what, unsigned line)
+{
+	struct err why;
+
+	if (gates_url_ok(url, what, v->in->endpoint, &why))
+		return true;
+	err_set(&v->e, -EINVAL, "html, line %u: %s", line, why.text);
+	return false;
+}
+
+/* URLs in plain text: they end at white space or a bracket. */
+static bool see_text_hosts(const struct gates_input *in, const char *form, struct err *e)
+{
+	const char *s = value_get_string(in->post, form, "");
+
+	for (const char *p = s; (p = strstr(p, "://")); p += 3) {
+		const char *from = p, *to = p + 3;
+		CLEANUP_FREE char *url = NULL;
+		struct err why;
+
+		while (from > s && (((from[-1] | 32) >= 'a' && (from[-1] | 32) <= 'z')))
+			from--;
+		while ((unsigned char)*to > ' ' && !strchr("()<>[]\"'", *to))
+			to++;
+		url = xstrndup(from, (size_t)(to - from));
+		if (gates_url_ok(url, GATES_LINK, in->endpoint, &why) ||
+		    gates_url_ok(url, GATES_IMAGE, in->endpoint, NULL))
+			continue;
+		err_set(e, -EINVAL, "%s: %s", form, why.text);
+		return false;
+	}
+	return true;
+}
+
+static void gate_hosts(struct gates_result *r, const struct gates_input *in)
+{
+	static const char remedy[] = "link only what the API gave: link.coupang.com, coupa.ng; "
+		"images from ads-partners.coupang.com and coupangcdn.com";
+	struct url_visit v = { .in = in, .see = see_host };
+	const struct value *images = value_get(in->post, "images");
+	bool ok = visit_urls(&v, value_get_string(in->post, "html", "")) &&
+		  see_text_hosts(in, "title", &v.e) && see_text_hosts(in, "text", &v.e) &&
+		  see_text_hosts(in, "markdown", &v.e);
+
+	for (size_t i = 0; ok && i < value_len(images); i++)
+		ok = gates_url_ok(value_get_string(value_at(images, i), "src", ""), GATES_IMAGE,
+			in->endpoint, &v.e);
+	if (ok)
+		set(r, true, "", "all links and images are on the programme's hosts");
+	else
+		set(r, false, remedy, "%s", v.e.text);
+}
+
+/* --- facts --- */
+
+char *gates_name(const char *raw)
+{
+	size_t invalid = text_valid(raw, strlen(raw)) ? 0 : 1;
+	char *clean = NULL;
+	struct buf b;
+
+	buf_init(&b, strlen(raw) + 1);
+	while (*raw) {
+		size_t n = invisible_at(raw);
+
+		/* The joiner holds emoji families together; alone it hides nothing here. */
+		if (n && strncmp(raw, "\u200d", n) == 0)
+			n = 0;
+		if (n) {
+			raw += n;
+		} else if (strncmp(raw, "\u2028", 3) == 0 || strncmp(raw, "\u2029", 3) == 0) {
+			buf_char(&b, ' ');
+			raw += 3;
+		} else {
+			unsigned char c = (unsigned char)*raw++;
+			bool c1 = c == 0xc2 && (unsigned char)*raw >= 0x80 &&
+				  (unsigned char)*raw < 0xa0;
+
+			raw += c1;
+			if (c1 || c < 0x20 || c == 0x7f)
+				buf_char(&b, ' ');
+			else if (!invalid || c < 0x80)
+				buf_char(&b, (char)c);
+		}
+	}
+	if (text_clean(buf_cstr(&b), &clean) < 0)
+		clean = xstrdup("");
+	buf_finish(&b);
+	clean[text_prefix_count(clean, GATES_NAME_MAX)] = '\0';
+	return clean;
+}
+
+/* --- what in a text is a product's name --- */
+
+struct needles {
+	char **list;
+	size_t n;
+};
+
+static int by_length(const void *a, const void *b)
+{
+	size_t x = strlen(*(char *const *)a), y = strlen(*(char *const *)b);
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void needles_add(struct needles *n, const char *s)
+{
+	if (!str_empty(s))
+		n->list[n->n++] = fold_space(s);
+}
+
+static void needles_init(struct needles *n, const struct value *post, const char *keyword)
+{
+	const struct value *products = value_get(post, "products");
+
+	n->n = 0;
+	n->list = xcalloc(value_len(products) * 2 + 1, sizeof(*n->list));
+	for (size_t i = 0; i < value_len(products); i++) {
+		needles_add(n, value_get_string(value_at(products, i), "name", ""));
+		needles_add(n, value_get_string(value_at(products, i), "short_name", ""));
+	}
+	needles_add(n, keyword);
+	qsort(n->list, n->n, sizeof(*n->list), by_length);
+}
+
+static void needles_finish(struct needles *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		free(n->list[i]);
+	free(n->list);
+}
+
+/* One byte for each of TEXT's: 1 inside a name. New, the caller's. */
+static char *mask_names(const char *text, const struct needles *n)
+{
+	size_t len = strlen(text);
+	char *mask = xcalloc(len + 1, 1);
+
+	for (size_t i = 0; i < n->n; i++) {
+		size_t size = strlen(n->list[i]);
+
+		for (const char *p = text; (p = strstr(p, n->list[i])); p += size)
+			memset(mask + (p - text), 1, size);
+	}
+	return mask;
+}
+
+/* The post's title and texts as a reader sees them, white space folded. New. */
+static char *reader_text(const struct value *post, const char *form)
+{
+	const char *s = value_get_string(post, form, "");
+	struct buf b;
+	char *out;
+
+	buf_init(&b, strlen(s) * 4 + 1024);
+	if (strcmp(form, "html") == 0) {
+		html_to_text(&b, s, strlen(s));
+	} else if (strcmp(form, "markdown") == 0) {
+		for (; *s; s++)
+			if (*s != '\\' || !s[1])
+				buf_char(&b, *s);
+	} else {
+		buf_str(&b, s);
+	}
+	out = fold_space(buf_cstr(&b));
+	buf_finish(&b);
+	return out;
+}
+
+static const char *const forms[] = { "title", "html", "text", "markdown" };
+
+/* --- facts --- */
+
+struct figures {
+	int64_t *list;
+	size_t n;
+};
+
+static int64_t distance(int64_t a, int64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* All sums that follow from the prices: them, their mean, median and differences. */
+static void figures_init(struct figures *f, const struct value *products)
+{
+	size_t n = value_len(products), k = 0;
+	int64_t *p = xcalloc(n + 2, sizeof(*p)), sum = 0;
+
+	f->list = xcalloc((n + 2) * (n + 3), sizeof(*f->list));
+	f->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		p[k] = value_get_int(value_at(products, i), "price", 0);
+		sum += p[k++];
+	}
+	qsort(p, k, sizeof(*p), by_value);
+	if (k) {
+		p[n] = (sum + (int64_t)k / 2) / (int64_t)k;
+		p[n + 1] = k % 2 ? p[k / 2] : (p[k / 2 - 1] + p[k / 2] + 1) / 2;
+		k += 2;
+	}
+	for (size_t i = 0; i < k; i++) {
+		f->list[f->n++] = p[i];
+		for (size_t j = 0; j < i; j++)
+			f->list[f->n++] = distance(p[i], p[j]);
+	}
+	qsort(f->list, f->n, sizeof(*f->list), by_value);
+	free(p);
+}
+
+static bool figures_have(const struct figures *f, int64_t n)
+{
+	return bsearch(&n, f->list, f->n, sizeof(n), by_value) != NULL;
+}
+
+/* "12,900원", "3만 원": bytes of the amount at S, or 0; *RET its value. */
+static size_t amount_at(const char *s, int64_t *ret)
+{
+	int64_t n = 0;
+	size_t i = 0, unit;
+
+	if (s[0] < '0' || s[0] > '9')
+		return 0;
+	for (; (s[i] >= '0' && s[i] <= '9') || s[i] == ',' || s[i] == '.'; i++)
+		if (s[i] >= '0' && s[i] <= '9' && n < INT64_MAX / 100000000000)
+			n = n * 10 + (s[i] - '0');
+	*ret = n;
+	for (unit = i; s[unit] == ' '; unit++)
+		;
+	for (bool more = true; more;) {
+		static const struct {
+			const char *word;
+			int64_t times;
+		} units[] = { { "십", 10 }, { "백", 100 }, { "천", 1000 }, { "만", 10000 },
+			{ "억", 100000000 } };
+
+		more = false;
+		for (size_t k = 0; k < ARRAY_LEN(units); k++) {
+			if (!str_starts(s + unit, units[k].word) || *ret > INT64_MAX / 1000000000)
+				continue;
+			*ret *= units[k].times;
+			unit += strlen(units[k].word);
+			more = true;
+		}
+	}
+	while (s[unit] == ' ')
+		unit++;
+	if (str_starts(s + unit, "원"))
+		return unit + strlen("원");
+	*ret = n;
+	return 0;
+}
+
+/* The first amount that no product explains: its text, new; or NULL. */
+static char *stray_amount(const char *text, const char *mask, const struct figures *f)
+{
+	bool inside = false; /* of a number */
+
+	for (size_t i = 0; text[i]; i++) {
+		bool won = str_starts(text + i, "₩");
+		size_t from = won ? i + strlen("₩") : i, n, whole;
+		int64_t amount;
+
+		if (won && text[from] == ' ')
+			from++;
+		if (!inside || won) {
+			n = amount_at(text + from, &amount);
+			if (won && !n && text[from] >= '0' && text[from] <= '9')
+				n = strspn(text + from, "0123456789,");
+			whole = n ? from + n - i : 0;
+			if (n && !figures_have(f, amount) &&
+			    memchr(mask + i, 0, whole) != NULL)
+				return xstrndup(text + i, whole);
+		}
+		inside = (text[i] >= '0' && text[i] <= '9') || text[i] == ',' || text[i] == '.';
+	}
+	return NULL;
+}
+
+static bool facts_prices(const struct gates_input *in, struct err *e)
+{
+	struct needles names;
+	struct figures f;
+	bool ok = true;
+
+	needles_init(&names, in->post, in->keyword);
+	figures_init(&f, value_get(in->post, "products"));
+	for (size_t i = 0; ok && i < ARRAY_LEN(forms); i++) {
+		CLEANUP_FREE char *text = reader_text(in->post, forms[i]);
+		CLEANUP_FREE char *mask = mask_names(text, &names);
+		CLEANUP_FREE char *stray = stray_amount(text, mask, &f);
+
+		ok = stray == NULL;
+		if (!ok)
+			err_set(e, -EINVAL, "%s: \"%s\" does not follow from the answer's prices",
+				forms[i], stray);
+	}
+	free(f.list);
+	needles_finish(&names);
+	return ok;
+}
+
+static int64_t whole_price(const struct value *p)
+{
+	const struct value *v = value_get(p, "productPrice");
+	double d = value_double(v, -1);
+
+	if (value_kind(v) == VALUE_INT)
+		return value_int(v, -1);
+	return d > 0 && d < 1e12 ? (int64_t)(d + 0.5) : -1;
+}
+
+/* The product of the answer that the post's P claims to be. */
+static bool facts_match(const struct value *answer, const struct value *p)
+{
+	for (size_t i = 0; i < value_len(answer); i++) {
+		const struct value *a = value_at(answer, i);
+		CLEANUP_FREE char *name = gates_name(value_get_string(a, "productName", ""));
+
+		if (value_get_int(a, "productId", -1) == value_get_int(p, "id", -2) &&
+		    whole_price(a) == value_get_int(p, "price", -2) &&
+		    str_eq(name, value_get_string(p, "name", "")) &&
+		    str_eq(value_get_string(a, "productUrl", ""), value_get_string(p, "url", "")) &&
+		    (!value_get(p, "image") ||
+		     str_eq(value_get_string(a, "productImage", ""),
+			     value_get_string(p, "image", ""))))
+			return true;
+	}
+	return false;
+}
+
+/* "에어프라이어 5…" stands for a name that begins so. */
+static bool short_of(const char *name, const char *cut)
+{
+	size_t n = strlen(cut);
+
+	if (str_eq(name, cut))
+		return true;
+	return str_ends(cut, "…") && strncmp(name, cut, n - strlen("…")) == 0;
+}
+
+static bool facts_products(const struct gates_input *in, struct err *e)
+{
+	const struct value *list = value_get(in->post, "products");
+
+	for (size_t i = 0; i < value_len(list); i++) {
+		const struct value *p = value_at(list, i);
+		const char *name = value_get_string(p, "name", "");
+
+		if (!facts_match(in->products, p) ||
+		    !short_of(name, value_get_string(p, "short_name", name))) {
+			err_set(e, -EINVAL, "product %zu is not in the answer as it stands in the "
+				"post: %s", i + 1, name);
+			return false;
+		}
+	}
+	if (!value_len(list))
+		err_set(e, -EINVAL, "the post has no product");
+	return value_len(list) > 0;
+}
+
+static bool facts_images(const struct gates_input *in, struct err *e)
+{
+	const struct value *images = value_get(in->post, "images");
+	const struct value *list = value_get(in->post, "products");
+
+	for (size_t i = 0; i < value_len(images); i++) {
+		const char *alt = value_get_string(value_at(images, i), "alt", "");
+		const char *src = value_get_string(value_at(images, i), "src", "");
+		bool known = false;
+
+		for (size_t k = 0; k < value_len(list) && !known; k++)
+			known = short_of(value_get_string(value_at(list, k), "name", ""), alt) &&
+				str_eq(src, value_get_string(value_at(list, k), "image", ""));
+		if (!known) {
+			err_set(e, -EINVAL, "image %zu is of no product of the answer", i + 1);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool see_known(struct url_visit *v, const char *url, enum gates_url what, unsigned line)
+{
+	const struct value *list = v->in->products;
+	const char *field = what == GATES_IMAGE ? "productImage" : "productUrl";
+
+	if (what == GATES_LINK && !str_empty(v->in->search_link) && str_eq(url, v->in->search_link))
+		return true;
+	for (size_t i = 0; i < value_len(list); i++)
+		if (str_eq(url, value_get_string(value_at(list, i), field, "")))
+			return true;
+	err_set(&v->e, -EINVAL, "html, line %u: not in the answer: %s", line, url);
+	return false;
+}
+
+/* The day and the time of the answer, as in "11월 23일 14:32". */
+static bool facts_time(const struct gates_input *in, struct err *e)
+{
+	CLEANUP_FREE char *text = reader_text(in->post, "html");
+	char day[32], minute[CLOCK_TEXT_MAX], wait[64];
+	struct date d;
+
+	format_wait(in->ttl_ms, wait, sizeof(wait));
+	if (in->fetched_ms > in->now_ms + 5 * 60 * 1000) {
+		err_set(e, -EINVAL, "the answer comes from the future; the clock was moved");
+		return false;
+	}
+	if (in->now_ms - in->fetched_ms > in->ttl_ms) {
+		err_set(e, -EINVAL, "the answer is older than %s (cache.ttl)", wait);
+		return false;
+	}
+	clock_date(in->fetched_ms, &d);
+	str_format_cut(day, sizeof(day), "%d월 %d일", d.month, d.day);
+	clock_format_time(in->fetched_ms, minute);
+	if (!strstr(text, day) || !strstr(text, minute)) {
+		err_set(e, -EINVAL, "the time of the prices (%s %s) is not in the text", day,
+			minute);
+		return false;
+	}
+	return true;
+}
+
+static void gate_facts(struct gates_result *r, const struct gates_input *in)
+{
+	static const char remedy[] = "use the template's fields ({{price}}, {{price_as_of}}, "
+		"{{url}}) and write no figure by hand";
+	struct url_visit v = { .in = in, .see = see_known };
+	bool ok = facts_time(in, &v.e) && facts_products(in, &v.e) && facts_images(in, &v.e) &&
+		  facts_prices(in, &v.e) && visit_urls(&v, value_get_string(in->post, "html", ""));
+
+	if (ok)
+		set(r, true, "", "%zu products, their prices and links are those of the answer",
+			value_len(value_get(in->post, "products")));
+	else
+		set(r, false, remedy, "%s", v.e.text);
+}
+
+/* --- claims --- */
+
+/*
+ * Words by which a writer says that they had the thing in their hands. The
+ * programme's program never did: such words from it would be untrue advertising
+ * (Act on Fair Labeling and Advertising, article 3). White space is left out.
+ */
+static const char *const claims[] = {
+	"써보니", "써봤", "써본", "써보았", "써보면서", "직접써", "직접사용", "직접구매",
+	"직접구입", "직접먹", "직접입", "직접발라", "직접체험", "직접해보", "사용해보니",
+	"사용해봤", "사용해본", "사용해보았", "사용하고있는데", "사용중인데", "쓰고있는데",
+	"사용하면서느낀", "써오면서", "먹어보니", "먹어봤", "먹어본", "먹어보았", "마셔보니",
+	"마셔봤", "마셔본", "입어보니", "입어봤", "입어본", "신어보니", "신어봤", "신어본",
+	"발라보니", "발라봤", "발라본", "체험해보니", "체험해봤", "체험해본", "구매해봤",
+	"구매해보니", "구입해봤", "구입해보니", "구매해서써", "사서써", "주문해봤",
+	"주문해보니", "받아보니", "열어보니", "설치해보니", "설치해봤", "내돈내산",
+	"내돈주고", "제돈주고", "내가산", "제가산", "제가쓰", "제가써", "제가사용", "제가구매",
+	"저희집에서쓰", "우리집에서쓰", "솔직후기", "솔직한후기", "실사용후기", "실사용기",
+	"사용후기입니다", "재구매했", "재구매의사", "만족하며쓰", "만족하고있",
+};
+
+static const char *find_claim(const char *text, const struct needles *names)
+{
+	CLEANUP_FREE char *mask = mask_names(text, names);
+	CLEANUP_FREE char *own = xstrdup(text);
+	CLEANUP_FREE char *squeezed = NULL;
+
+	for (size_t i = 0; own[i]; i++)
+		if (mask[i])
+			own[i] = '\1';
+	squeezed = squeeze(own, true);
+	for (size_t i = 0; i < ARRAY_LEN(claims); i++)
+		if (strstr(squeezed, claims[i]))
+			return claims[i];
+	return NULL;
+}
+
+static void gate_claims(struct gates_result *r, const struct gates_input *in)
+{
+	static const char remedy[] = "say what is known (price, delivery, rank), "
+		"not that somebody used it";
+	const char *claim = NULL;
+	struct needles names;
+	size_t i;
+
+	needles_init(&names, in->post, NULL);
+	for (i = 0; i < ARRAY_LEN(forms); i++) {
+		CLEANUP_FREE char *text = reader_text(in->post, forms[i]);
+
+		claim = find_claim(text, &names);
+		if (claim)
+			break;
+	}
+	needles_finish(&names);
+	if (claim)
+		set(r, false, remedy, "%s: \"%s\" claims a use that the program never made",
+			forms[i], claim);
+	else
+		set(r, true, "", "no claim of use");
+}
+
+/* --- profile --- */
+
+/* A name of the answer that would be markup stands in the HTML as it came. */
+static const char *raw_name(const struct gates_input *in, const char *html)
+{
+	for (size_t i = 0; i < value_len(in->products); i++) {
+		const char *name = value_get_string(value_at(in->products, i), "productName", "");
+
+		if (strpbrk(name, "<>&") && strstr(html, name))
+			return name;
+	}
+	return NULL;
+}
+
+static void gate_profile(struct gates_result *r, const struct gates_input *in)
+{
+	const char *html = value_get_string(in->post, "html", "");
+	const char *raw = raw_name(in, html);
+	struct err e;
+
+	if (raw)
+		set(r, false, "use {{name}}, which escapes it", "a name stands unescaped: %s", raw);
+	else if (!text_valid(html, strlen(html)))
+		set(r, false, "save the template as UTF-8", "the HTML is no UTF-8");
+	else if (html_profile_check(html, strlen(html), &e) < 0)
+		set(r, false, "keep to the tags that every editor takes; see cpauto(1), TEMPLATES",
+			"html, %s", e.text);
+	else
+		set(r, true, "", "only tags of the safe profile, everything escaped");
+}
+
+bool gates_check(const struct gates_input *in, struct gates_report *report)
+{
+	*report = (struct gates_report){ 0 };
+	gate_disclosure(rule(report, "disclosure", by_ftc), in);
+	gate_facts(rule(report, "facts", by_cpauto), in);
+	gate_hosts(rule(report, "hosts", by_programme), in);
+	gate_claims(rule(report, "claims", by_cpauto), in);
+	gate_profile(rule(report, "profile", by_cpauto), in);
+	return finish(report);
+}
+
+struct value *gates_value(const struct gates_report *report)
+{
+	struct value *v = value_new_object(), *rules = value_new_list();
+
+	for (size_t i = 0; i < report->count; i++) {
+		const struct gates_result *r = &report->results[i];
+		struct value *o = value_new_object();
+
+		value_set_string(o, "rule", r->rule);
+		value_set_bool(o, "pass", r->pass);
+		value_set_string(o, "reason", r->reason);
+		value_set_string(o, "since", r->since);
+		value_set_string(o, "remedy", r->remedy);
+		value_append(rules, o);
+	}
+	value_set_bool(v, "pass", report->pass);
+	value_set(v, "rules", rules);
+	return v;
+}
