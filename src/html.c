@@ -491,7 +491,7 @@ static void flow_settle(struct flow *f)
 	} else if (!f->out->len) {
 		flow_prefix(f);
 		f->at_start = true;
-	} else if (f->space) {
+	} else if (f->space && f->out->data[f->out->len - 1] != ' ') {
 		buf_char(f->out, ' ');
 	}
 	f->newlines = 0;

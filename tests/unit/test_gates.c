@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include "buf.h"
+#include "clock.h"
+#include "gates.h"
+
+#define S GATES_DISCLOSURE
+#define HEAD "이 포스팅은 쿠팡 파트너스 활동의 일환으로, "
+
+enum { SENTENCE = 1, PLACE = 2, VISIBLE = 4, WORDING = 8 };
+
+static unsigned failed_rules(const char *text, bool html, struct gates_report *report)
+{
+	unsigned failed = 0;
+	bool pass = gates_lint(text, strlen(text), html, report);
+
+	assert_int_equal(report->count, 4);
+	for (size_t i = 0; i < report->count; i++) {
+		const struct gates_result *r = &report->results[i];
+
+		assert_true(r->reason[0] != '\0');
+		assert_true(r->since[0] != '\0');
+		assert_true(r->pass == (r->remedy[0] == '\0'));
+		failed |= r->pass ? 0 : 1u << i;
+	}
+	assert_true(pass == (failed == 0));
+	return failed;
+}
+
+static void lints_html(void **state)
+{
+	static const struct {
+		const char *in;
+		unsigned failed;
+		const char *reason; /* part of one of the reasons */
+	} rows[] = {
+		{ "<p>" S "</p><p>a</p>", 0, "first block" },
+		{ "<p>※ " S " 감사합니다.</p>", 0, NULL },
+		{ "<p><b>이 포스팅은</b> 쿠팡&nbsp;파트너스 활동의\n 일환으로, 이에 따른 <i>일정액의</i> "
+		  "수수료를 제공받습니다.</p>", 0, NULL },
+		{ "<h1>제목</h1><p>" S "</p>", 0, NULL },
+		{ "<h1>" S "</h1><p>a</p>", 0, NULL },
+		{ "<!doctype html><html><head><title>t</title><style>p{color:red}</style></head><body>\n"
+		  "<!-- a --><div><div></div><p>\u200b</p><p>" S "</p></div></body></html>", 0, NULL },
+		{ "<nav>메뉴</nav><article><h1>제목</h1><p>" S "</p></article>", 0, NULL },
+		{ "<div hidden>x</div><p>" S "</p>", 0, NULL },
+		{ "", SENTENCE | PLACE | VISIBLE, "nowhere" },
+		{ "<p>a</p>", SENTENCE | PLACE | VISIBLE, "nowhere" },
+		{ "<p>a</p>\n<p>" S "</p>", PLACE, "line 2" },
+		{ "<p>a<p>" S, PLACE, "line 1" },
+		{ "<div><img src=\"a\"></div><p>" S "</p>", PLACE, "picture" },
+		{ "<p hidden>" S "</p><p>a</p>", PLACE | VISIBLE, "hidden attribute" },
+		{ "<!-- " S " --><p>a</p>", PLACE | VISIBLE, "comment" },
+		{ "<p style=\"display: NONE\">" S "</p>", PLACE | VISIBLE, "display:none" },
+		{ "<div style='display:none'><p><b>" S "</b></p></div>", PLACE | VISIBLE, "display" },
+		{ "<p style=\"visibility:hidden\">" S "</p>", PLACE | VISIBLE, "visibility" },
+		{ "<p style=\"opacity:0\">" S "</p>", PLACE | VISIBLE, "opacity" },
+		{ "<p style=\"opacity:0.0\">" S "</p>", PLACE | VISIBLE, "opacity" },
+		{ "<p style=\"font-size:0\">" S "</p>", PLACE | VISIBLE, "font-size" },
+		{ "<p style=\"font-size:1px\">" S "</p>", PLACE | VISIBLE, "font-size" },
+		{ "<p style=\"font-size:0.05em\">" S "</p>", PLACE | VISIBLE, "font-size" },
+		{ "<p style=\"color:#fff\">" S "</p>", PLACE | VISIBLE, "colour" },
+		{ "<p style=\"color:WHITE;background:#FFFFFF\">" S "</p>", PLACE | VISIBLE, "colour" },
+		{ "<p style=\"color:rgb(250, 250, 250)\">" S "</p>", PLACE | VISIBLE, "colour" },
+		{ "<p style=\"color:rgba(0,0,0,0)\">" S "</p>", PLACE | VISIBLE, "colour" },
+		{ "<p style=\"color:transparent\">" S "</p>", PLACE | VISIBLE, "colour" },
+		{ "<font color=\"#fefefe\">" S "</font>", PLACE | VISIBLE, "colour" },
+		{ "<div style=\"background:#000\"><p style=\"color:#010101\">" S "</p></div>",
+			PLACE | VISIBLE, "colour" },
+		{ "<div style=\"background:#000\"><p style=\"color:#fff\">" S "</p></div>", 0, NULL },
+		{ "<p style=\"color:#777\">" S "</p>", 0, NULL },
+		{ "<p style=\"position:absolute;left:-9999px\">" S "</p>", PLACE | VISIBLE, "screen" },
+		{ "<p style=\"text-indent:-9999px\">" S "</p>", PLACE | VISIBLE, "text-indent" },
+		{ "<p style=\"height:0;overflow:hidden\">" S "</p>", PLACE | VISIBLE, "no size" },
+		{ "<p style=\"clip:rect(0,0,0,0)\">" S "</p>", PLACE | VISIBLE, "clip" },
+		{ "<p style=\"transform:scale(0)\">" S "</p>", PLACE | VISIBLE, "transform" },
+		{ "<style>.x{display:none}</style><p class=\"a x\">" S "</p>", PLACE | VISIBLE,
+			"display:none" },
+		{ "<style>body p#y, i { font-size:0 }</style><p id=y>" S "</p>", PLACE | VISIBLE,
+			"font-size" },
+		{ "<style>.x{display:none}</style><p class=\"xx\">" S "</p>", 0, NULL },
+		{ "<script>" S "</script><p>a</p>", PLACE | VISIBLE, "script" },
+		{ "<template><p>" S "</p></template>", PLACE | VISIBLE, "template" },
+		{ "<noscript>" S "</noscript>", PLACE | VISIBLE, "noscript" },
+		{ "<details><summary>더 보기</summary><p>" S "</p></details>", PLACE | VISIBLE,
+			"details" },
+		{ "<details open><p>" S "</p></details>", 0, NULL },
+		{ "<s>" S "</s>", PLACE | VISIBLE, "struck" },
+		{ "<p>" HEAD "이에 따른 일정액의 수\u200b수료를 제공받습니다.</p>",
+			SENTENCE | PLACE | VISIBLE, "invisible" },
+		{ "<p>" HEAD "이에 따른 일정액의 수&#8203;수료를 제공받습니다.</p>",
+			SENTENCE | PLACE | VISIBLE, NULL },
+		{ "<p>" HEAD "이에 따른 일정액의 &zwj;수수료를 제공받습니다.</p>",
+			SENTENCE | PLACE | VISIBLE, "invisible" },
+		{ "<p>" HEAD "이에 따른 일정액의 수수료를 제공받습니다</p>",
+			SENTENCE | PLACE | VISIBLE, "nowhere" },
+		{ "<p>" HEAD "이에 따른 일정액의 수수료를 제공받을 수 있습니다.</p>", 15,
+			"받을 수 있습니다" },
+		{ "<p>파트너스 활동을 통해 일정액의 수수료를 제공받을 수 있음</p>", 15,
+			"받을 수 있습니다" },
+		{ "<p>" S "</p><p>구매 시 수수료를 받을 수도 있습니다.</p>", WORDING,
+			"받을 수" },
+		{ "<p>" S "</p><p>로켓배송을 받을 수 있습니다.</p>", 0, NULL },
+		{ "<p>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " S "</p>", PLACE, "over 100" },
+	};
+	struct gates_report report;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool said = rows[i].reason == NULL;
+		unsigned failed = failed_rules(rows[i].in, true, &report);
+
+		for (size_t k = 0; k < report.count; k++)
+			said = said || strstr(report.results[k].reason, rows[i].reason);
+		if (failed != rows[i].failed || !said)
+			fail_msg("row %zu: %u for %u: %s: %s", i, failed, rows[i].failed,
+				rows[i].in, report.results[failed & SENTENCE ? 0 : failed & 4 ? 2 : 1].reason);
+	}
+}
+
+static void lints_text(void **state)
+{
+	static const struct {
+		const char *in;
+		unsigned failed;
+	} rows[] = {
+		{ S "\n\na\n", 0 },
+		{ "# 제목\n\n" S "\n", 0 },
+		{ "\xef\xbb\xbf# 제목\r\n\r\n> " S "\r\n", 0 },
+		{ "# " S "\n\na\n", 0 },
+		{ "\n\n\n" HEAD "\n이에 따른 일정액의 수수료를 제공받습니다.\n", 0 },
+		{ "a\n\n" S "\n", PLACE },
+		{ "a\n", SENTENCE | PLACE | VISIBLE },
+		{ "수수료를 받을 수 있습니다\n", 15 },
+	};
+	struct gates_report report;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (failed_rules(rows[i].in, false, &report) != rows[i].failed)
+			fail_msg("row %zu: %s", i, rows[i].in);
+}
+
+/* The sentence in NFD looks the same, so it is the same. */
+static void takes_other_form(void **state)
+{
+	struct gates_report report;
+
+	(void)state;
+	/* 이 → ᄋ+ᅵ, the rest as ever */
+	assert_int_equal(failed_rules("<p>\u110b\u1175" " 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 "
+		"일정액의 수수료를 제공받습니다.</p>", true, &report), 0);
+}
+
+static void tells_html_from_text(void **state)
+{
+	(void)state;
+	assert_true(gates_is_html("<p>a", 4));
+	assert_true(gates_is_html("<!DOCTYPE html>", 15));
+	assert_false(gates_is_html("# a\n\nb <b>c</b> < d", 19));
+}
+
+static void judges_urls(void **state)
+{
+	static const struct {
+		const char *url;
+		enum gates_url what;
+		bool ok;
+	} rows[] = {
+		{ "https://link.coupang.com/re/AFFSDP?lptag=AF1&pageKey=1", GATES_LINK, true },
+		{ "https://LINK.coupang.com/a/b", GATES_LINK, true },
+		{ "https://coupa.ng/x", GATES_LINK, true },
+		{ "https://www.coupang.com/vp/products/1", GATES_LINK, false },
+		{ "https://link.coupang.com.evil.example/", GATES_LINK, false },
+		{ "https://evil.example/link.coupang.com", GATES_LINK, false },
+		{ "https://link.coupang.com@evil.example/", GATES_LINK, false },
+		{ "https://u:p@link.coupang.com/", GATES_LINK, false },
+		{ "https://link.coupang.com:8443/", GATES_LINK, false },
+		{ "https://link.coupang.com./", GATES_LINK, false },
+		{ "https:\\\\link.coupang.com/", GATES_LINK, false },
+		{ "https://evil.example\\@link.coupang.com/", GATES_LINK, false },
+		{ "https://link.coupang.com/a b", GATES_LINK, false },
+		{ "https://link.coupang.com/\n", GATES_LINK, false },
+		{ "javascript:alert(1)//link.coupang.com", GATES_LINK, false },
+		{ "//link.coupang.com/", GATES_LINK, false },
+		{ "", GATES_LINK, false },
+		{ "ftp://link.coupang.com/", GATES_LINK, false },
+		{ "https://link.coupang.com%2eevil/", GATES_LINK, false },
+		{ "https://ads-partners.coupang.com/image1/x", GATES_IMAGE, true },
+		{ "http://static.coupangcdn.com/x", GATES_IMAGE, true },
+		{ "https://thumbnail7.coupangcdn.com/x", GATES_IMAGE, true },
+		{ "https://coupangcdn.com/x", GATES_IMAGE, false },
+		{ "https://.coupangcdn.com/x", GATES_IMAGE, false },
+		{ "https://evilcoupangcdn.com/x", GATES_IMAGE, false },
+		{ "https://e%2evil.coupangcdn.com/x", GATES_IMAGE, false },
+		{ "https://static.coupangcdn.com/x", GATES_LINK, false },
+		{ "https://link.coupang.com/x", GATES_IMAGE, false },
+		{ "http://127.0.0.1:8080/re/x", GATES_LINK, true },
+		{ "http://127.0.0.1:8081/image", GATES_IMAGE, true },
+		{ "http://127.0.0.2:8080/re/x", GATES_LINK, false },
+		{ "http://u@127.0.0.1:8080/re/x", GATES_LINK, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err e = { "" };
+
+		if (gates_url_ok(rows[i].url, rows[i].what, "http://127.0.0.1:8080", &e) !=
+			       rows[i].ok)
+			fail_msg("%s: %s", rows[i].url, e.text);
+	}
+	assert_false(gates_url_ok("http://127.0.0.1/x", GATES_LINK, NULL, NULL));
+	assert_false(gates_url_ok("http://api.example/x", GATES_LINK, "http://api.example", NULL));
+	assert_false(gates_url_ok("http://127.evil.example/", GATES_LINK,
+		"http://127.evil.example", NULL));
+}
+
+static void cleans_names(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} rows[] = {
+		{ "  a \t b\n", "a b" },
+		{ "a\x01" "b", "a b" },
+		{ "a\u202e" "b\u200b" "c\ufeff", "abc" },
+		{ "a\u2028" "b\xc2\x85" "c", "a b c" },
+		{ "\u1100\u1161", "가" },
+		{ "a\xff" "b", "ab" },
+		{ "<b>{{x}}</b>", "<b>{{x}}</b>" },
+		{ "\U0001F468\u200d\U0001F469\u200d\U0001F467", "\U0001F468\u200d\U0001F469\u200d\U0001F467" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *got = gates_name(rows[i].in);
+
+		assert_string_equal(got, rows[i].want);
+		free(got);
+	}
+}
+
+/* --- a post and its answer --- */
+
+#define L1 "https://link.coupang.com/re/AFFSDP?lptag=AF1&pageKey=1"
+#define L2 "https://link.coupang.com/re/AFFSDP?lptag=AF1&pageKey=2"
+#define I1 "https://ads-partners.coupang.com/image1/a"
+#define SEARCH "https://link.coupang.com/re/AFFSRP?lptag=AF1"
+/* 2026-11-23 14:32 in Seoul */
+#define FETCHED 1795411920000
+
+static struct value *raw_product(int64_t id, const char *name, int64_t price, const char *url)
+{
+	struct value *p = value_new_object();
+
+	value_set_int(p, "productId", id);
+	value_set_string(p, "productName", name);
+	value_set_int(p, "productPrice", price);
+	value_set_string(p, "productUrl", url);
+	value_set_string(p, "productImage", I1);
+	return p;
+}
+
+static struct value *post_product(int64_t id, const char *name, int64_t price, const char *url)
+{
+	struct value *p = value_new_object();
+
+	value_set_int(p, "id", id);
+	value_set_string(p, "name", name);
+	value_set_string(p, "short_name", name);
+	value_set_int(p, "price", price);
+	value_set_string(p, "url", url);
+	value_set_string(p, "image", I1);
+	return p;
+}
+
+#define NAME2 "내돈내산 인기 900원 쿠폰 선풍기"
+
+static bool judge(const char *body, const char *title, struct gates_report *report,
+	int64_t age_ms)
+{
+	struct value *products = value_new_list(), *answer = value_new_list();
+	struct value *post = value_new_object();
+	struct gates_input in = { .post = post, .products = answer, .search_link = SEARCH,
+		.keyword = "10만원 선물", .fetched_ms = FETCHED, .now_ms = FETCHED + age_ms,
+		.ttl_ms = 86400000 };
+	struct buf html;
+	bool pass;
+
+	value_append(answer, raw_product(1, "선풍기 <b>A</b>", 12900, L1));
+	value_append(answer, raw_product(2, NAME2, 20000, L2));
+	value_append(products, post_product(1, "선풍기 <b>A</b>", 12900, L1));
+	value_append(products, post_product(2, NAME2, 20000, L2));
+	buf_init(&html, 100000);
+	buf_str(&html, "<p>" S "</p>\n");
+	buf_str(&html, body);
+	value_set_string(post, "title", title);
+	value_set_string(post, "html", buf_cstr(&html));
+	value_set_string(post, "text", S "\n\nx\n");
+	value_set_string(post, "markdown", S "\n\nx\n");
+	value_set(post, "products", products);
+	buf_finish(&html);
+	pass = gates_check(&in, report);
+	value_free(post);
+	value_free(answer);
+	return pass;
+}
+
+#define TIME "<p>11월 23일 14:32 기준</p>"
+
+static void judges_posts(void **state)
+{
+	static const struct {
+		const char *body, *fails, *reason; /* FAILS: the one rule that does */
+	} rows[] = {
+		{ TIME, NULL, NULL },
+		{ TIME "<p>12,900원, 20000원, 차이 7,100원, 평균 16,450원, 2만 원</p>", NULL, NULL },
+		{ TIME "<p>10만원 선물</p>", NULL, NULL },
+		{ TIME "<p>" NAME2 "</p>", NULL, NULL },
+		{ TIME "<p><a href=\"https://link.coupang.com/re/AFFSDP?lptag=AF1&amp;pageKey=1\">a</a>"
+		  "<a href=\"" SEARCH "\">b</a></p>", NULL, NULL },
+		{ "<p>14:32</p>", "facts", "the time of the prices (11월 23일 14:32)" },
+		{ TIME "<p>12,901원</p>", "facts", "12,901원" },
+		{ TIME "<p>3만원</p>", "facts", "3만원" },
+		{ TIME "<p>112,900원</p>", "facts", "112,900원" },
+		{ TIME "<p>1,900원</p>", "facts", "1,900원" },
+		{ TIME "<p>₩ 5,000</p>", "facts", "₩ 5,000" },
+		{ TIME "<p><a href=\"" L1 "9\">a</a></p>", "facts", "not in the answer" },
+		{ TIME "<p><a href=\"https://coupa.ng/zz\">a</a></p>", "facts", "not in the answer" },
+		{ TIME "<p>직접 써 보니 좋아요</p>", "claims", "직접써" },
+		{ TIME "<p>내돈 내산 후기</p>", "claims", "내돈내산" },
+		{ TIME "<p>사용해 <b>보니</b></p>", "claims", "사용해보니" },
+		{ TIME "<p>선풍기 <b>A</b></p>", "profile", "unescaped" },
+		{ TIME "<ul><li>a</li></ul>", "profile", "line 2" },
+	};
+	struct gates_report report;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool pass = judge(rows[i].body, "선풍기 추천", &report, 1000);
+
+		assert_int_equal(report.count, 5);
+		for (size_t k = 0; k < report.count; k++) {
+			const struct gates_result *r = &report.results[k];
+			bool want = !rows[i].fails || strcmp(r->rule, rows[i].fails) != 0;
+
+			if (r->pass != want || (!want && !strstr(r->reason, rows[i].reason)))
+				fail_msg("row %zu: %s: %s", i, r->rule, r->reason);
+		}
+		assert_true(pass == (rows[i].fails == NULL));
+	}
+}
+
+static const struct gates_result *result(const struct gates_report *report, const char *name)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (strcmp(report->results[i].rule, name) == 0)
+			return &report->results[i];
+	fail_msg("no rule %s", name);
+	return NULL;
+}
+
+static void judges_age_and_hosts(void **state)
+{
+	struct gates_report report;
+	struct value *v;
+
+	(void)state;
+	assert_true(judge(TIME, "a", &report, 86400000));
+	assert_false(judge(TIME, "a", &report, 86400001));
+	assert_non_null(strstr(result(&report, "facts")->reason, "older"));
+	assert_false(judge(TIME, "a", &report, -3600000));
+	assert_non_null(strstr(result(&report, "facts")->reason, "future"));
+	assert_false(judge(TIME, "9,999원 특가", &report, 0));
+	assert_false(result(&report, "facts")->pass);
+	assert_false(judge(TIME "<p><a href=\"https://evil.example/\">a</a></p>", "a", &report, 0));
+	assert_false(result(&report, "hosts")->pass);
+	assert_false(judge(TIME, "https://evil.example/", &report, 0));
+	assert_false(result(&report, "hosts")->pass);
+	v = gates_value(&report);
+	assert_false(value_get_bool(v, "pass", true));
+	assert_int_equal(value_len(value_get(v, "rules")), 5);
+	value_free(v);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return clock_set_zone("Asia/Seoul");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lints_html),
+		cmocka_unit_test(lints_text),
+		cmocka_unit_test(takes_other_form),
+		cmocka_unit_test(tells_html_from_text),
+		cmocka_unit_test(judges_urls),
+		cmocka_unit_test(cleans_names),
+		cmocka_unit_test(judges_posts),
+		cmocka_unit_test(judges_age_and_hosts),
+	};
+
+	return cmocka_run_group_tests_name("gates", tests, set_up, NULL);
+}
