@@ -815,9 +815,14 @@ static const char remedy_visible[] = "show the sentence as ordinary text";
 static const char remedy_wording[] =
 	"say it without \"may\": " GATES_DISCLOSURE;
 
+static bool in_first(const struct page *p)
+{
+	return p->first && strstr(p->first, GATES_DISCLOSURE);
+}
+
 static void lint_sentence(struct gates_result *r, const struct page *p, bool stands)
 {
-	if (stands || p->later_line || p->hidden_line)
+	if (stands || in_first(p) || p->later_line || p->hidden_line)
 		set(r, true, "", "the programme's sentence is there to the letter");
 	else if (p->veiled_line)
 		set(r, false, remedy_sentence,
@@ -834,9 +839,9 @@ static void lint_place(struct gates_result *r, const struct page *p, bool stands
 {
 	if (stands)
 		set(r, true, "", "it stands in the title or the first block");
-	else if (p->first && strstr(p->first, GATES_DISCLOSURE) && p->first_picture)
+	else if (in_first(p) && p->first_picture)
 		set(r, false, remedy_place, "line %u: a picture stands above it", p->first_line);
-	else if (p->first && strstr(p->first, GATES_DISCLOSURE))
+	else if (in_first(p))
 		set(r, false, remedy_place, "line %u: over %d characters of the block stand before it",
 			p->first_line, LEAD_MAX);
 	else if (p->later_line)
@@ -848,7 +853,7 @@ static void lint_place(struct gates_result *r, const struct page *p, bool stands
 
 static void lint_visible(struct gates_result *r, const struct page *p, bool stands)
 {
-	if (stands || p->later_line)
+	if (stands || in_first(p) || p->later_line)
 		set(r, true, "", "it is visible");
 	else if (p->hidden_line)
 		set(r, false, remedy_visible, "line %u: the sentence is not seen (%s)",

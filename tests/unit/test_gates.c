@@ -327,7 +327,7 @@ static void judges_posts(void **state)
 		{ TIME "<p>112,900원</p>", "facts", "112,900원" },
 		{ TIME "<p>1,900원</p>", "facts", "1,900원" },
 		{ TIME "<p>₩ 5,000</p>", "facts", "₩ 5,000" },
-		{ TIME "<p><a href=\"" L1 "9\">a</a></p>", "facts", "not in the answer" },
+		{ TIME "<p><a href=\"https://link.coupang.com/x\">a</a></p>", "facts", "not in the answer" },
 		{ TIME "<p><a href=\"https://coupa.ng/zz\">a</a></p>", "facts", "not in the answer" },
 		{ TIME "<p>직접 써 보니 좋아요</p>", "claims", "직접써" },
 		{ TIME "<p>내돈 내산 후기</p>", "claims", "내돈내산" },
