@@ -415,10 +415,17 @@ static const char *hiding_style(struct frame *f, const char *s, size_t len)
 		}
 		s = stop + 1;
 	}
-	if (!why && same_color(f->color[0] ? f->color : "000000",
-				f->background[0] && f->background[0] != '-' ? f->background : "ffffff"))
-		why = "the colour of its background";
 	return why;
+}
+
+static const char faint[] = "the colour of its background";
+
+/* Black on white is what a page is without colours. */
+static bool color_hides(const struct frame *f)
+{
+	const char *bg = f->background;
+
+	return same_color(f->color[0] ? f->color : "000000", *bg && *bg != '-' ? bg : "ffffff");
 }
 
 /* --- style sheets: only rules whose last part is .a, #a or a --- */
@@ -454,6 +461,8 @@ static void read_sheet(struct page *p, const char *s, size_t len)
 		if (!close)
 			return;
 		why = hiding_style(&f, open + 1, (size_t)(close - open - 1));
+		if (!why && f.color[0] && color_hides(&f))
+			why = faint;
 		for (; why && s < open; s = comma + 1) {
 			comma = memchr(s, ',', (size_t)(open - s));
 			comma = comma ? comma : open;
@@ -600,12 +609,16 @@ static void page_restart(struct page *p)
 
 static const char *hidden_now(const struct page *p)
 {
-	return p->depth ? p->open[p->depth - 1].hidden : NULL;
+	const struct frame *f = p->depth ? &p->open[p->depth - 1] : NULL;
+
+	if (!f)
+		return NULL;
+	return f->hidden ? f->hidden : color_hides(f) ? faint : NULL;
 }
 
 static void page_start(struct page *p, const struct html_token *t)
 {
-	const char *above = hidden_now(p);
+	const char *above = p->depth ? p->open[p->depth - 1].hidden : NULL;
 	struct frame *f;
 	struct html_attr a;
 
@@ -615,7 +628,7 @@ static void page_start(struct page *p, const struct html_token *t)
 		page_restart(p);
 	if (html_is_void(t->name)) {
 		if (strcmp(t->name, "br") == 0)
-			buf_char(above ? &p->unseen : &p->seen, '\n');
+			buf_char(hidden_now(p) ? &p->unseen : &p->seen, '\n');
 		p->picture = p->picture || (strcmp(t->name, "img") == 0 && !above);
 		return;
 	}

@@ -329,7 +329,7 @@ static void judges_posts(void **state)
 		{ TIME "<p>₩ 5,000</p>", "facts", "₩ 5,000" },
 		{ TIME "<p><a href=\"https://link.coupang.com/x\">a</a></p>", "facts", "not in the answer" },
 		{ TIME "<p><a href=\"https://coupa.ng/zz\">a</a></p>", "facts", "not in the answer" },
-		{ TIME "<p>직접 써 보니 좋아요</p>", "claims", "직접써" },
+		{ TIME "<p>직접 써 보니 좋아요</p>", "claims", "써보니" },
 		{ TIME "<p>내돈 내산 후기</p>", "claims", "내돈내산" },
 		{ TIME "<p>사용해 <b>보니</b></p>", "claims", "사용해보니" },
 		{ TIME "<p>선풍기 <b>A</b></p>", "profile", "unescaped" },
