@@ -189,9 +189,9 @@ static const char *conditional(const char *text)
 
 /* --- what of a page is seen --- */
 
-/* A rule of a style sheet that hides: ".a", "#a" or "a", and why. */
+/* A rule of a style sheet that hides, and why. */
 struct hide_rule {
-	char selector[HTML_NAME_MAX + 1];
+	char selector[2 * HTML_NAME_MAX];
 	char why[32];
 };
 
@@ -428,7 +428,7 @@ static bool color_hides(const struct frame *f)
 	return same_color(f->color[0] ? f->color : "000000", *bg && *bg != '-' ? bg : "ffffff");
 }
 
-/* --- style sheets: only rules whose last part is .a, #a or a --- */
+/* --- style sheets: of a selector only the last part counts, "a.b#c" --- */
 
 static void keep_rule(struct page *p, const char *sel, size_t len, const char *why)
 {
@@ -440,7 +440,7 @@ static void keep_rule(struct page *p, const char *sel, size_t len, const char *w
 		;
 	sel += at;
 	len -= at;
-	if (!len || len > HTML_NAME_MAX || p->rule_count == RULES_MAX)
+	if (!len || len >= sizeof(r->selector) || p->rule_count == RULES_MAX)
 		return;
 	if (!p->rules)
 		p->rules = xcalloc(RULES_MAX, sizeof(*p->rules));
@@ -484,20 +484,39 @@ static bool class_has(const struct html_attr *a, const char *name)
 	return false;
 }
 
+/* "a.b#c" against an element; what is behind ':' or '[' is taken as fitting. */
+static bool selector_fits(const char *sel, const struct html_token *t,
+	const struct html_attr *class, const struct html_attr *id)
+{
+	char part[HTML_NAME_MAX + 1];
+
+	while (*sel && *sel != ':' && *sel != '[') {
+		char kind = *sel == '.' || *sel == '#' ? *sel++ : 't';
+		size_t n = strcspn(sel, ".#:[");
+
+		str_format_cut(part, sizeof(part), "%.*s", (int)n, sel);
+		sel += n;
+		if (kind == '.' ? !class_has(class, part) :
+		    kind == '#' ? !class_has(id, part) :
+		    strcmp(part, "*") != 0 && strcasecmp(part, t->name) != 0)
+			return false;
+	}
+	return true;
+}
+
 static const char *hidden_by_sheet(const struct page *p, const struct html_token *t)
 {
-	struct html_attr class, id;
-	bool has_class = p->rule_count && html_attr(t, "class", &class);
-	bool has_id = p->rule_count && html_attr(t, "id", &id);
+	struct html_attr class = { 0 }, id = { 0 };
 
-	for (size_t i = 0; i < p->rule_count; i++) {
-		const char *sel = p->rules[i].selector;
-
-		if ((sel[0] == '.' && has_class && class_has(&class, sel + 1)) ||
-		    (sel[0] == '#' && has_id && class_has(&id, sel + 1)) ||
-		    strcmp(sel, t->name) == 0)
+	if (!p->rule_count)
+		return NULL;
+	if (!html_attr(t, "class", &class))
+		class.len = 0;
+	if (!html_attr(t, "id", &id))
+		id.len = 0;
+	for (size_t i = 0; i < p->rule_count; i++)
+		if (selector_fits(p->rules[i].selector, t, &class, &id))
 			return p->rules[i].why;
-	}
 	return NULL;
 }
 
