@@ -102,12 +102,47 @@ $(B)/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(call Q,CC,$<)$(CC_ALL) -Itests/unit -DTREE='"$(CURDIR)"' -DBUILD='"$(abspath $(B))"' -MMD -MP -c -o $@ $<
 
+# ---- what a fresh machine lacks -------------------------------------------------
+DEPS := gcc make libc6-dev pkg-config binutils \
+        libcurl4-openssl-dev libssl-dev libjson-c-dev libconfig-dev libsqlite3-dev \
+        libsystemd-dev libunistring-dev libmicrohttpd-dev libturbojpeg0-dev zlib1g-dev
+DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-ctags shellcheck \
+        sqlite3 jq strace perl procps zsh curl bsdextrautils
+
+deps:
+	@tests/deps $(DEPS)
+deps-check:
+	@tests/deps $(DEPS) $(DEPS_CHECK)
+
+# The programs may only be looked at by make once the packages are there.
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@B=$(B) tests/demo
+
+check: deps-check
+	@$(MAKE) --no-print-directory check-now
+check-now:
+	@$(MAKE) --no-print-directory all units
+	@B=$(B) tests/check
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+san:
+	@$(MAKE) --no-print-directory B=$(B)-san CC=clang HARDEN= RELRO= CFLAGS='-O1 -g $(SAN)' all units
+clang:
+	@$(MAKE) --no-print-directory B=$(B)-clang CC=clang CFLAGS='-O1 -g -Werror' all units
+
+bench: all
+	@$(MAKE) --no-print-directory $(B)/bench
+	@B=$(B) tests/bench
+
 units: $(UNITS)
-	@for t in $(UNITS); do $(WRAP) $$t || exit 1; done
+
+lint:
+	@tests/lint
 
 clean:
-	$(RM) -r $(B) build-*
+	$(RM) -r $(B) $(B)-* demo
 
 -include $(wildcard $(B)/*.d $(B)/*/*.d)
-.PHONY: all units clean
+.PHONY: all units deps deps-check demo check check-now san clang bench lint clean install uninstall
 .SECONDARY:

@@ -404,7 +404,7 @@ static int note_skew(struct engine *e, const struct value *answer)
 
 static const char *verdict_word(const struct agent_result *res)
 {
-	return agent_verdict_text(res->verdict);
+	return agent_verdict_word(res->verdict);
 }
 
 static int search_done(struct engine *e, const struct agent_result *res)

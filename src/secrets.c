@@ -28,26 +28,13 @@ char *secrets_path(const char *credentials_dir, const char *credential, const ch
 	return xstrdup(fallback ? fallback : "");
 }
 
-/* access-key -> ACCESS_KEY */
-static char *variable(const char *name, const char *path)
-{
-	char *text = xasprintf("CPAUTO_SECRET_%s=%s", name, path);
-	for (char *p = text; *p && *p != '='; p++) {
-		if (*p >= 'a' && *p <= 'z')
-			*p = (char)(*p - 'a' + 'A');
-		else if (*p == '-' || *p == '.')
-			*p = '_';
-	}
-	return text;
-}
-
 void secrets_add(struct secrets *s, const char *name, const char *credentials_dir,
 	const char *credential, const char *fallback)
 {
 	CLEANUP_FREE char *path = secrets_path(credentials_dir, credential, fallback);
 	if (!path[0] || s->count == SECRETS_MAX)
 		return;
-	s->owned[s->count] = variable(name, path);
+	s->owned[s->count] = xasprintf("%s=%s", name, path);
 	s->items[s->count] = s->owned[s->count];
 	s->count++;
 }

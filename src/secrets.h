@@ -15,7 +15,7 @@
 #define SECRETS_MAX 8
 struct secrets {
 	char *owned[SECRETS_MAX];
-	const char *items[SECRETS_MAX + 1]; /* "CPAUTO_SECRET_NAME=path", NULL-terminated */
+	const char *items[SECRETS_MAX + 1]; /* "name=path", NULL-terminated, as agent_job has it */
 	size_t count;
 };
 
