@@ -136,6 +136,8 @@ bench: all
 	@B=$(B) tests/bench
 
 units: $(UNITS)
+units-list:
+	@echo $(UNITS)
 
 lint:
 	@tests/lint
@@ -144,5 +146,5 @@ clean:
 	$(RM) -r $(B) $(B)-* demo
 
 -include $(wildcard $(B)/*.d $(B)/*/*.d)
-.PHONY: all units deps deps-check demo check check-now san clang bench lint clean install uninstall
+.PHONY: all units units-list deps deps-check demo check check-now san clang bench lint clean install uninstall
 .SECONDARY:

@@ -511,7 +511,7 @@ static int look_verdict(struct engine *e, const struct config_list *c, const cha
 		return r == -ENOENT ? 0 : r;
 	int64_t id = value_get_int(last, "id", 0);
 	const char *state = value_get_string(last, "state", "");
-	const struct value *before = value_get(value_get(last, "post"), "products");
+	const struct value *before = value_get(value_get(value_get(last, "post"), "answer"), "products");
 	bool same = str_eq(value_get_string(last, "products", ""), set);
 	/* One that waited for this very answer goes on now. */
 	if (str_eq(state, POST_PLANNED))
@@ -662,10 +662,10 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 		return replace(e, row);
 	struct render_input in = {
 		.keyword = value_get_string(row, "keyword", ""),
-		.key = value_get_string(row, "key", ""),
 		.list = c,
 		.products = value_get(answer, "products"),
 		.search_link = value_get_string(answer, "landing_url", ""),
+		.endpoint = e->config->coupang.endpoint,
 		.fetched_ms = fetched_ms,
 		.now_ms = e->now.wall_ms,
 	};
@@ -673,6 +673,8 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 	struct err err;
 	if (render_post(e->templates, &in, &post, &err) < 0)
 		return refuse(e, row, err.text);
+	/* The gates judge by what the post was made from, whenever they do. */
+	value_set(post, "answer", value_copy(answer));
 	int r = store_post_rendered(e->store, value_get_int(row, "id", 0), post, fetched_ms, e->now.wall_ms);
 	value_free(post);
 	return r;
@@ -705,7 +707,9 @@ static struct value *whole_post(const struct value *row)
 		value_free(post);
 		post = value_new_object();
 	}
+	value_remove(post, "answer");
 	value_set_string(post, "key", value_get_string(row, "key", ""));
+	value_set_string(post, "marker", value_get_string(row, "key", ""));
 	value_set_string(post, "title", value_get_string(row, "title", ""));
 	value_set_string(post, "html", value_get_string(row, "html", ""));
 	value_set_string(post, "text", value_get_string(row, "text", ""));
@@ -720,10 +724,11 @@ static struct value *whole_post(const struct value *row)
 static bool pass_gates(struct engine *e, const struct value *row, char reason[ERR_MAX])
 {
 	struct value *post = whole_post(row);
+	const struct value *answer = value_get(value_get(row, "post"), "answer");
 	struct gates_input in = {
 		.post = post,
-		.products = value_get(value_get(row, "post"), "products"),
-		.search_link = value_get_string(value_get(row, "post"), "search_link", ""),
+		.products = value_get(answer, "products"),
+		.search_link = value_get_string(answer, "landing_url", ""),
 		.keyword = value_get_string(row, "keyword", ""),
 		.endpoint = e->config->coupang.endpoint,
 		.fetched_ms = value_get_int(row, "facts_ms", 0),

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "bell.h"
+#include "check.h"
+#include "clock.h"
+#include "config.h"
+#include "engine.h"
+#include "journal.h"
+#include "log.h"
+#include "loop.h"
+#include "memory.h"
+#include "paths.h"
+#include "render.h"
+#include "store.h"
+#include "util.h"
+
+/* Wake-ups may be this late, so that they fall together with others. */
+#define TIMER_ACCURACY_MS 250
+/* On SIGTERM an agent's last words may take so long. */
+#define STOP_MS 3000
+
+struct options {
+	const char *config;
+	const char *agents;
+	bool once, check, quiet_stop;
+};
+
+struct daemon {
+	struct options options;
+	struct paths paths;
+	struct store *store;
+	struct engine *engine;
+	struct loop *loop;
+	struct loop_source *timer, *bell_source, *agent_source, *stop_timer;
+	int bell;
+	struct agent *agent; /* the one that is under way */
+	bool stopping;
+	int exit_code;
+};
+
+/* ---- agents ------------------------------------------------------------------------ */
+
+static void turn(struct daemon *d);
+
+static void agent_over(struct daemon *d)
+{
+	struct instant now;
+	struct agent_result result;
+	agent_take_result(d->agent, &result);
+	loop_source_free(d->agent_source);
+	agent_free(d->agent);
+	d->agent_source = NULL;
+	d->agent = NULL;
+	clock_now(&now);
+	engine_done(d->engine, &result, &now);
+	agent_result_finish(&result);
+}
+
+static void on_agent(void *ctx)
+{
+	struct daemon *d = ctx;
+	if (!agent_dispatch(d->agent))
+		return;
+	agent_over(d);
+	if (d->stopping)
+		loop_exit(d->loop, d->exit_code);
+	else
+		turn(d);
+}
+
+/* The engine's port: a real process. */
+static int start_agent(void *ctx, const struct agent_job *wish, struct err *e)
+{
+	struct daemon *d = ctx;
+	char path[PATH_MAX];
+	struct agent_job job = *wish;
+	int r = agent_path(d->paths.agents, wish->name, path, sizeof(path));
+	if (r < 0)
+		return err_set(e, r, "agent '%s': the name is no file's name; mend it in the configuration", wish->name);
+	job.path = path;
+	r = agent_start(&job, &d->agent, e);
+	if (r < 0)
+		return r;
+	r = loop_io(d->loop, agent_fd(d->agent), on_agent, d, &d->agent_source);
+	if (r < 0) {
+		agent_free(d->agent);
+		d->agent = NULL;
+		return err_set(e, r, "agent '%s': %s", wish->name, strerror(-r));
+	}
+	return 0;
+}
+
+/* ---- the turn ------------------------------------------------------------------------ */
+
+static void show_status(struct daemon *d, const struct instant *now)
+{
+	char text[ENGINE_STATUS_MAX];
+	engine_status(d->engine, now, text);
+	loop_notify_status(d->loop, "%s", text);
+}
+
+/* Does what is due; sets the timer for what is not. */
+static void turn(struct daemon *d)
+{
+	struct instant now;
+	if (d->stopping)
+		return;
+	clock_now(&now);
+	int64_t wait = engine_step(d->engine, &now);
+	show_status(d, &now);
+	if (engine_fatal(d->engine)) {
+		d->exit_code = EX_IOERR;
+		loop_exit(d->loop, d->exit_code);
+		return;
+	}
+	if (d->options.once && !engine_busy(d->engine) && wait > 0) {
+		loop_exit(d->loop, d->exit_code);
+		return;
+	}
+	loop_timer_in(d->timer, wait);
+}
+
+static void on_timer(void *ctx)
+{
+	turn(ctx);
+}
+
+static void on_bell(void *ctx)
+{
+	struct daemon *d = ctx;
+	(void)bell_answer(d->bell);
+	if (!engine_busy(d->engine))
+		turn(d);
+}
+
+/* ---- configuration --------------------------------------------------------------------- */
+
+static void log_lines(const struct value *lines)
+{
+	for (size_t i = 0; i < value_len(lines); i++)
+		log_err("%s", value_string(value_at(lines, i), ""));
+}
+
+static int load_templates(const struct daemon *d, struct render_templates **ret, struct value *errors)
+{
+	const char *dirs[] = { d->paths.templates[0], d->paths.templates[1] };
+	return render_templates_load(dirs, ARRAY_LEN(dirs), ret, errors);
+}
+
+/* The configuration and the templates, read and checked; nothing else is touched. */
+static int load(struct daemon *d, struct config **ret_config, struct render_templates **ret_templates)
+{
+	struct config *config = NULL;
+	struct render_templates *templates = NULL;
+	struct instant now;
+	struct value *errors = value_new_list();
+	clock_now(&now);
+	int r = config_load(d->options.config, &config, errors);
+	if (r == 0)
+		r = clock_set_zone(config->hours.timezone);
+	if (r == 0)
+		r = load_templates(d, &templates, errors);
+	if (r == 0)
+		r = render_check(templates, config->lists, config->list_count, now.wall_ms, errors);
+	for (size_t i = 0; r == 0 && i < config->warning_count; i++)
+		log_warning("%s", config->warnings[i]);
+	log_lines(errors);
+	value_free(errors);
+	if (r < 0) {
+		config_free(config);
+		render_templates_free(templates);
+		return r;
+	}
+	*ret_config = config;
+	*ret_templates = templates;
+	return 0;
+}
+
+static void on_reload(void *ctx)
+{
+	struct daemon *d = ctx;
+	struct config *config;
+	struct render_templates *templates;
+	struct instant now;
+	struct err e;
+	loop_notify_reloading(d->loop);
+	clock_now(&now);
+	if (load(d, &config, &templates) < 0) {
+		log_err("%s: not taken, the configuration in force stays; mend it and reload again",
+			d->options.config);
+	} else if (engine_reload(d->engine, config, templates, &now, &e) < 0) {
+		log_err("%s; the configuration in force stays", e.text);
+		config_free(config);
+		render_templates_free(templates);
+	} else {
+		log_notice("%s is in force", d->options.config);
+	}
+	memory_trim();
+	loop_notify_ready(d->loop);
+	if (!engine_busy(d->engine))
+		turn(d);
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+static void on_stop_late(void *ctx)
+{
+	struct daemon *d = ctx;
+	loop_exit(d->loop, d->exit_code);
+}
+
+/* An agent under way is ended; what it may have done is written down as unknown. */
+static void on_stop(void *ctx)
+{
+	struct daemon *d = ctx;
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	loop_notify_stopping(d->loop);
+	if (!d->agent) {
+		loop_exit(d->loop, d->exit_code);
+		return;
+	}
+	agent_cancel(d->agent);
+	loop_timer_in(d->stop_timer, STOP_MS);
+}
+
+/* ---- the beginning -------------------------------------------------------------------------- */
+
+static void usage(FILE *f)
+{
+	fputs("usage: cpautod [-c FILE] [--agents DIR] [--once] [--check] [--version]\n"
+	      "Posts what the lists in the configuration name, within the API's limit.\n\n"
+	      "  -c, --config FILE  the configuration (default " CONFIG_PATH ")\n"
+	      "      --agents DIR   where the agents are\n"
+	      "      --once         do what is due now, then end\n"
+	      "      --check        read and check everything, then end\n"
+	      "  -v, --verbose      log more\n"
+	      "      --version      show the version, then end\n"
+	      "  -h, --help         show this, then end\n\n"
+	      "Signals: HUP reloads, TERM and INT end. See cpautod(8).\n", f);
+}
+
+/* -1 to go on, else the exit code. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option table[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "agents", required_argument, NULL, 'a' },
+		{ "once", no_argument, NULL, 'o' },
+		{ "check", no_argument, NULL, 'k' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+	o->config = CONFIG_PATH;
+	while ((c = getopt_long(argc, argv, "c:vh", table, NULL)) != -1) {
+		switch (c) {
+		case 'c': o->config = optarg; break;
+		case 'a': o->agents = optarg; break;
+		case 'o': o->once = true; break;
+		case 'k': o->check = true; break;
+		case 'v': log_set_max(LOG_LEVEL_DEBUG); break;
+		case 'V': puts("cpautod " VERSION); return EX_OK;
+		case 'h': usage(stdout); return EX_OK;
+		default: usage(stderr); return EX_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "cpautod: '%s' is one word too many; see cpautod --help\n", argv[optind]);
+		return EX_USAGE;
+	}
+	return -1;
+}
+
+static int make_dirs(const struct daemon *d, struct err *e)
+{
+	const char *dirs[] = { d->paths.state, d->paths.cache, d->paths.images, d->paths.runtime };
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		int r = dir_make(dirs[i], 0700);
+		if (r < 0)
+			return err_set(e, r, "%s: %s; make it, owned by the daemon's user", dirs[i], strerror(-r));
+	}
+	return 0;
+}
+
+static int open_engine(struct daemon *d, struct err *e)
+{
+	struct config *config;
+	struct render_templates *templates;
+	struct instant now;
+	int r = load(d, &config, &templates);
+	if (r < 0)
+		return err_set(e, -ENOEXEC, "%s: mend what is said above, and try with: cpauto check", d->options.config);
+	r = make_dirs(d, e);
+	if (r == 0)
+		r = store_open(d->paths.state, d->paths.cache, STORE_DAEMON, &d->store, e);
+	if (r == 0) {
+		clock_now(&now);
+		struct engine_setup setup = {
+			.store = d->store, .config = config, .templates = templates,
+			.port = { .start = start_agent, .ctx = d },
+			.image_dir = d->paths.images,
+			.credentials_dir = d->paths.credentials,
+		};
+		r = engine_new(&setup, &now, &d->engine, e);
+	}
+	if (r < 0) {
+		config_free(config);
+		render_templates_free(templates);
+	}
+	return r;
+}
+
+static int open_loop(struct daemon *d, struct err *e)
+{
+	int r = loop_new(&d->loop, e);
+	if (r < 0)
+		return r;
+	d->bell = bell_listen(d->paths.runtime, e);
+	if (d->bell < 0)
+		return d->bell;
+	if ((r = loop_timer(d->loop, TIMER_ACCURACY_MS, on_timer, d, &d->timer)) < 0 ||
+		(r = loop_timer(d->loop, TIMER_ACCURACY_MS, on_stop_late, d, &d->stop_timer)) < 0 ||
+		(r = loop_io(d->loop, d->bell, on_bell, d, &d->bell_source)) < 0 ||
+		(r = loop_signal(d->loop, SIGTERM, on_stop, d)) < 0 ||
+		(r = loop_signal(d->loop, SIGINT, on_stop, d)) < 0 ||
+		(r = loop_signal(d->loop, SIGHUP, on_reload, d)) < 0 ||
+		(r = loop_watchdog(d->loop)) < 0)
+		return err_set(e, r, "the event loop: %s; start again", strerror(-r));
+	return 0;
+}
+
+static void close_all(struct daemon *d)
+{
+	if (d->agent) {
+		agent_free(d->agent); /* it takes its children along */
+		d->agent = NULL;
+	}
+	loop_source_free(d->agent_source);
+	loop_source_free(d->bell_source);
+	loop_source_free(d->stop_timer);
+	loop_source_free(d->timer);
+	if (d->bell >= 0)
+		bell_close(d->bell, d->paths.runtime);
+	loop_free(d->loop);
+	engine_free(d->engine);
+	store_close(d->store);
+}
+
+static int exit_code_of(int r)
+{
+	switch (r) {
+	case -ENOEXEC:
+		return EX_CONFIG;
+	case -EBUSY:
+		return EX_TEMPFAIL;
+	case -EACCES:
+	case -EPERM:
+		return EX_NOPERM;
+	case -EUCLEAN:
+	case -EPROTO:
+		return EX_DATAERR;
+	case -EROFS:
+		return EX_CANTCREAT;
+	case -ENOSPC:
+	case -EIO:
+		return EX_IOERR;
+	default:
+		return EX_SOFTWARE;
+	}
+}
+
+static int run(struct daemon *d)
+{
+	struct engine_counts n;
+	memory_trim();
+	log_notice("cpautod " VERSION " is ready: %s, state in %s", d->options.config, d->paths.state);
+	loop_notify_ready(d->loop);
+	turn(d);
+	int r = loop_run(d->loop);
+	if (r < 0) {
+		log_err("the event loop: %s", strerror(-r));
+		return EX_SOFTWARE;
+	}
+	n = engine_counts(d->engine);
+	log_notice("cpautod ends: %d calls, %d posts made, %d published, %d waiting, %d refused in this run",
+		n.calls, n.posts_made, n.posts_published, n.posts_waiting, n.posts_refused);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { .bell = -1 };
+	struct err e = { "" };
+	int code = parse_options(argc, argv, &d.options);
+	if (code >= 0)
+		return code;
+	memory_limit();
+	journal_init("cpautod");
+	struct paths_wish wish = { .agents = d.options.agents };
+	int r = paths_find(&d.paths, &wish, &e);
+	if (r == 0 && d.options.check)
+		return check_print(d.options.config, &d.paths);
+	if (r == 0)
+		r = open_engine(&d, &e);
+	if (r == 0)
+		r = open_loop(&d, &e);
+	if (r == 0)
+		code = run(&d);
+	else
+		log_err("%s", e.text);
+	close_all(&d);
+	return r < 0 ? exit_code_of(r) : code;
+}
