@@ -318,7 +318,9 @@ static enum korean_ending spelling_ending(const char *s, size_t len)
 	case 'e':
 		if (y == 'l')
 			return KOREAN_RIEUL;
-		return (y == 'm' || y == 'n') && (is_vowel(x) || x == y) ? KOREAN_FINAL : KOREAN_VOWEL;
+		if ((y == 'm' || y == 'n') && (is_vowel(x) || x == y))
+			return KOREAN_FINAL;
+		return KOREAN_VOWEL;
 	case 'g':
 		return y == 'n' ? KOREAN_FINAL : KOREAN_VOWEL;
 	case 'k':
@@ -344,9 +346,12 @@ static enum korean_ending latin_ending(const char *w, size_t len, bool after_num
 		for (size_t i = 0; i < ARRAY_LEN(units); i++)
 			if (strlen(units[i].unit) == len && !memcmp(units[i].unit, w, len))
 				return units[i].ending;
-	while (capitals < len && is_upper((unsigned char)w[len - 1 - capitals])) {
-		vowel = vowel || (is_vowel(w[len - 1 - capitals]) && lower(w[len - 1 - capitals]) != 'y');
-		capitals++;
+	for (; capitals < len; capitals++) {
+		char c = w[len - 1 - capitals];
+
+		if (!is_upper((unsigned char)c))
+			break;
+		vowel = vowel || (is_vowel(c) && c != 'Y');
 	}
 	if (len == 1 || (capitals && (capitals <= 3 || !vowel)))
 		return letter_ending(w[len - 1]);

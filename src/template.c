@@ -737,9 +737,14 @@ static void render_text(struct render *r, const struct scope *s, const struct no
 		buf_add(r->out, n->text.s, n->text.len);
 }
 
-static const struct value *member(const struct value *v, const char *name)
+/* A member, searched for in steps of 16. */
+static const struct value *member(struct render *r, const struct value *v, const char *name)
 {
-	return value_kind(v) == VALUE_OBJECT ? value_get(v, name) : NULL;
+	r->steps++;
+	if (value_kind(v) != VALUE_OBJECT)
+		return NULL;
+	r->steps += (unsigned)(value_len(v) / 16);
+	return value_get(v, name);
 }
 
 /* The first part is looked for in all contexts, the others only in what it named. */
@@ -753,16 +758,14 @@ static const struct value *lookup(struct render *r, const struct scope *s, const
 		return s->context->value;
 	memcpy(part, name, (size_t)(dot - name));
 	part[dot - name] = '\0';
-	for (const struct context *c = s->context; c && !v; c = c->up) {
-		v = member(c->value, part);
-		r->steps++;
-	}
+	for (const struct context *c = s->context; c && !v; c = c->up)
+		v = member(r, c->value, part);
 	while (v && *dot) {
 		name = dot + 1;
 		dot = strchrnul(name, '.');
 		memcpy(part, name, (size_t)(dot - name));
 		part[dot - name] = '\0';
-		v = member(v, part);
+		v = member(r, v, part);
 	}
 	return v;
 }
@@ -887,8 +890,8 @@ static int render_section(struct render *r, const struct scope *s, const struct 
 /* A partial, or a parent with its blocks: the same but for those. */
 static int render_partial(struct render *r, const struct scope *s, const struct node *n)
 {
-	const struct template *t =
-		r->partials && r->partials->find ? r->partials->find(r->partials->ctx, n->text.s) : NULL;
+	const struct template_partials *p = r->partials;
+	const struct template *t = p && p->find ? p->find(p->ctx, n->text.s) : NULL;
 	struct overrides overrides = { s->t, n, s->overrides };
 	struct scope inner = { t, s->context, n->nargs ? &overrides : s->overrides, { "", 0 } };
 	size_t from = r->indent_from, len = r->indent.len;

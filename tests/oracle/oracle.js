@@ -106,7 +106,8 @@ class Writer {
   // [name, whether {{.}} prints a plain value inside]
   section() {
     return pick([['items'], ['words', true], ['rows'], ['root1'], ['root2.deep'],
-      ['root1.items'], ['root2.words', true], [pick(VARIABLES)]])
+      ['root1.items'], ['root2.words', true], [pick(VARIABLES)],
+      [pick(VARIABLES)], [pick(PATHS)]])
   }
 
   inline(depth, dot) {
@@ -166,6 +167,12 @@ class Writer {
   }
 }
 
+// Now and then without the last line's end.
+function text(writer, depth) {
+  const s = writer.lines(depth)
+  return chance(3) ? s.replace(/\r?\n$/, '') : s + pick(['', 'end'])
+}
+
 function generate() {
   const nl = chance(4) ? '\r\n' : '\n'
   const partials = {}
@@ -176,12 +183,11 @@ function generate() {
       partials[name] = w.inline(1).replace(/[\r\n]/g, ' ')
       known.line.push(name)
     } else {
-      partials[name] = w.lines(2) + pick(['', 'end'])
+      partials[name] = text(w, 2)
     }
     known.all.push(name)
   }
-  const template = new Writer(nl, known).lines(3) + pick(['', 'end'])
-  return { template, data: data(), partials }
+  return { template: text(new Writer(nl, known), 3), data: data(), partials }
 }
 
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
