@@ -450,6 +450,18 @@ static void check_budget(struct loader *l)
 	}
 }
 
+static void report_publisher(struct loader *l, const char *name, struct place at)
+{
+	if (l->c->publisher_count > 0)
+		report_error(&l->report, at, "lists.publisher: there is no publisher '%s'; write the "
+			"name of one that is there, like publisher = \"%s\";", name,
+			l->c->publishers[0].name);
+	else
+		report_error(&l->report, at, "lists.publisher: there is no publisher '%s'; write "
+			"publishers = ( { name = \"%s\"; agent = \"outbox\"; directory = \"...\"; } );",
+			name, name);
+}
+
 static void check_list(struct loader *l, const config_setting_t *lists, size_t i)
 {
 	const struct config_list *list = &l->c->lists[i];
@@ -461,11 +473,8 @@ static void check_list(struct loader *l, const config_setting_t *lists, size_t i
 			break;
 		}
 	}
-	if (config_publisher_find(l->c, list->publisher) == NULL)
-		report_error(&l->report, member_place(l, lists, i, "publisher"), "lists.publisher: "
-			"there is no publisher '%s'; write publishers = ( { name = \"%s\"; "
-			"agent = \"outbox\"; directory = \"...\"; } );", list->publisher,
-			list->publisher);
+	if (list->name[0] != '\0' && config_publisher_find(l->c, list->publisher) == NULL)
+		report_publisher(l, list->publisher, member_place(l, lists, i, "publisher"));
 	if (list->every_ms < l->c->cache.ttl_ms)
 		report_warning(&l->report, member_place(l, lists, i, "every"), "lists.every: is "
 			"shorter than cache.ttl; what is looked at again before that is the same "

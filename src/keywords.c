@@ -116,14 +116,16 @@ void keywords_add(struct keywords *k, const char *s, struct place at, struct rep
 		return;
 	}
 	free(clean);
+	char begin[41];
+	str_format_cut(begin, sizeof(begin), "%.200s", s);
 	if (res == -E2BIG)
-		report_error(r, at, "keywords: this keyword has %zu bytes; at most %d are taken",
-			strlen(s), CONFIG_KEYWORD_BYTES_MAX);
+		report_error(r, at, "keywords: the keyword '%s...' has %zu bytes; at most %d are "
+			"taken", begin, strlen(s), CONFIG_KEYWORD_BYTES_MAX);
 	else if (res == -EINVAL)
 		report_error(r, at, "keywords: an empty keyword; delete it");
 	else if (res != -ENOSPC)
-		report_error(r, at, "keywords: a keyword is not UTF-8 or holds a control "
-			"character; type it again");
+		report_error(r, at, "keywords: the keyword '%s' is not UTF-8 or holds a control "
+			"character; type it again", begin);
 	else if (!k->full)
 		report_error(r, at, "keywords: more than %d keywords in all lists; leave some "
 			"away", CONFIG_KEYWORDS_MAX);

@@ -511,7 +511,7 @@ static bool host_is_good(const char *host, size_t len)
 	if (len == 0 || len > 253)
 		return false;
 	if (host[0] == '[')
-		return len == strspn(host, "[]:0123456789abcdefABCDEF") && host[len - 1] == ']';
+		return len <= strspn(host, "[]:0123456789abcdefABCDEF") && host[len - 1] == ']';
 	return len <= strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 		"0123456789.-");
 }

@@ -295,6 +295,11 @@ static int read_token(struct parser *p, struct token *t)
 	return res;
 }
 
+static bool is_value(enum token_kind k)
+{
+	return k == T_STRING || k == T_INT || k == T_FLOAT || k == T_BOOL;
+}
+
 /* ---- what is wrong and what is right ---- */
 
 static char close_of(char open)
@@ -333,10 +338,21 @@ static int fault_sign(struct parser *p, const struct token *t)
 	return 0;
 }
 
+/* What was likely meant as one text: "무선 청소기" without its quotes. */
+static size_t phrase_length(const char *s)
+{
+	size_t n = strcspn(s, ";,#\"{}[]()\r\n");
+
+	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
+		n--;
+	return n;
+}
+
 static int fault_bare_word(struct parser *p, const struct token *t)
 {
 	size_t n = word_length(t->s);
 	struct shown word = show(t->s, n > t->len ? n : t->len);
+	struct shown phrase = show(t->s, phrase_length(t->s));
 
 	if (strcasecmp(word.s, "yes") == 0 || strcasecmp(word.s, "on") == 0)
 		return FAULT(p, t, "'%s' is no value; write true", word.s);
@@ -344,7 +360,20 @@ static int fault_bare_word(struct parser *p, const struct token *t)
 		return FAULT(p, t, "'%s' is no value; write false", word.s);
 	if (t->s[0] == '#')
 		return FAULT(p, t, "the value is missing");
-	return FAULT(p, t, "text stands in quotes: write \"%s\"", word.s);
+	return FAULT(p, t, "text stands in quotes: write \"%s\"", phrase.s);
+}
+
+/* "a"b: what is glued to a text is rather part of it than the next thing. */
+static bool follows_text(const struct parser *p, const struct token *t)
+{
+	return p->last.kind == T_STRING && t->s == p->last.s + p->last.len &&
+		(t->kind == T_NAME || t->kind == T_WRONG || is_value(t->kind));
+}
+
+static int fault_quote(struct parser *p, const struct token *t)
+{
+	return FAULT(p, t, "a quote is missing or too many before '%s'; one inside a text is "
+		"written \\\"", show(t->s, phrase_length(t->s)).s);
 }
 
 static int fault_name(struct parser *p, const struct token *t)
@@ -352,6 +381,8 @@ static int fault_name(struct parser *p, const struct token *t)
 	const struct frame *f = &p->frames[p->depth];
 	struct shown word = show(t->s, t->len);
 
+	if (follows_text(p, t))
+		return fault_quote(p, t);
 	if (t->kind == T_STRING && f->expects == E_NAME)
 		return FAULT(p, t, "a name stands without quotes: %.*s = ...",
 			(int)strlen(word.s) - 2 > 0 ? (int)strlen(word.s) - 2 : 0, word.s + 1);
@@ -407,6 +438,8 @@ static int fault_item(struct parser *p, const struct token *t)
 	const struct frame *f = &p->frames[p->depth];
 	struct shown last = show(p->last.s, p->last.len);
 
+	if (follows_text(p, t))
+		return fault_quote(p, t);
 	if (t->kind == T_SEMICOLON)
 		return fault_at(p, t->line, f->line, "opened", "';' inside '%c'; write ',' "
 			"between values, and '%c' before ';'", f->open, close_of(f->open));
@@ -417,11 +450,6 @@ static int fault_item(struct parser *p, const struct token *t)
 }
 
 /* ---- the grammar ---- */
-
-static bool is_value(enum token_kind k)
-{
-	return k == T_STRING || k == T_INT || k == T_FLOAT || k == T_BOOL;
-}
 
 static int push(struct parser *p, const struct token *t)
 {
@@ -505,6 +533,9 @@ static int take_assign(struct parser *p, const struct token *t)
 {
 	struct shown name = show(p->last.s, p->last.len);
 
+	if (t->kind == T_OPEN && t->s[0] == '{')
+		return fault_at(p, p->last.line, 0, NULL, "':' is missing after '%s': write %s: {",
+			name.s, name.s);
 	if (t->kind != T_ASSIGN)
 		return fault_at(p, p->last.line, 0, NULL, "'=' is missing after '%s': write %s = "
 			"value;", name.s, name.s);
@@ -523,15 +554,9 @@ static int take_after(struct parser *p, const struct token *t)
 	}
 	if (t->kind == T_STRING && p->last.kind == T_STRING)
 		return 0;
-	if (t->kind == T_NAME && (p->last.line != t->line || p->last.kind != T_STRING))
+	/* name = "a" b = 1 is taken; name = "a" b "c" has quotes inside. */
+	if (t->kind == T_NAME && (p->last.line != t->line || is_assigned(t)))
 		return take_name(p, t);
-	if (t->kind == T_NAME) {
-		/* name = "a" b = 1 is taken; name = "a" b "c" has quotes inside. */
-		if (is_assigned(t))
-			return take_name(p, t);
-		return FAULT(p, t, "'%s' is not expected behind the text; a quote inside a "
-			"text is written \\\"", show(t->s, t->len).s);
-	}
 	return fault_name(p, t);
 }
 
