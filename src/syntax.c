@@ -184,7 +184,8 @@ static size_t number_length(const char *s, enum token_kind *kind)
 
 	*kind = T_INT;
 	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
-		i = 2 + strspn(s + 2, "0123456789abcdefABCDEF");
+		size_t digits = strspn(s + 2, "0123456789abcdefABCDEF");
+		i = digits == 0 ? 1 : 2 + digits; /* "0x" alone is a word */
 	} else {
 		i += strspn(s + i, "0123456789");
 		if (s[i] == '.') {

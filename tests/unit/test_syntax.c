@@ -57,6 +57,7 @@ static const struct {
 	{ "a = https://b.c;", 1, "write \"https://b.c\"", 0 },
 	{ "a = 무선 청소기;", 1, "write \"무선 청소기\"", 0 },
 	{ "a = 1.5.2;", 1, "write \"1.5.2\"", 0 },
+	{ "a = 0x;", 1, "write \"0x\"", 0 },
 	{ "a = -;", 1, "write \"-\"", 0 },
 	{ "a = yes;", 1, "write true", 0 },
 	{ "a = Off;", 1, "write false", 0 },
