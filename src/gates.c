@@ -1222,6 +1222,8 @@ struct needles {
 	size_t n;
 };
 
+static const char *const name_forms[] = { "name", "short_name", "table_name" };
+
 static int by_length(const void *a, const void *b)
 {
 	size_t x = strlen(*(char *const *)a), y = strlen(*(char *const *)b);
@@ -1240,10 +1242,10 @@ static void needles_init(struct needles *n, const struct value *post, const char
 	const struct value *products = value_get(post, "products");
 
 	n->n = 0;
-	n->list = xcalloc(value_len(products) * 2 + 1, sizeof(*n->list));
+	n->list = xcalloc(value_len(products) * ARRAY_LEN(name_forms) + 1, sizeof(*n->list));
 	for (size_t i = 0; i < value_len(products); i++) {
-		needles_add(n, value_get_string(value_at(products, i), "name", ""));
-		needles_add(n, value_get_string(value_at(products, i), "short_name", ""));
+		for (size_t k = 0; k < ARRAY_LEN(name_forms); k++)
+			needles_add(n, value_get_string(value_at(products, i), name_forms[k], ""));
 	}
 	needles_add(n, keyword);
 	qsort(n->list, n->n, sizeof(*n->list), by_length);
@@ -1481,7 +1483,8 @@ static bool facts_products(const struct gates_input *in, struct err *e)
 		const char *name = value_get_string(p, "name", "");
 
 		if (!facts_match(in->products, p) ||
-		    !short_of(name, value_get_string(p, "short_name", name))) {
+		    !short_of(name, value_get_string(p, "short_name", name)) ||
+		    !short_of(name, value_get_string(p, "table_name", name))) {
 			err_set(e, -EINVAL, "product %zu is not in the answer as it stands in the "
 				"post: %s", i + 1, name);
 			return false;
