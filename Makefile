@@ -63,7 +63,7 @@ LD_ALL = $(CC) $(HARDEN) $(RELRO) $(CFLAGS) $(LDFLAGS)
 
 MAINS     := src/cpautod.c src/cpauto.c
 AGENTS    := coupang outbox
-AGENT_KIT := kit http sign image hosts answer fetch
+AGENT_KIT := kit http sign image hosts answer fetch page
 
 CORE_OBJS    := $(patsubst src/%.c,$(B)/%.o,$(filter-out $(MAINS),$(wildcard src/*.c)))
 CLI_OBJS     := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/cli/*.c))
