@@ -430,22 +430,14 @@ static void set_clean(struct value *product, const char *name, char *text)
 	free(text);
 }
 
-/* Only text without a NUL inside. */
-static const char *plain_string(const struct value *object, const char *name)
-{
-	const struct value *v = value_get(object, name);
-	const char *s = value_string(v, "");
-
-	return strlen(s) == value_len(v) ? s : "";
-}
-
 /* The product in our types, or NULL where a part that a post needs is missing or senseless. */
 static struct value *read_product(const struct value *raw, int place, const struct answer_query *q)
 {
 	int64_t id = product_id(value_get(raw, "productId"));
 	int64_t price = product_price(value_get(raw, "productPrice"));
 	int64_t rank = value_get_int(raw, "rank", 0);
-	const char *url = plain_string(raw, "productUrl"), *image = plain_string(raw, "productImage");
+	const char *url = value_get_string(raw, "productUrl", "");
+	const char *image = value_get_string(raw, "productImage", "");
 	char *name = clean_value(value_get(raw, "productName"));
 	char *keyword = clean_value(value_get(raw, "keyword"));
 	struct value *product;
@@ -476,7 +468,7 @@ static void answer_products(const struct http_answer *h, const struct answer_que
 	static const struct row unreadable = { NULL, 0, 0, LATER, 3600, "none of the products in "
 		"Coupang's answer can be read: its form may have changed; see whether a newer cpauto is out" };
 	const struct value *data = value_get(body, "data"), *raw = value_get(data, "productData");
-	const char *landing = plain_string(data, "landingUrl");
+	const char *landing = value_get_string(data, "landingUrl", "");
 	struct value *products = value_new_list();
 	int dropped = 0;
 
