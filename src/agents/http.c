@@ -18,7 +18,7 @@ struct transfer {
 	struct curl_slist *headers;
 	struct http_answer *answer;
 	size_t header_bytes;
-	bool headers_over;
+	bool headers_over, headers_whole;
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -50,11 +50,21 @@ bool http_is_loopback(const char *host)
 	return strcasecmp(host, "localhost") == 0;
 }
 
+/* What follows "https://" or "http://", or NULL. libcurl alone takes any number of slashes. */
+static const char *after_scheme(const char *url)
+{
+	if (strncasecmp(url, "https://", 8) == 0)
+		url += 8;
+	else if (strncasecmp(url, "http://", 7) == 0)
+		url += 7;
+	else
+		return NULL;
+	return *url == '/' ? NULL : url;
+}
+
 static bool clean_url(const char *url)
 {
-	size_t len = strlen(url);
-
-	if (len == 0 || len > URL_MAX)
+	if (strlen(url) > URL_MAX || !after_scheme(url))
 		return false;
 	for (const unsigned char *c = (const unsigned char *)url; *c; c++)
 		if (*c <= ' ' || *c >= 0x7f || strchr("\"'<>\\^`{|}", *c))
@@ -155,11 +165,13 @@ static size_t take_header(char *data, size_t size, size_t count, void *user)
 	struct transfer *t = user;
 	struct instant now;
 
-	(void)data;
 	if (!t->answer->head_ms) {
 		clock_now(&now);
 		t->answer->head_ms = now.wall_ms;
 	}
+	/* The empty line; a head that follows another (100 Continue) begins anew. */
+	t->headers_whole = t->headers_whole ? size * count < 5 || memcmp(data, "HTTP/", 5) != 0 :
+		*data == '\r' || *data == '\n';
 	t->header_bytes += size * count;
 	if (t->header_bytes > HTTP_HEADERS_MAX) {
 		t->headers_over = true;
@@ -190,8 +202,8 @@ static enum http_end end_of(CURLcode code, const struct transfer *t)
 	bool sent = t->answer->sent;
 
 	switch (code) {
-	case CURLE_OK:
-		return HTTP_DONE;
+	case CURLE_OK: /* also: closed in the middle of the header, measured */
+		return t->headers_whole ? HTTP_DONE : HTTP_CUT;
 	case CURLE_URL_MALFORMAT:
 		return HTTP_BAD_URL;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* also: HTTP/0.9 in answer */
@@ -235,7 +247,8 @@ static void set_error(struct transfer *t, CURLcode code)
 
 	if (a->end == HTTP_DONE)
 		return;
-	err_set(&a->why, -EIO, "%.250s", *t->why ? t->why : curl_easy_strerror(code));
+	err_set(&a->why, -EIO, "%.250s", *t->why ? t->why :
+		code == CURLE_OK ? "the header was not whole" : curl_easy_strerror(code));
 	err_set(&a->error, -EIO, "%s (%s)", texts[a->end], a->why.text);
 }
 
