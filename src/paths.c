@@ -24,7 +24,7 @@ static int set_dir(char out[PATH_MAX], const char *dir, struct err *e)
 	if (dir[0] != '/' && strcmp(here, "/") == 0)
 		here[0] = '\0';
 	if (str_format(out, PATH_MAX, "%s%s%s", here, dir[0] == '/' ? "" : "/", dir) < 0)
-		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", dir);
+		return err_set(e, -ENAMETOOLONG, "%.60s…: the path is too long", dir);
 	for (size_t n = strlen(out); n > 1 && out[n - 1] == '/'; n--)
 		out[n - 1] = '\0';
 	return 0;
@@ -33,7 +33,7 @@ static int set_dir(char out[PATH_MAX], const char *dir, struct err *e)
 static int join(char out[PATH_MAX], const char *dir, const char *name, struct err *e)
 {
 	if (str_format(out, PATH_MAX, "%s/%s", dir, name) < 0)
-		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", dir);
+		return err_set(e, -ENAMETOOLONG, "%.60s…: the path is too long", dir);
 	return 0;
 }
 

@@ -81,6 +81,7 @@ int main(void)
 	if (str_format(dir, sizeof(dir), "/tmp/cpauto-bell-XXXXXX") < 0 || !mkdtemp(dir))
 		return 1;
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
-	(void)dir_remove(dir);
+	if (dir_remove(dir) < 0)
+		r = 1;
 	return r;
 }
