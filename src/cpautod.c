@@ -8,7 +8,6 @@
 
 #include "agent.h"
 #include "bell.h"
-#include "check.h"
 #include "clock.h"
 #include "config.h"
 #include "engine.h"
@@ -380,6 +379,19 @@ static int exit_code_of(int r)
 	}
 }
 
+/* Reads and checks all that a start would read; touches nothing. */
+static int check(struct daemon *d)
+{
+	struct config *config = NULL;
+	struct render_templates *templates = NULL;
+	if (load(d, &config, &templates) < 0)
+		return EX_CONFIG;
+	printf("%s: good\n", d->options.config);
+	config_free(config);
+	render_templates_free(templates);
+	return EX_OK;
+}
+
 static int run(struct daemon *d)
 {
 	struct engine_counts n;
@@ -410,7 +422,7 @@ int main(int argc, char **argv)
 	struct paths_wish wish = { .agents = d.options.agents };
 	int r = paths_find(&d.paths, &wish, &e);
 	if (r == 0 && d.options.check)
-		return check_print(d.options.config, &d.paths);
+		return check(&d);
 	if (r == 0)
 		r = open_engine(&d, &e);
 	if (r == 0)

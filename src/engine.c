@@ -318,8 +318,8 @@ static int search_failed(struct engine *e, const struct agent_result *res)
 	int r = store_account_get(e->store, &a);
 	if (r < 0)
 		return r;
-	const struct log_fields *f = LOG_FIELDS(.keyword = e->keyword.keyword, .list = e->keyword.list,
-		.agent = "coupang", .calls_left = calls_left(e));
+	const struct log_fields *f = LOG_FIELDS_CALLS(calls_left(e),
+		.keyword = e->keyword.keyword, .list = e->keyword.list, .agent = "coupang");
 	int64_t delay = retry_delay(e->keyword.failures + 1, KEYWORD_RETRY_MS, DAY_MS);
 	e->counts.calls_failed++;
 	switch (res->verdict) {
@@ -376,8 +376,8 @@ static int search_worked(struct engine *e, const struct agent_result *res)
 	if (r == 0)
 		r = keep_answer(e, res->answer);
 	int left = calls_left(e);
-	log_event(LOG_LEVEL_INFO, LOG_FIELDS(.keyword = e->keyword.keyword, .list = e->keyword.list,
-		.agent = "coupang", .calls_left = left), "'%s': %zu products; %d of %d calls left",
+	log_event(LOG_LEVEL_INFO, LOG_FIELDS_CALLS(left, .keyword = e->keyword.keyword,
+		.list = e->keyword.list, .agent = "coupang"), "'%s': %zu products; %d of %d calls left",
 		e->keyword.keyword, value_len(value_get(res->answer, "products")), left,
 		e->config->budget.calls);
 	return r;
@@ -1021,16 +1021,15 @@ static int try_publish(struct engine *e)
 static int published(struct engine *e, const struct value *row, const struct value *answer)
 {
 	char id[24];
-	const char *url = value_get_string(answer, "url", "");
 	int r = store_post_published(e->store, e->post_id, e->now.wall_ms,
-		value_get_string(answer, "id", NULL), url);
+		value_get_string(answer, "id", NULL), value_get_string(answer, "url", NULL));
 	if (r < 0)
 		return r;
 	e->counts.posts_published++;
 	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
 		.list = value_get_string(row, "list", ""), .post = id_text(e->post_id, id),
-		.agent = value_get_string(row, "publisher", "")), "post %s is out: %s%s%s", id,
-		value_get_string(row, "title", ""), url[0] ? " — " : "", url);
+		.agent = value_get_string(row, "publisher", "")), "post %s is out through '%s': %s", id,
+		value_get_string(row, "publisher", ""), value_get_string(row, "title", ""));
 	return mend_publisher(e, value_get_string(row, "publisher", ""));
 }
 

@@ -18,7 +18,8 @@ struct log_fields {
 	const char *agent;
 	int calls_left; /* -1: unknown */
 };
-#define LOG_FIELDS(...) (&(const struct log_fields){ .calls_left = -1, __VA_ARGS__ })
+#define LOG_FIELDS(...) LOG_FIELDS_CALLS(-1, __VA_ARGS__)
+#define LOG_FIELDS_CALLS(n, ...) (&(const struct log_fields){ .calls_left = (n), __VA_ARGS__ })
 
 /* Where lines go; the default writes "cpautod: text" to standard error. */
 typedef void log_sink(enum log_level level, const struct log_fields *f, const char *text);
