@@ -127,11 +127,14 @@ static void check_secrets(struct loader *l, const config_setting_t *s)
 	int type = config_setting_type(s);
 
 	if (name != NULL && names_secret(name)) {
-		report_error(&l->report, place_of(l, s), "%s: no secret stands in this file; put "
+		report_error(&l->report, place_of(l, s),
+			"%s: no secret stands in this file; put "
 			"it into a file of its own (chmod 600) and write %s_file = \"...\", or "
-			"give it as a systemd credential", name, name);
+			"give it as a systemd credential",
+			name, name);
 	} else if (type == CONFIG_TYPE_STRING && holds_secret(config_setting_get_string(s))) {
-		report_error(&l->report, place_of(l, s), "%s: a password stands in this address; "
+		report_error(&l->report, place_of(l, s),
+			"%s: a password stands in this address; "
 			"take it out and put it into a file of its own (chmod 600)",
 			name == NULL ? "address" : name);
 	}
@@ -157,8 +160,10 @@ static void report_unknown(struct loader *l, const char *group, const config_set
 		report_error(&l->report, at, "%s.%s: no such option; '%s' belongs into '%s'",
 			group, name, name, other->group);
 	else
-		report_error(&l->report, at, "%s.%s: no such option; 'man cpauto.conf' has them "
-			"all", group, name);
+		report_error(&l->report, at,
+			"%s.%s: no such option; 'man cpauto.conf' has them "
+			"all",
+			group, name);
 }
 
 static void report_unknown_group(struct loader *l, const config_setting_t *s)
@@ -174,12 +179,16 @@ static void report_unknown_group(struct loader *l, const config_setting_t *s)
 		report_error(&l->report, at, "%s: no such group; did you mean '%s'?", name,
 			near->name);
 	else if (o != NULL)
-		report_error(&l->report, at, "%s: stands outside its group; write %s%s %s = ...; "
-			"%s", name, o->group, option_group_find(o->group)->many ? " = ( {" : ": {",
+		report_error(&l->report, at,
+			"%s: stands outside its group; write %s%s %s = ...; "
+			"%s",
+			name, o->group, option_group_find(o->group)->many ? " = ( {" : ": {",
 			name, option_group_find(o->group)->many ? "} );" : "};");
 	else
-		report_error(&l->report, at, "%s: no such group; there are coupang, budget, cache, "
-			"hours, lists and publishers", name);
+		report_error(&l->report, at,
+			"%s: no such group; there are coupang, budget, cache, "
+			"hours, lists and publishers",
+			name);
 }
 
 /* ---- options ---- */
@@ -210,8 +219,8 @@ static void load_options(struct loader *l, const char *group, const config_setti
 		const struct option *o = &option_table[i];
 		if (!str_eq(o->group, group) || o->type == OPTION_KEYWORDS)
 			continue;
-		const config_setting_t *m = s == NULL ? NULL :
-			config_setting_get_member(s, o->name);
+		const config_setting_t *m =
+			s == NULL ? NULL : config_setting_get_member(s, o->name);
 		if (m != NULL) {
 			load_option(l, o, m, base, origins);
 			continue;
@@ -220,8 +229,8 @@ static void load_options(struct loader *l, const char *group, const config_setti
 		if (o->standard == NULL && s != NULL) {
 			char example[120];
 			option_example(o, example, sizeof(example));
-			report_error(&l->report, place_of(l, s), "%s.%s: is missing; write %s", group,
-				o->name, example);
+			report_error(&l->report, place_of(l, s), "%s.%s: is missing; write %s",
+				group, o->name, example);
 		}
 	}
 }
@@ -241,8 +250,10 @@ static void load_group(struct loader *l, const char *group)
 	struct value *origins = value_new_object();
 
 	if (s != NULL && config_setting_type(s) != CONFIG_TYPE_GROUP) {
-		report_error(&l->report, place_of(l, s), "%s: this group stands in braces; write "
-			"%s: { ... };", group, group);
+		report_error(&l->report, place_of(l, s),
+			"%s: this group stands in braces; write "
+			"%s: { ... };",
+			group, group);
 		s = NULL;
 	}
 	if (s != NULL)
@@ -258,17 +269,20 @@ static void add_keywords(struct loader *l, struct keywords *k, const config_sett
 	int type = config_setting_type(s);
 
 	if (type != CONFIG_TYPE_ARRAY && type != CONFIG_TYPE_LIST) {
-		report_error(&l->report, place_of(l, s), "lists.keywords: a list stands in brackets; "
-			"write keywords = [ \"%s\" ];", type == CONFIG_TYPE_STRING ?
-			config_setting_get_string(s) : "...");
+		report_error(&l->report, place_of(l, s),
+			"lists.keywords: a list stands in brackets; "
+			"write keywords = [ \"%s\" ];",
+			type == CONFIG_TYPE_STRING ? config_setting_get_string(s) : "...");
 		return;
 	}
 	for (int i = 0; i < config_setting_length(s) && !k->full; i++) {
 		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
 		if (config_setting_type(e) == CONFIG_TYPE_STRING)
-			keywords_add(k, config_setting_get_string(e), place_of(l, e), &l->report);
+			keywords_add(
+				k, config_setting_get_string(e), place_of(l, e), &l->report);
 		else
-			report_error(&l->report, place_of(l, e), "lists.keywords: a keyword stands in "
+			report_error(&l->report, place_of(l, e),
+				"lists.keywords: a keyword stands in "
 				"quotes; write keywords = [ \"...\", \"...\" ];");
 	}
 }
@@ -289,12 +303,14 @@ static void load_keywords(struct loader *l, const config_setting_t *s, struct co
 	if (f != NULL && list->keywords_file[0] != '\0')
 		keywords_add_file(&k, list->keywords_file, place_of(l, f), &l->report);
 	if (k.dropped > 0)
-		report_warning(&l->report, k.first_dropped, "lists.keywords: %zu keyword%s of '%s' "
-			"stand%s there already and %s dropped; the first is here", k.dropped,
-			k.dropped == 1 ? "" : "s", list->name, k.dropped == 1 ? "s" : "",
-			k.dropped == 1 ? "is" : "are");
+		report_warning(&l->report, k.first_dropped,
+			"lists.keywords: %zu keyword%s of '%s' "
+			"stand%s there already and %s dropped; the first is here",
+			k.dropped, k.dropped == 1 ? "" : "s", list->name,
+			k.dropped == 1 ? "s" : "", k.dropped == 1 ? "is" : "are");
 	if (k.count == 0)
-		report_warning(&l->report, place_of(l, s), "lists.keywords: the list '%s' has no "
+		report_warning(&l->report, place_of(l, s),
+			"lists.keywords: the list '%s' has no "
 			"keywords; write keywords = [ \"...\" ]; or keywords_file = \"...\";",
 			list->name);
 	l->keywords += k.count;
@@ -302,8 +318,8 @@ static void load_keywords(struct loader *l, const config_setting_t *s, struct co
 	keywords_finish(&k);
 }
 
-static void load_list(struct loader *l, const config_setting_t *s, size_t i,
-	struct value *origins)
+static void load_list(
+	struct loader *l, const config_setting_t *s, size_t i, struct value *origins)
 {
 	struct config_list *list = &l->c->lists[i];
 
@@ -319,13 +335,16 @@ static void load_list(struct loader *l, const config_setting_t *s, size_t i,
 /* What only the agent knows: passed on, but nothing broken in it. */
 static void check_extra(struct loader *l, const config_setting_t *s)
 {
-	const char *text = config_setting_type(s) == CONFIG_TYPE_STRING ?
-		config_setting_get_string(s) : NULL;
+	const char *text = config_setting_type(s) == CONFIG_TYPE_STRING
+		? config_setting_get_string(s)
+		: NULL;
 	int type = config_setting_type(s);
 
 	if (text != NULL && (strlen(text) > EXTRA_TEXT_MAX || !text_valid(text, strlen(text))))
-		report_error(&l->report, place_of(l, s), "publishers.%s: is not UTF-8 or has more "
-			"than %d bytes", config_setting_name(s), EXTRA_TEXT_MAX);
+		report_error(&l->report, place_of(l, s),
+			"publishers.%s: is not UTF-8 or has more "
+			"than %d bytes",
+			config_setting_name(s), EXTRA_TEXT_MAX);
 	if (type != CONFIG_TYPE_GROUP && type != CONFIG_TYPE_LIST && type != CONFIG_TYPE_ARRAY)
 		return;
 	for (int i = 0; i < config_setting_length(s); i++)
@@ -343,14 +362,16 @@ static struct value *load_setting(struct loader *l, const config_setting_t *s)
 		return v;
 	const struct option *near = option_near("publishers", name);
 	if (near != NULL)
-		report_warning(&l->report, place_of(l, s), "publishers.%s: is passed on to the "
-			"agent as it is; did you mean '%s'?", name, near->name);
+		report_warning(&l->report, place_of(l, s),
+			"publishers.%s: is passed on to the "
+			"agent as it is; did you mean '%s'?",
+			name, near->name);
 	check_extra(l, s);
 	return v;
 }
 
-static void load_publisher(struct loader *l, const config_setting_t *s, size_t i,
-	struct value *origins)
+static void load_publisher(
+	struct loader *l, const config_setting_t *s, size_t i, struct value *origins)
 {
 	struct config_publisher *p = &l->c->publishers[i];
 
@@ -377,13 +398,16 @@ static config_setting_t *many_setting(struct loader *l, const char *group)
 		return NULL;
 	/* "[ ]" is an empty list too. */
 	if (config_setting_type(s) != CONFIG_TYPE_LIST && config_setting_length(s) > 0) {
-		report_error(&l->report, place_of(l, s), "%s: groups stand in parentheses; write "
-			"%s = ( { ... }, { ... } );", group, group);
+		report_error(&l->report, place_of(l, s),
+			"%s: groups stand in parentheses; write "
+			"%s = ( { ... }, { ... } );",
+			group, group);
 		return NULL;
 	}
 	if (config_setting_length(s) > CONFIG_LISTS_MAX) {
-		report_error(&l->report, place_of(l, s), "%s: %d groups are too many; at most %d",
-			group, config_setting_length(s), CONFIG_LISTS_MAX);
+		report_error(&l->report, place_of(l, s),
+			"%s: %d groups are too many; at most %d", group,
+			config_setting_length(s), CONFIG_LISTS_MAX);
 		return NULL;
 	}
 	return s;
@@ -398,8 +422,10 @@ static void load_many(struct loader *l, const char *group, const config_setting_
 		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
 		struct value *origins = value_new_object();
 		if (config_setting_type(e) != CONFIG_TYPE_GROUP) {
-			report_error(&l->report, place_of(l, e), "%s: here stands no group; write "
-				"{ name = \"...\"; ... }", group);
+			report_error(&l->report, place_of(l, e),
+				"%s: here stands no group; write "
+				"{ name = \"...\"; ... }",
+				group);
 			e = NULL;
 		}
 		load(l, e, (size_t)i, origins);
@@ -415,12 +441,13 @@ static size_t count_of(const config_setting_t *s)
 
 /* ---- what belongs together ---- */
 
-static struct place member_place(const struct loader *l, const config_setting_t *many, size_t i,
-	const char *name)
+static struct place member_place(
+	const struct loader *l, const config_setting_t *many, size_t i, const char *name)
 {
 	const config_setting_t *e = config_setting_get_elem(many, (unsigned)i);
-	const config_setting_t *m = config_setting_type(e) == CONFIG_TYPE_GROUP ?
-		config_setting_get_member(e, name) : NULL;
+	const config_setting_t *m = config_setting_type(e) == CONFIG_TYPE_GROUP
+		? config_setting_get_member(e, name)
+		: NULL;
 
 	return place_of(l, m == NULL ? e : m);
 }
@@ -438,27 +465,34 @@ static void check_budget(struct loader *l)
 	bool loopback = str_starts(c->coupang.endpoint, "http://");
 
 	if (c->budget.reserve >= c->budget.calls)
-		report_error(&l->report, option_place(l, "budget.reserve"), "budget.reserve: %d of "
+		report_error(&l->report, option_place(l, "budget.reserve"),
+			"budget.reserve: %d of "
 			"%d calls kept back leaves none; write a number below %d",
 			c->budget.reserve, c->budget.calls, c->budget.calls);
 	if (!loopback && c->budget.calls * HOUR_MS > GRANTED_PER_HOUR * c->budget.window_ms) {
 		char window[64];
 		format_duration(c->budget.window_ms, window, sizeof(window));
-		report_warning(&l->report, option_place(l, "budget.calls"), "budget.calls: %d in "
-			"%s is more than the %d an hour that the programme grants; more can cost "
-			"the account", c->budget.calls, window, GRANTED_PER_HOUR);
+		report_warning(&l->report, option_place(l, "budget.calls"),
+			"budget.calls: %d in "
+			"%s is more than the %d an hour that the programme grants; more can "
+			"cost "
+			"the account",
+			c->budget.calls, window, GRANTED_PER_HOUR);
 	}
 }
 
 static void report_publisher(struct loader *l, const char *name, struct place at)
 {
 	if (l->c->publisher_count > 0)
-		report_error(&l->report, at, "lists.publisher: there is no publisher '%s'; write the "
-			"name of one that is there, like publisher = \"%s\";", name,
-			l->c->publishers[0].name);
+		report_error(&l->report, at,
+			"lists.publisher: there is no publisher '%s'; write the "
+			"name of one that is there, like publisher = \"%s\";",
+			name, l->c->publishers[0].name);
 	else
-		report_error(&l->report, at, "lists.publisher: there is no publisher '%s'; write "
-			"publishers = ( { name = \"%s\"; agent = \"outbox\"; directory = \"...\"; } );",
+		report_error(&l->report, at,
+			"lists.publisher: there is no publisher '%s'; write "
+			"publishers = ( { name = \"%s\"; agent = \"outbox\"; directory = "
+			"\"...\"; } );",
 			name, name);
 }
 
@@ -468,16 +502,20 @@ static void check_list(struct loader *l, const config_setting_t *lists, size_t i
 
 	for (size_t j = 0; j < i; j++) {
 		if (list->name[0] != '\0' && str_eq(list->name, l->c->lists[j].name)) {
-			report_error(&l->report, member_place(l, lists, i, "name"), "lists.name: a "
-				"list '%s' is there already; give this one another name", list->name);
+			report_error(&l->report, member_place(l, lists, i, "name"),
+				"lists.name: a "
+				"list '%s' is there already; give this one another name",
+				list->name);
 			break;
 		}
 	}
 	if (list->name[0] != '\0' && config_publisher_find(l->c, list->publisher) == NULL)
 		report_publisher(l, list->publisher, member_place(l, lists, i, "publisher"));
 	if (list->every_ms < l->c->cache.ttl_ms)
-		report_warning(&l->report, member_place(l, lists, i, "every"), "lists.every: is "
-			"shorter than cache.ttl; what is looked at again before that is the same "
+		report_warning(&l->report, member_place(l, lists, i, "every"),
+			"lists.every: is "
+			"shorter than cache.ttl; what is looked at again before that is the "
+			"same "
 			"answer");
 }
 
@@ -488,8 +526,10 @@ static void check_publisher(struct loader *l, const config_setting_t *publishers
 	for (size_t j = 0; j < i; j++) {
 		if (name[0] != '\0' && str_eq(name, l->c->publishers[j].name)) {
 			report_error(&l->report, member_place(l, publishers, i, "name"),
-				"publishers.name: a publisher '%s' is there already; give this one "
-				"another name", name);
+				"publishers.name: a publisher '%s' is there already; give this "
+				"one "
+				"another name",
+				name);
 			return;
 		}
 	}
@@ -507,13 +547,16 @@ static void check_load(struct loader *l)
 		wanted += (double)c->lists[i].keyword_count * (double)HOUR_MS /
 			(double)c->lists[i].every_ms;
 	if (wanted > granted)
-		report_warning(&l->report, (struct place){ c->path, 0 }, "the lists ask for %.1f "
-			"calls an hour and the budget gives %.1f; keywords will be looked at later "
-			"than asked: a longer 'every' or fewer keywords", wanted, granted);
+		report_warning(&l->report, (struct place){ c->path, 0 },
+			"the lists ask for %.1f "
+			"calls an hour and the budget gives %.1f; keywords will be looked at "
+			"later "
+			"than asked: a longer 'every' or fewer keywords",
+			wanted, granted);
 }
 
-static void check_together(struct loader *l, const config_setting_t *lists,
-	const config_setting_t *publishers)
+static void check_together(
+	struct loader *l, const config_setting_t *lists, const config_setting_t *publishers)
 {
 	check_budget(l);
 	for (size_t i = 0; i < l->c->publisher_count; i++)
@@ -522,8 +565,10 @@ static void check_together(struct loader *l, const config_setting_t *lists,
 		check_list(l, lists, i);
 	check_load(l);
 	if (l->c->list_count == 0)
-		report_warning(&l->report, (struct place){ l->c->path, 0 }, "no lists, so there is "
-			"nothing to do; write lists = ( { name = \"...\"; keywords = [ \"...\" ]; } );");
+		report_warning(&l->report, (struct place){ l->c->path, 0 },
+			"no lists, so there is "
+			"nothing to do; write lists = ( { name = \"...\"; keywords = [ \"...\" "
+			"]; } );");
 }
 
 /* ---- loading ---- */
@@ -581,8 +626,10 @@ static int load_text(struct loader *l)
 		return -EINVAL;
 	}
 	if (config_read_string(&l->tree, text) != CONFIG_TRUE) {
-		report_error(&l->report, source_place(&l->source, (size_t)config_error_line(&l->tree)),
-			"%s; see 'man cpauto.conf' for the form of the file", config_error_text(&l->tree));
+		report_error(&l->report,
+			source_place(&l->source, (size_t)config_error_line(&l->tree)),
+			"%s; see 'man cpauto.conf' for the form of the file",
+			config_error_text(&l->tree));
 		return -EINVAL;
 	}
 	load_tree(l);
@@ -821,8 +868,8 @@ static void print_item(struct buf *out, const struct value *v)
 	}
 }
 
-static void print_members(struct buf *out, const struct value *group, const struct value *origins,
-	const char *indent)
+static void print_members(struct buf *out, const struct value *group,
+	const struct value *origins, const char *indent)
 {
 	for (size_t i = 0; i < value_len(group); i++) {
 		const char *name = value_name_at(group, i);
@@ -832,8 +879,8 @@ static void print_members(struct buf *out, const struct value *group, const stru
 	}
 }
 
-static void print_many(struct buf *out, const char *name, const struct value *all,
-	const struct value *origins)
+static void print_many(
+	struct buf *out, const char *name, const struct value *all, const struct value *origins)
 {
 	buf_printf(out, "%s = (\n", name);
 	for (size_t i = 0; i < value_len(all); i++) {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "settings.h"
 #include "source.h"
 #include "text.h"
 
@@ -119,21 +119,27 @@ void keywords_add(struct keywords *k, const char *s, struct place at, struct rep
 	char begin[41];
 	str_format_cut(begin, sizeof(begin), "%.200s", s);
 	if (res == -E2BIG)
-		report_error(r, at, "keywords: the keyword '%s...' has %zu bytes; at most %d are "
-			"taken", begin, strlen(s), CONFIG_KEYWORD_BYTES_MAX);
+		report_error(r, at,
+			"keywords: the keyword '%s...' has %zu bytes; at most %d are "
+			"taken",
+			begin, strlen(s), CONFIG_KEYWORD_BYTES_MAX);
 	else if (res == -EINVAL)
 		report_error(r, at, "keywords: an empty keyword; delete it");
 	else if (res != -ENOSPC)
-		report_error(r, at, "keywords: the keyword '%s' is not UTF-8 or holds a control "
-			"character; type it again", begin);
+		report_error(r, at,
+			"keywords: the keyword '%s' is not UTF-8 or holds a control "
+			"character; type it again",
+			begin);
 	else if (!k->full)
-		report_error(r, at, "keywords: more than %d keywords in all lists; leave some "
-			"away", CONFIG_KEYWORDS_MAX);
+		report_error(r, at,
+			"keywords: more than %d keywords in all lists; leave some "
+			"away",
+			CONFIG_KEYWORDS_MAX);
 	k->full |= res == -ENOSPC;
 }
 
-static void add_line(struct keywords *k, char *line, size_t len, struct place at,
-	struct report *r)
+static void add_line(
+	struct keywords *k, char *line, size_t len, struct place at, struct report *r)
 {
 	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		line[--len] = '\0';
@@ -141,7 +147,8 @@ static void add_line(struct keywords *k, char *line, size_t len, struct place at
 	if (strlen(line) != len)
 		report_error(r, at, "keywords_file: holds a NUL byte; this is no text file");
 	else if (!text_valid(line, len))
-		report_error(r, at, "keywords_file: is not UTF-8; save the file as UTF-8 "
+		report_error(r, at,
+			"keywords_file: is not UTF-8; save the file as UTF-8 "
 			"(not EUC-KR, CP949 or UTF-16)");
 	else if (*s != '\0' && *s != '#')
 		keywords_add(k, s, at, r);

@@ -292,7 +292,8 @@ void option_wanted(const struct option *o, char *buf, size_t size)
 			(long long)o->max);
 		break;
 	case OPTION_STRING:
-		str_format_cut(buf, size, "a text in quotes, at most %lld bytes", (long long)o->max);
+		str_format_cut(buf, size, "a text in quotes, at most %lld bytes",
+			(long long)o->max);
 		break;
 	case OPTION_NAME:
 		str_format_cut(buf, size, "a name of 1 to 64 Hangul, letters, digits, '-', '_' "
@@ -705,8 +706,8 @@ static int parse_strings(const struct option *o, const struct value *v, void *at
 	size_t n = value_len(v);
 
 	if (value_kind(v) == VALUE_STRING)
-		return err_set(e, -EINVAL, "a list stands in brackets: %s = [ \"%.100s\" ];", o->name,
-			value_string(v, ""));
+		return err_set(e, -EINVAL, "a list stands in brackets: %s = [ \"%.100s\" ];",
+			o->name, value_string(v, ""));
 	if (value_kind(v) != VALUE_LIST)
 		return wrong(o, e, "this is no list");
 	if (n > STRINGS_MAX)

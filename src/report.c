@@ -15,9 +15,8 @@ static void defuse(char *s)
 
 static void add(struct value *list, struct place at, const char *text)
 {
-	CLEANUP_FREE char *line = at.line > 0
-		? xasprintf("%s:%zu: %s", at.file, at.line, text)
-		: xasprintf("%s: %s", at.file, text);
+	CLEANUP_FREE char *line = at.line > 0 ? xasprintf("%s:%zu: %s", at.file, at.line, text)
+					      : xasprintf("%s: %s", at.file, text);
 
 	defuse(line);
 	value_append(list, value_new_string(line));
@@ -53,7 +52,7 @@ void report_close(struct report *r)
 {
 	if (r->count <= REPORT_MAX)
 		return;
-	CLEANUP_FREE char *line = xasprintf("and %zu more; mend these first",
-		r->count - REPORT_MAX);
+	CLEANUP_FREE char *line =
+		xasprintf("and %zu more; mend these first", r->count - REPORT_MAX);
 	value_append(r->errors, value_new_string(line));
 }

@@ -36,15 +36,20 @@ char *source_resolve(const char *path, const char *beside)
 static void explain_open(int err, const char *path, struct place at, struct report *r)
 {
 	if (err == ENOENT || err == ENOTDIR)
-		report_error(r, at, "'%s' does not exist; correct the name or create the file", path);
+		report_error(r, at, "'%s' does not exist; correct the name or create the file",
+			path);
 	else if (err == EACCES)
-		report_error(r, at, "no permission to read '%s'; 'chmod 640' and 'chgrp' it to the "
-			"group of the service, or run this as root", path);
+		report_error(r, at,
+			"no permission to read '%s'; 'chmod 640' and 'chgrp' it to the "
+			"group of the service, or run this as root",
+			path);
 	else if (err == EISDIR)
 		report_error(r, at, "'%s' is a folder; name a file", path);
 	else if (err == EFBIG)
-		report_error(r, at, "'%s' is too large; split it or move the keywords to a "
-			"keywords_file", path);
+		report_error(r, at,
+			"'%s' is too large; split it or move the keywords to a "
+			"keywords_file",
+			path);
 	else if (err == EINVAL)
 		report_error(r, at, "'%s' is no regular file; name one", path);
 	else
@@ -216,7 +221,8 @@ static int read_file(struct reader *rd, const char *path, struct place at);
 static int include(struct reader *rd, const char *name, struct place at)
 {
 	if (name[0] == '\0') {
-		report_error(rd->report, at, "@include needs a file name in quotes: "
+		report_error(rd->report, at,
+			"@include needs a file name in quotes: "
 			"@include \"lists.conf\"");
 		return -EINVAL;
 	}
@@ -237,7 +243,8 @@ static int expand(struct reader *rd, size_t file, const char *s, size_t len)
 		size_t n = line_length(s, end), used = 0;
 		CLEANUP_FREE char *name = state == IN_TEXT ? include_name(s, n, &used) : NULL;
 		if (name != NULL) {
-			res = include(rd, name, (struct place){ rd->source->files[file], line });
+			res = include(
+				rd, name, (struct place){ rd->source->files[file], line });
 			add_part(rd, file, line);
 		}
 		state = scan_line(s + used, n - used, state);
@@ -253,7 +260,7 @@ static bool being_read(const struct reader *rd, const char *path)
 
 	for (int i = 0; i < rd->depth; i++) {
 		if (stat(rd->source->files[rd->stack[i]], &a) == 0 && stat(path, &b) == 0 &&
-		    a.st_ino == b.st_ino && a.st_dev == b.st_dev)
+			a.st_ino == b.st_ino && a.st_dev == b.st_dev)
 			return true;
 	}
 	return false;
@@ -266,8 +273,10 @@ static int may_read(struct reader *rd, const char *path, struct place at)
 		return -ELOOP;
 	}
 	if (rd->depth == SOURCE_DEPTH_MAX || rd->source->file_count == SOURCE_FILES_MAX) {
-		report_error(rd->report, at, "too many files include each other; the limit is "
-			"%d deep and %d in all", SOURCE_DEPTH_MAX, SOURCE_FILES_MAX);
+		report_error(rd->report, at,
+			"too many files include each other; the limit is "
+			"%d deep and %d in all",
+			SOURCE_DEPTH_MAX, SOURCE_FILES_MAX);
 		return -ELOOP;
 	}
 	return 0;

@@ -71,19 +71,29 @@ static int fault_at(struct parser *p, size_t line, size_t other, const char *wha
 static const struct {
 	const char *bytes, *plain, *name;
 } odd[] = {
-	{ "\xe2\x80\x9c", "\"", "a curly quote" }, { "\xe2\x80\x9d", "\"", "a curly quote" },
-	{ "\xe2\x80\x9e", "\"", "a curly quote" }, { "\xef\xbc\x82", "\"", "a full-width quote" },
-	{ "\xe2\x80\x98", "\"", "a curly quote" }, { "\xe2\x80\x99", "\"", "a curly quote" },
-	{ "\xe3\x80\x8c", "\"", "a corner bracket" }, { "\xe3\x80\x8d", "\"", "a corner bracket" },
-	{ "\xef\xbc\x8c", ",", "a full-width comma" }, { "\xe3\x80\x81", ",", "an ideographic comma" },
-	{ "\xef\xbc\x9b", ";", "a full-width semicolon" }, { "\xef\xbc\x9a", ":", "a full-width colon" },
+	{ "\xe2\x80\x9c", "\"", "a curly quote" },
+	{ "\xe2\x80\x9d", "\"", "a curly quote" },
+	{ "\xe2\x80\x9e", "\"", "a curly quote" },
+	{ "\xef\xbc\x82", "\"", "a full-width quote" },
+	{ "\xe2\x80\x98", "\"", "a curly quote" },
+	{ "\xe2\x80\x99", "\"", "a curly quote" },
+	{ "\xe3\x80\x8c", "\"", "a corner bracket" },
+	{ "\xe3\x80\x8d", "\"", "a corner bracket" },
+	{ "\xef\xbc\x8c", ",", "a full-width comma" },
+	{ "\xe3\x80\x81", ",", "an ideographic comma" },
+	{ "\xef\xbc\x9b", ";", "a full-width semicolon" },
+	{ "\xef\xbc\x9a", ":", "a full-width colon" },
 	{ "\xef\xbc\x9d", "=", "a full-width equals sign" },
-	{ "\xef\xbd\x9b", "{", "a full-width brace" }, { "\xef\xbd\x9d", "}", "a full-width brace" },
+	{ "\xef\xbd\x9b", "{", "a full-width brace" },
+	{ "\xef\xbd\x9d", "}", "a full-width brace" },
 	{ "\xef\xbc\x88", "(", "a full-width parenthesis" },
 	{ "\xef\xbc\x89", ")", "a full-width parenthesis" },
-	{ "\xef\xbc\xbb", "[", "a full-width bracket" }, { "\xef\xbc\xbd", "]", "a full-width bracket" },
-	{ "\xe3\x80\x80", " ", "a full-width space" }, { "\xc2\xa0", " ", "a no-break space" },
-	{ "\xe2\x80\x8b", "", "an invisible space" }, { "\xef\xbb\xbf", "", "an invisible mark (BOM)" },
+	{ "\xef\xbc\xbb", "[", "a full-width bracket" },
+	{ "\xef\xbc\xbd", "]", "a full-width bracket" },
+	{ "\xe3\x80\x80", " ", "a full-width space" },
+	{ "\xc2\xa0", " ", "a no-break space" },
+	{ "\xe2\x80\x8b", "", "an invisible space" },
+	{ "\xef\xbb\xbf", "", "an invisible mark (BOM)" },
 };
 
 static size_t find_odd(const char *s)
@@ -518,7 +528,8 @@ static int take_value(struct parser *p, const struct token *t, enum expects next
 	if (t->kind == T_CLOSE)
 		return fault_close(p, t);
 	if (t->kind == T_SEMICOLON || t->kind == T_COMMA)
-		return fault_at(p, p->last.line, 0, NULL, "a value is missing before '%c'", t->s[0]);
+		return fault_at(p, p->last.line, 0, NULL, "a value is missing before '%c'",
+			t->s[0]);
 	if (t->kind == T_ASSIGN)
 		return FAULT(p, t, "one '%c' too many; delete it", t->s[0]);
 	if (!is_value(t->kind))
