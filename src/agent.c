@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "guard.h"
+#include "json.h"
+#include "log.h"
+
+/* How long what was killed may take to be gone before we stop waiting for it. */
+#define GRACE_MS 5000
+
+#define CHUNK 16384
+/* Enough to empty a pipe of the largest size, 1 MiB: pipe(7). */
+#define DRAIN_CHUNKS 64
+
+/* A month: what an agent may ask us to wait. */
+#define RETRY_MAX_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
+
+#define REASON_MAX 500
+
+/* Secrets and what is passed on: far more than anybody needs. */
+#define ENV_MAX 64
+
+enum slot { SLOT_IN, SLOT_OUT, SLOT_ERR, SLOT_TIMER, SLOT_GUARD, SLOT_COUNT };
+
+/* Why we ended it; CAUSE_NONE: we did not. */
+enum cause { CAUSE_NONE, CAUSE_TIME, CAUSE_SIZE, CAUSE_CANCEL };
+
+struct agent {
+	char *name, *path;
+	int64_t timeout_ms;
+	int epoll;
+	int fds[SLOT_COUNT]; /* of SLOT_GUARD: never, it is the guard's */
+	struct guard guard;
+	char *request;
+	size_t request_len, sent;
+	struct buf answer;
+	char line[AGENT_LINE_MAX + 1];
+	size_t line_len;
+	bool line_cut;
+	int64_t lines;
+	enum cause cause;
+	bool over;
+	struct agent_result result;
+};
+
+static const struct {
+	const char *word;
+	const char *reason; /* where the agent gives none */
+} verdicts[] = {
+	[AGENT_OK] = { "ok", NULL },
+	[AGENT_LATER] = { "later", "asked to be tried again later" },
+	[AGENT_UNKNOWN] = { "unknown", "does not know whether it happened" },
+	[AGENT_REFUSED] = { "refused", "refused it" },
+	[AGENT_BROKEN] = { "broken", "cannot work until somebody repairs it" },
+	[AGENT_BLOCKED] = { "blocked", "says that the account is blocked" },
+};
+
+const char *agent_verdict_word(enum agent_verdict verdict)
+{
+	return verdicts[verdict].word;
+}
+
+void agent_result_init(struct agent_result *r)
+{
+	*r = (struct agent_result){ .verdict = AGENT_UNKNOWN, .retry_after_ms = -1,
+		.strikes = -1, .calls = -1 };
+}
+
+void agent_result_finish(struct agent_result *r)
+{
+	if (!r)
+		return;
+	value_free(r->answer);
+	free(r->reason);
+	agent_result_init(r);
+}
+
+int agent_path(const char *dir, const char *name, char *buf, size_t size)
+{
+	if (str_empty(name) || name[0] == '.' || strchr(name, '/')) {
+		if (size > 0)
+			buf[0] = '\0';
+		return -EINVAL;
+	}
+	return str_format(buf, size, "%s/%s", dir, name);
+}
+
+/* The environment */
+
+/* The agent runs in another folder. */
+static char *absolute(const char *path)
+{
+	CLEANUP_FREE char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	return here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+}
+
+static char *secret_entry(const char *secret)
+{
+	const char *equals = strchr(secret, '=');
+
+	assert(equals);
+	CLEANUP_FREE char *file = absolute(equals + 1);
+	char *entry = xasprintf("CPAUTO_SECRET_%.*s=%s", (int)(equals - secret), secret, file);
+
+	for (char *p = entry; *p != '='; p++)
+		*p = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
+	return entry;
+}
+
+static bool is_passed_on(const char *entry)
+{
+	return str_starts(entry, "LANG=") || str_starts(entry, "LC_ALL=") ||
+		str_starts(entry, "TZ=") || str_starts(entry, "CPAUTO_TEST_");
+}
+
+static void free_environment(char **env)
+{
+	for (char **p = env; *p; p++)
+		free(*p);
+	free(env);
+}
+
+static char **make_environment(const struct agent_job *job)
+{
+	char **env = xcalloc(ENV_MAX + 1, sizeof(*env));
+	size_t n = 0;
+	const char *path = getenv("PATH");
+
+	env[n++] = xasprintf("PATH=%s", str_empty(path) ? "/usr/local/bin:/usr/bin:/bin" : path);
+	for (const char *const *s = job->secrets; s && *s; s++) {
+		assert(n < ENV_MAX);
+		env[n++] = secret_entry(*s);
+	}
+	for (char **e = environ; *e && n < ENV_MAX; e++) {
+		if (is_passed_on(*e))
+			env[n++] = xstrdup(*e);
+	}
+	return env;
+}
+
+/* Descriptors */
+
+static void close_slot(struct agent *a, enum slot slot)
+{
+	/* Closing also takes it out of the epoll set: nobody else has a copy. */
+	if (a->fds[slot] >= 0)
+		close(a->fds[slot]);
+	a->fds[slot] = -1;
+}
+
+static int watch(struct agent *a, enum slot slot, int fd)
+{
+	struct epoll_event ev = { .events = slot == SLOT_IN ? EPOLLOUT : EPOLLIN,
+		.data = { .u32 = slot } };
+
+	return epoll_ctl(a->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
+}
+
+static void arm(struct agent *a, int64_t ms)
+{
+	const struct itimerspec when = { .it_value = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 } };
+
+	/* Fails for a descriptor or a time that is none only. */
+	if (timerfd_settime(a->fds[SLOT_TIMER], 0, &when, NULL) < 0)
+		abort();
+}
+
+/* Our end goes into SLOT and never blocks; *RET is the agent's end and does. */
+static int make_channel(struct agent *a, enum slot slot, int *ret)
+{
+	int ends[2], ours = slot == SLOT_IN ? 1 : 0;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	a->fds[slot] = ends[ours];
+	*ret = ends[1 - ours];
+	if (fcntl(a->fds[slot], F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	return watch(a, slot, a->fds[slot]);
+}
+
+static int start_guard(struct agent *a, const struct agent_job *job)
+{
+	CLEANUP_CLOSE int in = -1;
+	CLEANUP_CLOSE int out = -1;
+	CLEANUP_CLOSE int err = -1;
+	int r = make_channel(a, SLOT_IN, &in);
+
+	if (r == 0)
+		r = make_channel(a, SLOT_OUT, &out);
+	if (r == 0)
+		r = make_channel(a, SLOT_ERR, &err);
+	if (r < 0)
+		return r;
+	char *argv[] = { a->name, NULL };
+	char **env = make_environment(job);
+	const struct guard_job guard = { .path = a->path, .argv = argv, .envp = env,
+		.in = in, .out = out, .err = err };
+
+	r = guard_start(&guard, &a->guard);
+	free_environment(env);
+	if (r < 0)
+		return r;
+	return watch(a, SLOT_GUARD, a->guard.pidfd);
+}
+
+static int set_up(struct agent *a, const struct agent_job *job)
+{
+	a->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (a->epoll < 0)
+		return -errno;
+	a->fds[SLOT_TIMER] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (a->fds[SLOT_TIMER] < 0)
+		return -errno;
+	int r = watch(a, SLOT_TIMER, a->fds[SLOT_TIMER]);
+
+	if (r < 0)
+		return r;
+	arm(a, a->timeout_ms);
+	return start_guard(a, job);
+}
+
+int agent_start(const struct agent_job *job, struct agent **ret, struct err *e)
+{
+	assert(job->timeout_ms > 0);
+	char *request = json_string(job->request, false);
+
+	if (!request)
+		return err_set(e, -E2BIG, "the request for agent '%s' is larger than %u MiB; "
+			"make the post smaller", job->name, AGENT_TEXT_MAX >> 20);
+	struct agent *a = xcalloc(1, sizeof(*a));
+
+	a->name = xstrdup(job->name);
+	a->path = absolute(job->path);
+	a->timeout_ms = job->timeout_ms;
+	a->request = request;
+	a->request_len = strlen(request);
+	buf_init(&a->answer, AGENT_TEXT_MAX);
+	a->epoll = -1;
+	for (int i = 0; i < SLOT_COUNT; i++)
+		a->fds[i] = -1;
+	guard_init(&a->guard);
+	agent_result_init(&a->result);
+	int r = set_up(a, job);
+
+	if (r < 0) {
+		err_set(e, r, "the agent '%s' could not be started: %s; it is tried again later",
+			a->name, strerror(-r));
+		agent_free(a);
+		return r;
+	}
+	*ret = a;
+	return 0;
+}
+
+int agent_fd(const struct agent *a)
+{
+	return a->epoll;
+}
+
+/* The log */
+
+/* "<4>text" as sd-daemon(3) has it; what is worse than an error is one here. */
+static enum log_level take_level(const char **text)
+{
+	const char *s = *text;
+
+	if (s[0] != '<' || s[1] < '0' || s[1] > '7' || s[2] != '>')
+		return LOG_LEVEL_INFO;
+	*text += 3;
+	return s[1] < '3' ? LOG_LEVEL_ERR : (enum log_level)(s[1] - '0');
+}
+
+static void end_line(struct agent *a)
+{
+	const char *text = a->line;
+	size_t len = a->line_len;
+
+	/* Not in the middle of a character: UTF-8 has at most three bytes after the first. */
+	for (int i = 0; a->line_cut && i < 3 && len > 0 && (a->line[len] & 0xc0) == 0x80; i++)
+		len--;
+	a->line[len] = '\0';
+	enum log_level level = take_level(&text);
+
+	if (*text && ++a->lines <= AGENT_LINES_MAX)
+		log_event(level, LOG_FIELDS(.agent = a->name), "%s: %s%s", a->name, text,
+			a->line_cut ? "…" : "");
+	a->line_len = 0;
+	a->line_cut = false;
+}
+
+static void take_log(struct agent *a, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] == '\n') {
+			end_line(a);
+		} else if (a->line_len < AGENT_LINE_MAX) {
+			a->line[a->line_len++] = data[i] ? data[i] : '?';
+		} else if (!a->line_cut) {
+			/* Kept to see whether a character is cut in two here. */
+			a->line[AGENT_LINE_MAX] = data[i];
+			a->line_cut = true;
+		}
+	}
+}
+
+static void end_log(struct agent *a)
+{
+	if (a->line_len > 0)
+		end_line(a);
+	if (a->lines > AGENT_LINES_MAX)
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = a->name),
+			"%s: … %" PRId64 " more lines left out", a->name, a->lines - AGENT_LINES_MAX);
+}
+
+/* Talking */
+
+static void end_now(struct agent *a, enum cause cause)
+{
+	if (a->cause == CAUSE_NONE)
+		a->cause = cause;
+	guard_cut(&a->guard);
+	arm(a, GRACE_MS);
+}
+
+/* write() without a SIGPIPE, whatever the program does about that signal. */
+static ssize_t write_quietly(int fd, const void *data, size_t len)
+{
+	const struct timespec now = { 0 };
+	sigset_t pipe, old, pending;
+
+	sigpending(&pending);
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &pipe, &old);
+	ssize_t n = write(fd, data, len);
+	int saved = errno;
+
+	if (n < 0 && saved == EPIPE && !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe, NULL, &now);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = saved;
+	return n;
+}
+
+static void send_request(struct agent *a)
+{
+	ssize_t n = write_quietly(a->fds[SLOT_IN], a->request + a->sent, a->request_len - a->sent);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		a->sent += (size_t)n;
+	/* An agent may end its input early: EPIPE says nothing about its answer. */
+	if (n < 0 || a->sent == a->request_len) {
+		close_slot(a, SLOT_IN);
+		free(a->request);
+		a->request = NULL;
+	}
+}
+
+/* False once there is nothing to read, for now or for ever. */
+static bool receive(struct agent *a, enum slot slot)
+{
+	char data[CHUNK];
+
+	if (a->fds[slot] < 0)
+		return false;
+	ssize_t n = read(a->fds[slot], data, sizeof(data));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		close_slot(a, slot);
+		return false;
+	}
+	if (slot == SLOT_ERR) {
+		take_log(a, data, (size_t)n);
+		return true;
+	}
+	buf_add(&a->answer, data, (size_t)n);
+	if (!buf_failed(&a->answer))
+		return true;
+	close_slot(a, SLOT_OUT);
+	end_now(a, CAUSE_SIZE);
+	return false;
+}
+
+/* The end */
+
+static void PRINTF(3, 4) conclude(struct agent *a, enum agent_verdict verdict, const char *fmt, ...)
+{
+	char text[REASON_MAX + 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	a->result.verdict = verdict;
+	free(a->result.reason);
+	a->result.reason = xasprintf("the agent '%s' %s", a->name, text);
+}
+
+static void conclude_not_started(struct agent *a, int error)
+{
+	switch (error) {
+	case ENOENT:
+		if (access(a->path, F_OK) == 0)
+			conclude(a, AGENT_BROKEN, "cannot run: the interpreter that the first line of "
+				"%s names is not there; install it or correct that line", a->path);
+		else
+			conclude(a, AGENT_BROKEN, "is not there: no %s; install it or correct the name",
+				a->path);
+		break;
+	case EACCES:
+	case EPERM:
+		conclude(a, AGENT_BROKEN, "may not be executed: make %s a program that everybody "
+			"may run (chmod 755)", a->path);
+		break;
+	case ENOEXEC:
+		conclude(a, AGENT_BROKEN, "is no program: %s needs a first line such as #!/bin/sh, "
+			"or to be built for this machine", a->path);
+		break;
+	case EAGAIN:
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+	case ETXTBSY:
+		conclude(a, AGENT_LATER, "could not be started for now: %s", strerror(error));
+		break;
+	default:
+		conclude(a, AGENT_BROKEN, "could not be started: %s: %s; repair or reinstall it",
+			a->path, strerror(error));
+	}
+}
+
+static void conclude_ended_by_us(struct agent *a)
+{
+	char wait[32];
+
+	switch (a->cause) {
+	case CAUSE_TIME:
+		a->result.timed_out = true;
+		format_wait(a->timeout_ms, wait, sizeof(wait));
+		conclude(a, AGENT_UNKNOWN, "did not answer within %s and was ended", wait);
+		break;
+	case CAUSE_SIZE:
+		conclude(a, AGENT_UNKNOWN, "answered with more than %u MiB and was ended",
+			AGENT_TEXT_MAX >> 20);
+		break;
+	default:
+		conclude(a, AGENT_UNKNOWN, "was ended before it answered, because cpauto is stopping");
+	}
+}
+
+static int64_t clamp(int64_t n, int64_t min, int64_t max)
+{
+	return n < min ? min : n > max ? max : n;
+}
+
+/* Whole seconds or not. */
+static int64_t take_retry(const struct value *answer)
+{
+	double s = value_double(value_get(answer, "retry_after"), -1);
+
+	if (!(s >= 0))
+		return -1;
+	return s * 1000 > (double)RETRY_MAX_MS ? RETRY_MAX_MS : (int64_t)(s * 1000);
+}
+
+/* Its own reason, on one line, of a length for people; else one of ours. */
+static void take_reason(struct agent *a, enum agent_verdict verdict)
+{
+	const char *given = value_get_string(a->result.answer, "reason", "");
+	char text[REASON_MAX + 1];
+
+	a->result.verdict = verdict;
+	if (verdict == AGENT_OK)
+		return;
+	if (!given[strspn(given, " \t\r\n")]) {
+		conclude(a, verdict, "%s and gave no reason", verdicts[verdict].reason);
+		return;
+	}
+	str_format_cut(text, sizeof(text), "%s", given);
+	for (char *p = text; *p; p++) {
+		if (iscntrl((unsigned char)*p))
+			*p = ' ';
+	}
+	free(a->result.reason);
+	a->result.reason = xstrdup(text);
+}
+
+/* Fills in the result from the answer's text; false with the reason set if it is none. */
+static bool take_answer(struct agent *a)
+{
+	struct agent_result *r = &a->result;
+	struct err e;
+
+	if (a->answer.len == 0) {
+		conclude(a, AGENT_UNKNOWN, "ended without an answer");
+		return false;
+	}
+	if (json_parse(buf_cstr(&a->answer), a->answer.len, &r->answer, &e) < 0) {
+		conclude(a, AGENT_UNKNOWN, "gave an answer that cannot be read: %s", e.text);
+		return false;
+	}
+	const char *word = value_get_string(r->answer, "result", "");
+
+	for (size_t i = 0; value_get_int(r->answer, "v", 0) == 1 && i < ARRAY_LEN(verdicts); i++) {
+		if (!str_eq(word, verdicts[i].word))
+			continue;
+		r->retry_after_ms = take_retry(r->answer);
+		r->until_ms = clamp(value_get_int(r->answer, "until", 0), 0, INT64_MAX);
+		r->strikes = (int)clamp(value_get_int(r->answer, "strikes", -1), -1, INT_MAX);
+		r->calls = (int)clamp(value_get_int(r->answer, "calls", -1), -1, INT_MAX);
+		take_reason(a, (enum agent_verdict)i);
+		return true;
+	}
+	value_free(r->answer);
+	r->answer = NULL;
+	conclude(a, AGENT_UNKNOWN, "gave an answer without \"v\": 1 and a known \"result\"; "
+		"it may be made for another version");
+	return false;
+}
+
+static void conclude_ended(struct agent *a, int status)
+{
+	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+	/* What ended well at the last moment, ended well. */
+	if (a->cause == CAUSE_SIZE || (a->cause != CAUSE_NONE && !clean)) {
+		conclude_ended_by_us(a);
+		return;
+	}
+	if (!take_answer(a) && clean)
+		return;
+	if (WIFSIGNALED(status)) {
+		const char *name = sigabbrev_np(WTERMSIG(status));
+
+		conclude(a, AGENT_UNKNOWN, "was killed by signal %d (SIG%s)", WTERMSIG(status),
+			name ? name : "?");
+	} else if (!clean) {
+		conclude(a, AGENT_UNKNOWN, "failed with exit status %d", WEXITSTATUS(status));
+	}
+}
+
+static void finish(struct agent *a)
+{
+	/* All that could write is dead; a bound all the same. */
+	for (int i = 0; i < DRAIN_CHUNKS && receive(a, SLOT_OUT); i++)
+		;
+	for (int i = 0; i < DRAIN_CHUNKS && receive(a, SLOT_ERR); i++)
+		;
+	end_log(a);
+	struct guard_end end = guard_take(&a->guard);
+
+	if (end.outcome == GUARD_NOT_STARTED)
+		conclude_not_started(a, end.code);
+	else if (end.outcome == GUARD_ENDED)
+		conclude_ended(a, end.code);
+	else if (a->cause != CAUSE_NONE)
+		conclude_ended_by_us(a);
+	else
+		conclude(a, AGENT_UNKNOWN, "was lost: the process that watches over it was killed");
+	guard_finish(&a->guard);
+	for (int i = 0; i < SLOT_COUNT; i++)
+		close_slot(a, (enum slot)i);
+	a->over = true;
+}
+
+static void on_timer(struct agent *a)
+{
+	uint64_t count;
+
+	if (read(a->fds[SLOT_TIMER], &count, sizeof(count)) < 0)
+		return;
+	if (a->guard.lifeline >= 0)
+		end_now(a, CAUSE_TIME);
+	else
+		/* Killed, and not gone yet: something hangs in the kernel. */
+		finish(a);
+}
+
+static void on_event(struct agent *a, enum slot slot)
+{
+	switch (slot) {
+	case SLOT_IN:
+		send_request(a);
+		break;
+	case SLOT_OUT:
+	case SLOT_ERR:
+		receive(a, slot);
+		break;
+	case SLOT_TIMER:
+		on_timer(a);
+		break;
+	default:
+		finish(a);
+	}
+}
+
+bool agent_dispatch(struct agent *a)
+{
+	struct epoll_event events[SLOT_COUNT];
+	int n = a->over ? 0 : epoll_wait(a->epoll, events, SLOT_COUNT, 0);
+
+	for (int i = 0; i < n && !a->over; i++) {
+		enum slot slot = (enum slot)events[i].data.u32;
+
+		/* One before it in this round may have closed it. */
+		if (slot == SLOT_GUARD || a->fds[slot] >= 0)
+			on_event(a, slot);
+	}
+	return a->over;
+}
+
+void agent_cancel(struct agent *a)
+{
+	if (!a->over)
+		end_now(a, CAUSE_CANCEL);
+}
+
+void agent_take_result(struct agent *a, struct agent_result *ret)
+{
+	assert(a->over);
+	*ret = a->result;
+	agent_result_init(&a->result);
+}
+
+void agent_free(struct agent *a)
+{
+	if (!a)
+		return;
+	guard_finish(&a->guard);
+	for (int i = 0; i < SLOT_COUNT; i++)
+		close_slot(a, (enum slot)i);
+	if (a->epoll >= 0)
+		close(a->epoll);
+	buf_finish(&a->answer);
+	agent_result_finish(&a->result);
+	free(a->request);
+	free(a->name);
+	free(a->path);
+	free(a);
+}
+
+void agent_run(const struct agent_job *job, struct agent_result *ret)
+{
+	struct agent *a;
+	struct err e;
+
+	agent_result_init(ret);
+	if (agent_start(job, &a, &e) < 0) {
+		ret->verdict = AGENT_LATER;
+		ret->reason = xstrdup(e.text);
+		return;
+	}
+	struct pollfd ready = { .fd = agent_fd(a), .events = POLLIN };
+
+	while (!agent_dispatch(a))
+		poll(&ready, 1, -1);
+	agent_take_result(a, ret);
+	agent_free(a);
+}
