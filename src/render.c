@@ -15,7 +15,7 @@
 #include "text.h"
 
 #define SHORT_NAME_MAX 40
-#define TABLE_NAME_MAX 16
+#define TABLE_NAME_MAX 14
 /* Fits a phone of 360 px with its margins where a blog applies no style. */
 #define IMAGE_SIDE "300"
 #define SUFFIX ".mustache"
@@ -631,7 +631,7 @@ struct value *render_fields(void)
 		{ "post", "all_rocket", "false", "every product has rocket delivery" },
 		{ "product", "name", "…", "the whole name; with particles as keyword" },
 		{ "product", "short_name", "…", "at most 40 characters; with particles too" },
-		{ "product", "table_name", "…", "at most 16 characters, for tables" },
+		{ "product", "table_name", "…", "at most 14 characters, for tables" },
 		{ "product", "price", "12,900원", "the price" },
 		{ "product", "price_number", "12900", "the price as a number" },
 		{ "product", "url", "https://link.coupang.com/…", "the affiliate link" },
