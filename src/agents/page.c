@@ -219,6 +219,7 @@ static bool next_attribute(const char **at, struct attribute *ret)
 	while (is_white(*p) || *p == '/')
 		p++;
 	ret->name = p;
+	p += *p == '='; /* at the start it is a part of the name */
 	while (*p && *p != '>' && *p != '=' && *p != '/' && !is_white(*p))
 		p++;
 	ret->name_len = (size_t)(p - ret->name);
