@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "value.h"
 
-#include <math.h>
-
 #include "util.h"
 
 /* From this many members on an object keeps an index of their names. */
@@ -361,7 +359,7 @@ int64_t value_int(const struct value *v, int64_t fallback)
 		return v->i;
 	/* 2^63 itself is a double but no int64_t. */
 	if (value_kind(v) == VALUE_DOUBLE && v->d >= -0x1p63 && v->d < 0x1p63 &&
-			v->d == floor(v->d))
+			v->d == (double)(int64_t)v->d)
 		return (int64_t)v->d;
 	return fallback;
 }

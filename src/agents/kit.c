@@ -31,7 +31,7 @@ void kit_log(int level, const char *fmt, ...)
 	log_event((enum log_level)level, NULL, "%s", text);
 }
 
-static void set_result(struct value *answer, const char *result, const char *fmt, va_list args)
+static void PRINTF(3, 0) set_result(struct value *answer, const char *result, const char *fmt, va_list args)
 {
 	char reason[ERR_MAX];
 

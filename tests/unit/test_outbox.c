@@ -431,9 +431,10 @@ static void test_lists(void **state UNUSED)
 static struct value *run_killed(const char *inject, const char *request)
 {
 	char strace[] = "strace", quiet[] = "-qq", to[] = "-o", null[] = "/dev/null", e[] = "-e",
-		agent[] = AGENT;
+		set[] = "-E", leaks[] = "ASAN_OPTIONS=detect_leaks=0", agent[] = AGENT;
 	CLEANUP_FREE char *what = xasprintf("inject=%s", inject);
-	char *argv[] = { strace, quiet, to, null, e, what, agent, NULL };
+	/* The leak check cannot work in a traced program. */
+	char *argv[] = { strace, quiet, to, null, set, leaks, e, what, agent, NULL };
 	struct child c;
 
 	start(argv, request, &c);

@@ -154,8 +154,9 @@ static void test_markdown(void **state UNUSED)
 /* An empty post, and one of the wrong kinds: poor pages, no crash. */
 static void test_poor(void **state UNUSED)
 {
-	static const char *const rows[] = { "{}", "[]", "null", "{\"title\":7,\"tags\":\"x\","
-		"\"images\":{},\"html\":[],\"published_at\":\"x\",\"category\":1}" };
+	static const char wrong_kinds[] = "{\"title\":7,\"tags\":\"x\","
+		"\"images\":{},\"html\":[],\"published_at\":\"x\",\"category\":1}";
+	static const char *const rows[] = { "{}", "[]", "null", wrong_kinds };
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct value *post = parse(rows[i]), *list = value_new_list();
