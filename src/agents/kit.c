@@ -31,7 +31,8 @@ void kit_log(int level, const char *fmt, ...)
 	log_event((enum log_level)level, NULL, "%s", text);
 }
 
-static void PRINTF(3, 0) set_result(struct value *answer, const char *result, const char *fmt, va_list args)
+static void PRINTF(3, 0) set_result(struct value *answer, const char *result,
+	const char *fmt, va_list args)
 {
 	char reason[ERR_MAX];
 
@@ -219,7 +220,8 @@ int kit_main(int argc, char **argv, const char *name, const struct kit_op *ops, 
 		return EX_OK;
 	}
 	if (argc > 1)
-		return print_usage(str_eq(argv[1], "--help") ? stdout : stderr, name, ops, op_count);
+		return print_usage(str_eq(argv[1], "--help") ? stdout : stderr, name, ops,
+			op_count);
 	/* A daemon that died must not kill us in the middle of a step. */
 	signal(SIGPIPE, SIG_IGN);
 	answer = value_new_object();

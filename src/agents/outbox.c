@@ -153,7 +153,8 @@ static void sweep(const struct place *p)
 /* The end of a folder's name: the key itself if it is short and plain. */
 static void key_suffix(const char *key, char out[SUFFIX_MAX + 1])
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789-";
 	char hex[FINGERPRINT_LEN + 1];
 
 	if (strlen(key) <= 20 && strspn(key, plain) == strlen(key)) {
@@ -779,7 +780,8 @@ static void op_publish(const struct value *request, struct value *answer)
 	int r;
 
 	if (str_empty(directory)) {
-		kit_broken(answer, "the publisher has no 'directory': name one in the configuration");
+		kit_broken(answer, "the publisher has no 'directory': "
+			"name one in the configuration");
 		return;
 	}
 	if (!check_post(post, answer))
@@ -856,7 +858,8 @@ static void op_check(const struct value *request, struct value *answer)
 	int r = place_open(&p, directory);
 
 	if (str_empty(directory)) {
-		kit_broken(answer, "the publisher has no 'directory': name one in the configuration");
+		kit_broken(answer, "the publisher has no 'directory': "
+			"name one in the configuration");
 	} else if (r == -ENOENT && surely_absent(directory)) {
 		kit_ok(answer);
 	} else if (r) {

@@ -126,11 +126,11 @@ static const char script_copy[] =
 	"try{ok=document.execCommand('copy')&&ok;}catch(x){ok=false;}\n"
 	"document.removeEventListener('copy',on);g.removeAllRanges();\n"
 	"document.body.removeChild(s);return ok;}\n"
-	"function put(c){if(!navigator.clipboard||!navigator.clipboard.write||!window.ClipboardItem){\n"
+	"function put(c){var n=navigator.clipboard;if(!n||!n.write||!window.ClipboardItem){\n"
 	"return Promise.resolve(old(c));}\n"
 	"var i={'text/plain':new Blob([c.text],{type:'text/plain'})};\n"
 	"if(c.html){i['text/html']=new Blob([c.html],{type:'text/html'});}\n"
-	"return navigator.clipboard.write([new ClipboardItem(i)]).then(function(){return true;},\n"
+	"return n.write([new ClipboardItem(i)]).then(function(){return true;},\n"
 	"function(){return old(c);});}\n"
 	"function press(e){var b=e.currentTarget,c=what[b.getAttribute('data-what')];\n"
 	"put(c).then(function(ok){say.className=ok?'':'bad';say.textContent=ok?c.next:\n"
@@ -314,7 +314,7 @@ static void open_page(struct buf *out, const char *title, const char *policy)
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"");
 	escape(out, policy);
-	buf_str(out, "\">\n<meta name=\"referrer\" content=\"no-referrer-when-downgrade\">\n<title>");
+	buf_str(out, "\">\n<title>");
 	escape(out, title);
 	buf_str(out, "</title>\n<style>\n");
 	buf_str(out, style_base);
