@@ -710,6 +710,7 @@ static struct value *whole_post(const struct value *row)
 	value_remove(post, "answer");
 	value_set_string(post, "key", value_get_string(row, "key", ""));
 	value_set_string(post, "marker", value_get_string(row, "key", ""));
+	value_set_string(post, "keyword", value_get_string(row, "keyword", ""));
 	value_set_string(post, "title", value_get_string(row, "title", ""));
 	value_set_string(post, "html", value_get_string(row, "html", ""));
 	value_set_string(post, "text", value_get_string(row, "text", ""));
@@ -865,9 +866,12 @@ static int images_done(struct engine *e, const struct agent_result *res)
 
 /* ---- publishing ------------------------------------------------------------------------------ */
 
-static struct value *publisher_request(const struct config_publisher *p, const char *op, const struct value *row)
+static struct value *publisher_request(const struct engine *e, const struct config_publisher *p,
+	const char *op, const struct value *row)
 {
-	struct value *request = new_request(op, value_copy(p->settings));
+	struct value *config = value_copy(p->settings);
+	value_set_string(config, "timezone", e->config->hours.timezone);
+	struct value *request = new_request(op, config);
 	value_set(request, "post", whole_post(row));
 	return request;
 }
@@ -878,7 +882,7 @@ static int start_publisher(struct engine *e, enum action action, const struct co
 	struct secrets secrets;
 	secrets_init(&secrets);
 	secrets_add_settings(&secrets, p->name, e->credentials_dir, p->settings);
-	struct value *request = publisher_request(p, op, row);
+	struct value *request = publisher_request(e, p, op, row);
 	e->post_id = value_get_int(row, "id", 0);
 	int r = start(e, action, p->agent, request, p->timeout_ms, &secrets, err);
 	value_free(request);
