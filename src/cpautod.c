@@ -22,6 +22,8 @@
 
 /* Wake-ups may be this late, so that they fall together with others. */
 #define TIMER_ACCURACY_MS 250
+/* With nothing to do for so long, what was kept for speed is given back. */
+#define REST_MS 5000
 /* On SIGTERM an agent's last words may take so long. */
 #define STOP_MS 3000
 
@@ -124,6 +126,10 @@ static void turn(struct daemon *d)
 		return;
 	}
 	loop_timer_in(d->timer, wait);
+	if (wait >= REST_MS && !engine_busy(d->engine)) {
+		store_rest(d->store);
+		memory_trim();
+	}
 }
 
 static void on_timer(void *ctx)

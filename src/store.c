@@ -426,6 +426,11 @@ bool store_has_cache(const struct store *s)
 	return s->cache != NULL;
 }
 
+static int prepare(struct store *s, sqlite3 *db, int id)
+{
+	return sqlite3_prepare_v3(db, stmt_sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL);
+}
+
 /*
  * Binds by TYPES: i = int64_t, s = const char * (NULL is NULL), f = const struct
  * value * as JSON text. The statement is reset by finish().
@@ -452,6 +457,8 @@ static int bind_args(struct store *s, enum stmt_id id, const char *types, va_lis
 
 static void finish(struct store *s, enum stmt_id id)
 {
+	if (!s->stmts[id])
+		return;
 	sqlite3_reset(s->stmts[id]);
 	sqlite3_clear_bindings(s->stmts[id]);
 }
@@ -459,13 +466,16 @@ static void finish(struct store *s, enum stmt_id id)
 /* Runs to the first row: 1 with a row (then call finish), 0 without, or negative errno. */
 static int first_row(struct store *s, enum stmt_id id, const char *types, ...)
 {
-	if (!s->stmts[id]) {
+	sqlite3 *db = is_cache(id) ? s->cache : s->state;
+	if (!db) {
 		str_format_cut(s->error, sizeof(s->error), "%s.db is not open", is_cache(id) ? "cache" : "state");
 		return -ENODEV;
 	}
+	int rc = s->stmts[id] ? SQLITE_OK : prepare(s, db, id);
 	va_list ap;
 	va_start(ap, types);
-	int rc = bind_args(s, id, types, ap);
+	if (rc == SQLITE_OK)
+		rc = bind_args(s, id, types, ap);
 	va_end(ap);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(s->stmts[id]);
@@ -660,14 +670,25 @@ static int quick_check(sqlite3 *db)
 	return rc;
 }
 
-static int prepare_range(struct store *s, sqlite3 *db, int from, int to)
+static void drop_statements(struct store *s, int from, int to)
 {
 	for (int i = from; i < to; i++) {
-		int rc = sqlite3_prepare_v3(db, stmt_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[i], NULL);
-		if (rc != SQLITE_OK)
-			return rc;
+		sqlite3_finalize(s->stmts[i]);
+		s->stmts[i] = NULL;
 	}
-	return SQLITE_OK;
+}
+
+/*
+ * Every statement is prepared at open, so that a broken one stops the program
+ * at its start and not at night; then they are let go until they are used.
+ */
+static int check_statements(struct store *s, sqlite3 *db, int from, int to)
+{
+	int rc = SQLITE_OK;
+	for (int i = from; i < to && rc == SQLITE_OK; i++)
+		rc = prepare(s, db, i);
+	drop_statements(s, from, to);
+	return rc;
 }
 
 static int open_file(const char *path, enum store_mode mode, sqlite3 **ret)
@@ -708,16 +729,13 @@ static int open_state(struct store *s, const char *path)
 		rc = s->mode == STORE_DAEMON ? migrate(s->state, state_steps, STATE_VERSION)
 					     : check_version(s->state, STATE_VERSION);
 	if (rc == SQLITE_OK)
-		rc = prepare_range(s, s->state, 0, STATE_END);
+		rc = check_statements(s, s->state, 0, STATE_END);
 	return rc;
 }
 
 static void close_db(struct store *s, sqlite3 **db, int from, int to)
 {
-	for (int i = from; i < to; i++) {
-		sqlite3_finalize(s->stmts[i]);
-		s->stmts[i] = NULL;
-	}
+	drop_statements(s, from, to);
 	sqlite3_close(*db);
 	*db = NULL;
 }
@@ -734,7 +752,7 @@ static int open_cache_once(struct store *s, const char *path)
 		rc = write ? migrate(s->cache, cache_steps, CACHE_VERSION)
 			   : check_version(s->cache, CACHE_VERSION);
 	if (rc == SQLITE_OK)
-		rc = prepare_range(s, s->cache, STATE_END, STMT_END);
+		rc = check_statements(s, s->cache, STATE_END, STMT_END);
 	if (rc != SQLITE_OK)
 		close_db(s, &s->cache, STATE_END, STMT_END);
 	return rc;
@@ -826,6 +844,15 @@ void store_close(struct store *s)
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	free(s);
+}
+
+void store_rest(struct store *s)
+{
+	drop_statements(s, 0, STMT_END);
+	if (s->state)
+		(void)sqlite3_db_release_memory(s->state);
+	if (s->cache)
+		(void)sqlite3_db_release_memory(s->cache);
 }
 
 static int begin(struct store *s)

@@ -43,6 +43,12 @@ void store_close(struct store *s);
 const char *store_error(const struct store *s);
 bool store_has_cache(const struct store *s);
 
+/*
+ * Gives back what SQLite keeps for speed (pages, statements), for a process
+ * that is about to sleep; the next use makes it anew.
+ */
+void store_rest(struct store *s);
+
 /* ---- calls: the ledger of the budget ------------------------------------- */
 
 /* The last COUNT calls, newest first, at most MAX; only these can matter (budget.h). */
