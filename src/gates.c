@@ -1280,7 +1280,8 @@ static char *reader_text(const struct value *post, const char *form)
 	struct buf b;
 	char *out;
 
-	buf_init(&b, strlen(s) * 4 + 1024);
+	/* The most that 32 quotes in one another make of a line break. */
+	buf_init(&b, strlen(s) * 40 + 1024);
 	if (strcmp(form, "html") == 0) {
 		html_to_text(&b, s, strlen(s));
 	} else if (strcmp(form, "markdown") == 0) {

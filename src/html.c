@@ -434,6 +434,7 @@ void html_decode(struct buf *out, const char *s, size_t len)
 #define MARKS_MAX 16
 
 struct flow {
+	struct html_reader r;
 	struct buf *out;
 	bool markdown;
 	int newlines;       /* wanted before the next text */
@@ -441,6 +442,7 @@ struct flow {
 	bool at_start;      /* of a line */
 	unsigned skip;      /* inside so many elements that are not shown */
 	unsigned quotes;    /* depth of blockquotes */
+	unsigned blank_quotes; /* of them, around the empty lines that are wanted */
 	unsigned lists;     /* depth; the arrays hold the first LISTS_MAX */
 	unsigned number[LISTS_MAX]; /* the next item's; 0 for a bullet */
 	unsigned pre;
@@ -462,6 +464,8 @@ static void flow_break(struct flow *f, int newlines)
 		f->space = true;
 		return;
 	}
+	if (!f->newlines || f->quotes < f->blank_quotes)
+		f->blank_quotes = f->quotes;
 	if (newlines > f->newlines)
 		f->newlines = newlines;
 	f->space = false;
@@ -479,13 +483,10 @@ static void flow_prefix(struct flow *f)
 static void flow_settle(struct flow *f)
 {
 	if (f->newlines) {
-		if (f->out->len) {
-			for (int i = 0; i < f->newlines; i++) {
-				buf_char(f->out, '\n');
-				if (f->quotes && i + 1 < f->newlines)
-					buf_char(f->out, '>');
-			}
-		}
+		bool quoted = f->quotes && f->blank_quotes;
+
+		for (int i = 0; f->out->len && i < f->newlines; i++)
+			buf_str(f->out, quoted && i ? ">\n" : "\n");
 		flow_prefix(f);
 		f->at_start = true;
 	} else if (!f->out->len) {
@@ -663,21 +664,36 @@ static void mark_start(struct flow *f, char tag)
 	f->at_start = false;
 }
 
+/* The text goes on with white space or a new line behind the tag just read. */
+static bool line_ends(const struct flow *f)
+{
+	static const char *const ends[] = { "</p>", "</td>", "</th>", "</li>", "</div>", "<br>",
+		"</h", "</blockquote>" };
+	size_t left = (size_t)(f->r.end - f->r.p);
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (left >= strlen(ends[i]) && memcmp(f->r.p, ends[i], strlen(ends[i])) == 0)
+			return true;
+	return !left || is_space(*f->r.p);
+}
+
 /*
  * Stars do not open or close beside punctuation when a letter follows, as a
  * Korean particle does: "**(a)**는". HTML tags always work.
  */
-static bool stars_work(const char *s, size_t len)
+static bool stars_work(const char *s, size_t len, bool line_end)
 {
 	static const char ends[] = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 	unsigned char last = (unsigned char)s[len - 1];
 
-	if (strchr(ends, s[0]) || strchr(ends, s[len - 1]))
+	if (strchr(ends, s[0]) || strchr("\xe2\xe3\xef", s[0]))
+		return false;
+	if (line_end)
+		return true;
+	if (strchr(ends, s[len - 1]))
 		return false;
 	/* General and CJK punctuation, full-width forms: be safe. */
-	if (len >= 3 && last >= 0x80 && strchr("\xe2\xe3\xef", s[len - 3]))
-		return false;
-	return !strchr("\xe2\xe3\xef", s[0]);
+	return len < 3 || last < 0x80 || !strchr("\xe2\xe3\xef", s[len - 3]);
 }
 
 static void mark_end(struct flow *f, char tag)
@@ -693,7 +709,7 @@ static void mark_end(struct flow *f, char tag)
 		return;
 	len = f->out->len - at;
 	inner = xstrndup(f->out->data + at, len);
-	stars = stars_work(inner, len);
+	stars = stars_work(inner, len, line_ends(f));
 	buf_truncate(f->out, at);
 	buf_str(f->out, tag == 'b' ? (stars ? "**" : "<b>") : (stars ? "*" : "<i>"));
 	buf_add(f->out, inner, len);
@@ -927,12 +943,11 @@ static void flow_end(struct flow *f, const struct html_token *t)
 static void convert(struct buf *out, const char *s, size_t len, bool markdown)
 {
 	struct flow f = { .out = out, .markdown = markdown, .at_start = true };
-	struct html_reader r;
 	struct html_token t;
 
 	buf_init(&f.href, len + 16);
-	html_init(&r, s, len);
-	while (html_next(&r, &t)) {
+	html_init(&f.r, s, len);
+	while (html_next(&f.r, &t)) {
 		if (t.kind == HTML_TEXT)
 			flow_text(&f, &t);
 		else if (t.kind == HTML_START)

@@ -241,8 +241,8 @@ struct items {
 	size_t rockets, frees;
 };
 
-/* The first N characters, cut where a word ends if one does, with "…". */
-static char *cut_name(const char *name, size_t n)
+/* The first N characters with "…", cut where a word ends if WORDS and one does. */
+static char *cut_name(const char *name, size_t n, bool words)
 {
 	size_t len = text_prefix_count(name, n), cut;
 
@@ -251,7 +251,7 @@ static char *cut_name(const char *name, size_t n)
 	len = text_prefix_count(name, n - 1);
 	for (cut = len; cut > len / 2 && name[cut] != ' '; cut--)
 		;
-	if (name[cut] == ' ')
+	if (words && name[cut] == ' ')
 		len = cut;
 	while (len && strchr(" ,-/(", name[len - 1]))
 		len--;
@@ -298,8 +298,8 @@ static bool item_read(struct item *it, const struct value *p, const struct rende
 		item_finish(it);
 		return false;
 	}
-	it->short_name = cut_name(it->name, SHORT_NAME_MAX);
-	it->table_name = cut_name(it->name, TABLE_NAME_MAX);
+	it->short_name = cut_name(it->name, SHORT_NAME_MAX, true);
+	it->table_name = cut_name(it->name, TABLE_NAME_MAX, false);
 	if (!gates_url_ok(it->image, GATES_IMAGE, in->endpoint, NULL))
 		it->image = "";
 	return true;
@@ -811,15 +811,21 @@ static int render_title(const struct render_templates *t, const struct entry *en
 	return r;
 }
 
-static void set_form(struct value *post, const char *name, const char *html,
-	void (*convert)(struct buf *, const char *, size_t))
+static int set_form(struct value *post, const char *name, const char *html,
+	void (*convert)(struct buf *, const char *, size_t), struct err *e)
 {
 	struct buf b;
+	int r = 0;
 
 	buf_init(&b, 4 * RENDER_HTML_MAX);
 	convert(&b, html, strlen(html));
-	value_set_string(post, name, buf_cstr(&b));
+	if (buf_failed(&b))
+		r = err_set(e, -E2BIG, "the post as %s is over %u bytes; make the template shorter",
+			name, 4 * RENDER_HTML_MAX);
+	else
+		value_set_string(post, name, buf_cstr(&b));
 	buf_finish(&b);
+	return r;
 }
 
 static int fill_post(const struct render_templates *t, const struct entry *en,
@@ -837,8 +843,11 @@ static int fill_post(const struct render_templates *t, const struct entry *en,
 	if (r == 0) {
 		value_set_string(post, "title", title);
 		value_set_string(post, "html", buf_cstr(&html));
-		set_form(post, "text", buf_cstr(&html), html_to_text);
-		set_form(post, "markdown", buf_cstr(&html), html_to_markdown);
+		r = set_form(post, "text", buf_cstr(&html), html_to_text, e);
+	}
+	if (r == 0)
+		r = set_form(post, "markdown", buf_cstr(&html), html_to_markdown, e);
+	if (r == 0) {
 		value_set(post, "tags", post_tags(in, value_get_string(data, "keyword", "")));
 		value_set_string(post, "category", in->list->category ? in->list->category : "");
 		value_set(post, "images", post_images(buf_cstr(&html), s));

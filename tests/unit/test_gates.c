@@ -385,6 +385,52 @@ static void judges_age_and_hosts(void **state)
 	value_free(v);
 }
 
+/* Soup: nothing is read past its end, nothing takes long, nothing passes by luck. */
+static void takes_soup(void **state)
+{
+	static const char *const bits[] = { "<p>", "</p>", "<div style=\"", "display:none", "\">",
+		"<style>", "</style>", ".a{", "color:#fff", "}", "<details>", "<h1>", "</h1>", "&#",
+		"수수료", "받을 수 있", " ", "<!--", "-->", "<b class=a>", "\xff", "\n", ":", ";", "rgb(",
+		"0", "<article>", "<svg>", "</svg>", "," };
+	unsigned seed = 1123;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++, seed++) {
+		struct gates_report report;
+		unsigned r = seed;
+		struct buf in;
+		char *exact;
+
+		buf_init(&in, 10000);
+		for (unsigned k = 0; k < 1 + seed % 40; k++) {
+			r = r * 1103515245u + 12345u;
+			buf_str(&in, bits[(r >> 16) % ARRAY_LEN(bits)]);
+		}
+		exact = memcpy(xmalloc(in.len), in.data, in.len);
+		if (gates_lint(exact, in.len, true, &report) ||
+		    gates_lint(exact, in.len, false, &report))
+			fail_msg("seed %u: %s", seed, buf_cstr(&in));
+		free(exact);
+		buf_finish(&in);
+	}
+}
+
+static void refuses_huge(void **state)
+{
+	struct gates_report report;
+	struct buf in;
+
+	(void)state;
+	buf_init(&in, 2 * GATES_LINT_MAX);
+	while (in.len <= GATES_LINT_MAX)
+		buf_str(&in, "<p><b style=\"color:#fff\">a 수수료");
+	assert_false(gates_lint(buf_cstr(&in), in.len, true, &report));
+	assert_string_equal(report.results[0].rule, "size");
+	assert_false(gates_lint(buf_cstr(&in), GATES_LINT_MAX / 8, true, &report));
+	assert_int_equal(report.count, 4);
+	buf_finish(&in);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -402,6 +448,8 @@ int main(void)
 		cmocka_unit_test(cleans_names),
 		cmocka_unit_test(judges_posts),
 		cmocka_unit_test(judges_age_and_hosts),
+		cmocka_unit_test(takes_soup),
+		cmocka_unit_test(refuses_huge),
 	};
 
 	return cmocka_run_group_tests_name("gates", tests, set_up, NULL);

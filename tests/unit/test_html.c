@@ -137,6 +137,7 @@ static void converts(void **state)
 		{ "<p>a<br>b</p>", "a\nb\n", "a\\\nb\n" },
 		{ "<p>x <b>굵게</b>는</p>", "x 굵게는\n", "x **굵게**는\n" },
 		{ "<p><b>(가)</b>는</p>", "(가)는\n", "<b>(가)</b>는\n" },
+		{ "<p>a</p><blockquote><p><b>가.</b></p></blockquote>", "a\n\n> 가.\n", "a\n\n> **가.**\n" },
 		{ "<p>1. a * b_c [d] &lt;e&gt; #</p>", "1. a * b_c [d] <e> #\n",
 			"1\\. a \\* b\\_c \\[d\\] \\<e\\> #\n" },
 		{ "<p># a</p><p>- b</p>", "# a\n\n- b\n", "\\# a\n\n\\- b\n" },
