@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "seen.h"
 #include "util.h"
 #include "value.h"
 
@@ -15,8 +16,7 @@
  */
 
 /* The programme's sentence, to the letter (rules for Coupang Partners members). */
-#define GATES_DISCLOSURE \
-	"이 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다."
+#define GATES_DISCLOSURE SEEN_DISCLOSURE
 
 /*
  * Since this day the Fair Trade Commission's guideline on endorsements wants the

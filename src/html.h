@@ -61,7 +61,7 @@ bool html_attr(const struct html_token *t, const char *name, struct html_attr *a
 /* Appends S with its entities decoded. Unknown ones stay as they are written. */
 void html_decode(struct buf *out, const char *s, size_t len);
 
-/* Elements that start and end a line of their own (p, div, li, tr, …); and those without an end (br, img, …). */
+/* Elements that have lines of their own (p, div, li, …); those without an end (br, …). */
 bool html_is_block(const char *name);
 bool html_is_void(const char *name);
 
