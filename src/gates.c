@@ -109,7 +109,8 @@ static void lint_place(struct gates_result *r, const struct seen *p, bool stands
 	else if (in_first(p) && p->first_picture)
 		set(r, false, remedy_place, "line %u: a picture stands above it", p->first_line);
 	else if (in_first(p))
-		set(r, false, remedy_place, "line %u: over %d characters of the block stand before it",
+		set(r, false, remedy_place,
+			"line %u: over %d characters of the block stand before it",
 			p->first_line, LEAD_MAX);
 	else if (p->later_line)
 		set(r, false, remedy_place, "line %u: it is not in the title or the first block",
@@ -139,8 +140,8 @@ static void lint_wording(struct gates_result *r, const struct seen *p, const cha
 	if (!maybe && p->title)
 		maybe = seen_conditional(p->title);
 	if (maybe)
-		set(r, false, remedy_wording, "title: \"%s\" leaves it open, which counts as unclear",
-			maybe);
+		set(r, false, remedy_wording,
+			"title: \"%s\" leaves it open, which counts as unclear", maybe);
 	else if (p->maybe)
 		set(r, false, remedy_wording,
 			"line %u: \"%s\" leaves it open, which counts as unclear",
@@ -329,7 +330,8 @@ struct url_visit {
 
 static bool visit_attr(struct url_visit *v, const struct html_token *t, const struct html_attr *a)
 {
-	static const char urls[] = " href src srcset action formaction poster background data cite ";
+	static const char urls[] =
+		" href src srcset action formaction poster background data cite ";
 	char key[HTML_NAME_MAX + 2];
 	bool image = strcmp(t->name, "img") == 0, ok;
 	struct buf url;

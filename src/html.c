@@ -1151,7 +1151,8 @@ static int check_place(struct checker *c, const struct html_token *t,
 
 	if (*tag->parents && !word_in(tag->parents, parent))
 		return fail(c, t->line, "misplaced tag", tag->name, "put it where it belongs");
-	if (word_in(" table thead tbody tr ", parent) && !word_in(" thead tbody tr th td ", tag->name))
+	if (word_in(" table thead tbody tr ", parent) &&
+	    !word_in(" thead tbody tr th td ", tag->name))
 		return fail(c, t->line, "tag between the cells of a table:", tag->name,
 			"put it in a cell");
 	if (word_in(" p b i u a h1 h2 h3 ", parent) && !word_in(inlines, tag->name))

@@ -870,8 +870,9 @@ int render_post(const struct render_templates *t, const struct render_input *in,
 	int r;
 
 	if (!en)
-		return err_set(e, -ENOENT, "no template \"%s\"; put %s" SUFFIX " into the templates "
-			"folder", name ? name : "", name ? name : "NAME");
+		return err_set(e, -ENOENT,
+			"no template \"%s\"; put %s" SUFFIX " into the templates folder",
+			name ? name : "", name ? name : "NAME");
 	s = items_new(in);
 	if (!s)
 		return err_set(e, -ENODATA, "no product with name, price and link for \"%s\"; "
@@ -898,7 +899,8 @@ static struct value *sample_products(void)
 	for (int i = 1; i <= SAMPLES; i++) {
 		struct value *p = value_new_object();
 		CLEANUP_FREE char *name = xasprintf("견본 상품 %d호 <화이트> & 블랙", i);
-		CLEANUP_FREE char *url = xasprintf("https://link.coupang.com/re/AFFSDP?pageKey=%d", i);
+		CLEANUP_FREE char *url = xasprintf(
+			"https://link.coupang.com/re/AFFSDP?pageKey=%d", i);
 		CLEANUP_FREE char *image = xasprintf(
 			"https://ads-partners.coupang.com/image1/%d", i);
 

@@ -173,9 +173,36 @@ struct page {
 	struct seen *out;
 };
 
+static bool is_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '.';
+}
+
 static bool prop_is(const char *s, size_t len, const char *name)
 {
 	return strlen(name) == len && strncasecmp(s, name, len) == 0;
+}
+
+/* "rgb(1, 2, 3)", "rgba(1, 2, 3, 0.5)": four numbers, the last 0 where it shows nothing. */
+static void read_rgb(const char *s, size_t len, unsigned n[4])
+{
+	size_t i = 3;
+
+	for (size_t part = 0; part < 4; part++) {
+		bool zero = true;
+		unsigned v = 0;
+
+		while (i < len && !is_number(s[i]))
+			i++;
+		if (i == len)
+			return;
+		for (; i < len && is_number(s[i]); i++) {
+			zero = zero && (s[i] == '0' || s[i] == '.');
+			if (s[i] != '.' && v < 1000)
+				v = v * 10 + (unsigned)(s[i] - '0');
+		}
+		n[part] = part == 3 ? !zero : v;
+	}
 }
 
 /* Colours as six hex digits; "" if we cannot tell; "-" for one that shows nothing. */
@@ -186,45 +213,28 @@ static void read_color(const char *s, size_t len, char ret[16])
 	} names[] = { { "white", "ffffff" }, { "black", "000000" }, { "snow", "fffafa" },
 		{ "ivory", "fffff0" }, { "ghostwhite", "f8f8ff" }, { "whitesmoke", "f5f5f5" },
 		{ "floralwhite", "fffaf0" }, { "red", "ff0000" }, { "blue", "0000ff" },
-		{ "green", "008000" }, { "gray", "808080" }, { "yellow", "ffff00" } };
-	unsigned n[4] = { 0, 0, 0, 255 };
-	size_t parts = 0;
+		{ "green", "008000" }, { "gray", "808080" }, { "yellow", "ffff00" },
+		{ "transparent", "-" } };
+	unsigned n[4] = { 0, 0, 0, 1 };
 
 	ret[0] = '\0';
-	if (prop_is(s, len, "transparent")) {
-		str_format_cut(ret, 16, "-");
-	} else if (len && s[0] == '#' && (len == 4 || len == 7)) {
-		for (size_t i = 0; i < 6; i++)
-			ret[i] = s[len == 7 ? 1 + i : 1 + i / 2];
-		ret[6] = '\0';
-		for (size_t i = 0; i < 6; i++)
-			if (ret[i] >= 'A' && ret[i] <= 'F')
-				ret[i] = (char)(ret[i] - 'A' + 'a');
-	} else if (len > 4 && strncasecmp(s, "rgb", 3) == 0) {
-		for (size_t i = 3; i < len && parts < 4; parts++) {
-			unsigned zero = 1;
+	if (len && s[0] == '#' && (len == 4 || len == 7)) {
+		for (size_t i = 0; i < 6; i++) {
+			char c = s[len == 7 ? 1 + i : 1 + i / 2];
 
-			while (i < len && (s[i] < '0' || s[i] > '9') && s[i] != '.')
-				i++;
-			if (i == len)
-				break;
-			for (n[parts] = 0; i < len && ((s[i] >= '0' && s[i] <= '9') || s[i] == '.'); i++) {
-				zero = zero && (s[i] == '0' || s[i] == '.');
-				if (s[i] != '.' && n[parts] < 1000)
-					n[parts] = n[parts] * 10 + (unsigned)(s[i] - '0');
-			}
-			if (parts == 3)
-				n[3] = !zero;
+			ret[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
 		}
-		if (n[3] == 0)
-			str_format_cut(ret, 16, "-");
-		else
+		ret[6] = '\0';
+	} else if (len > 4 && strncasecmp(s, "rgb", 3) == 0) {
+		read_rgb(s, len, n);
+		if (n[3])
 			str_format_cut(ret, 16, "%02x%02x%02x", n[0] & 255, n[1] & 255, n[2] & 255);
-	} else {
-		for (size_t i = 0; i < ARRAY_LEN(names); i++)
-			if (prop_is(s, len, names[i].name))
-				str_format_cut(ret, 16, "%s", names[i].hex);
+		else
+			str_format_cut(ret, 16, "-");
 	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (prop_is(s, len, names[i].name))
+			str_format_cut(ret, 16, "%s", names[i].hex);
 }
 
 /* So alike that nobody tells them apart: each channel within 16 of 255. */
@@ -761,7 +771,7 @@ struct seen *seen_text(const char *s, size_t len)
 		}
 		if (!p->seen.len)
 			p->line = line;
-		if (text[0] == '#' && text[1] == ' ' && !p->out->first && !p->out->title && !p->seen.len) {
+		if (str_starts(text, "# ") && !p->out->first && !p->out->title && !p->seen.len) {
 			p->out->title = seen_fold(text + 2);
 			continue;
 		}
