@@ -148,7 +148,7 @@ const char *seen_conditional(const char *text)
 /* A rule of a style sheet that hides, and why. */
 struct hide_rule {
 	char selector[2 * HTML_NAME_MAX];
-	char why[32];
+	const char *why; /* static */
 };
 
 #define DEPTH_MAX 128
@@ -402,7 +402,7 @@ static void keep_rule(struct page *p, const char *sel, size_t len, const char *w
 		p->rules = xcalloc(RULES_MAX, sizeof(*p->rules));
 	r = &p->rules[p->rule_count++];
 	str_format_cut(r->selector, sizeof(r->selector), "%.*s", (int)len, sel);
-	str_format_cut(r->why, sizeof(r->why), "%s", why);
+	r->why = why;
 }
 
 static void read_sheet(struct page *p, const char *s, size_t len)

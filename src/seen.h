@@ -21,9 +21,9 @@ struct seen {
 	char *title;
 	unsigned later_line;  /* the sentence in a later visible block, or 0 */
 	unsigned hidden_line; /* the sentence where nobody sees it, or 0 */
-	const char *hidden_why;
+	const char *hidden_why; /* static */
 	unsigned veiled_line; /* the sentence with invisible characters, or 0 */
-	const char *maybe;    /* conditional wording found, and where */
+	const char *maybe;    /* conditional wording found, static, and where */
 	unsigned maybe_line;
 };
 
