@@ -2,6 +2,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "peer.h"
 
@@ -270,6 +272,83 @@ static void test_no_tls(void **state)
 	}
 }
 
+/* Runs openssl(1) in FOLDER, its output in the file "out"; its pid. */
+static pid_t openssl(const char *folder, char *const argv[])
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC), out;
+
+		if (chdir(folder))
+			_exit(99);
+		out = open("out", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		dup2(null, 0);
+		dup2(out, 1);
+		dup2(null, 2);
+		alarm(60);
+		execvp(argv[0], argv);
+		_exit(99);
+	}
+	return pid;
+}
+
+/* The port that s_server says it accepts on, or 0 after ten seconds. */
+static int port_of_server(const char *folder)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/out", folder);
+
+	for (int i = 0; i < 1000; i++) {
+		CLEANUP_FREE char *text = NULL;
+		char *at = NULL;
+		size_t len;
+
+		if (!file_read(path, 1 << 16, &text, &len))
+			at = strstr(text, "ACCEPT 127.0.0.1:");
+		if (at && strchr(at, '\n'))
+			return (int)strtol(at + strlen("ACCEPT 127.0.0.1:"), NULL, 10);
+		poll(NULL, 0, 10);
+	}
+	return 0;
+}
+
+/* A certificate that nobody vouches for: the request with its key stays here. */
+static void test_untrusted(void **state)
+{
+	char *make[] = { "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+		"ec_paramgen_curve:P-256", "-nodes", "-keyout", "key", "-out", "cert", "-days", "2",
+		"-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", NULL };
+	char *serve[] = { "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", "cert", "-key", "key",
+		"-www", NULL };
+	struct http_request q = { .authorization = "CEA k", .timeout_ms = 20000, .body_max = 99999 };
+	char folder[] = "/tmp/test-http-XXXXXX", url[100];
+	struct http_answer a;
+	int status, port;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	pid = openssl(folder, make);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status) {
+		assert_int_equal(dir_remove(folder), 0);
+		skip();
+	}
+	pid = openssl(folder, serve);
+	port = port_of_server(folder);
+	assert_int_equal(str_format(url, sizeof(url), "https://127.0.0.1:%d/", port), 0);
+	q.url = url;
+	http_answer_init(&a);
+	assert_int_equal(http_get(&q, &a), -EIO);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	assert_int_equal(dir_remove(folder), 0);
+	assert_true(port > 0);
+	if (a.end != HTTP_UNTRUSTED || a.sent || !strstr(a.error.text, "certificate"))
+		fail_msg("end %d, sent %d: %s", a.end, a.sent, a.error.text);
+	http_answer_finish(&a);
+}
+
 struct url_row {
 	const char *url;
 	bool ok, plain_ok;
@@ -325,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_location),
 		cmocka_unit_test(test_never_sent),
 		cmocka_unit_test(test_no_tls),
+		cmocka_unit_test(test_untrusted),
 		cmocka_unit_test(test_urls),
 	};
 
