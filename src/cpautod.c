@@ -19,6 +19,7 @@
 #include "render.h"
 #include "store.h"
 #include "util.h"
+#include "workshop.h"
 
 /* Wake-ups may be this late, so that they fall together with others. */
 #define TIMER_ACCURACY_MS 250
@@ -173,7 +174,7 @@ static int load(struct daemon *d, struct config **ret_config, struct render_temp
 	if (r == 0)
 		r = load_templates(d, &templates, errors);
 	if (r == 0)
-		r = render_check(templates, config->lists, config->list_count, now.wall_ms, errors);
+		r = workshop_check(true, templates, config->lists, config->list_count, now.wall_ms, errors);
 	for (size_t i = 0; r == 0 && i < config->warning_count; i++)
 		log_warning("%s", config->warnings[i]);
 	log_lines(errors);
@@ -316,6 +317,7 @@ static int open_engine(struct daemon *d, struct err *e)
 			.port = { .start = start_agent, .ctx = d },
 			.image_dir = d->paths.images,
 			.credentials_dir = d->paths.credentials,
+			.apart = true,
 		};
 		r = engine_new(&setup, &now, &d->engine, e);
 	}

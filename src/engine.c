@@ -14,6 +14,7 @@
 #include "retry.h"
 #include "secrets.h"
 #include "text.h"
+#include "workshop.h"
 
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS (60 * SECOND_MS)
@@ -51,6 +52,7 @@ struct engine {
 	struct render_templates *templates;
 	struct engine_port port;
 	char *image_dir, *credentials_dir;
+	bool apart;
 
 	/* The lists as the plan sees them, and beside each what it is. */
 	struct plan_list *plan;
@@ -671,7 +673,7 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 	};
 	struct value *post = NULL;
 	struct err err;
-	if (render_post(e->templates, &in, &post, &err) < 0)
+	if (workshop_render(e->apart, e->templates, &in, &post, &err) < 0)
 		return refuse(e, row, err.text);
 	/* The gates judge by what the post was made from, whenever they do. */
 	value_set(post, "answer", value_copy(answer));
@@ -720,9 +722,9 @@ static struct value *whole_post(const struct value *row)
 
 /*
  * Every gate over the post as it stands in the database, against the answer
- * that it was made from. REASON gets the first that fails.
+ * that it was made from. ERR gets the first that fails.
  */
-static bool pass_gates(struct engine *e, const struct value *row, char reason[ERR_MAX])
+static bool pass_gates(struct engine *e, const struct value *row, struct err *err)
 {
 	struct value *post = whole_post(row);
 	const struct value *answer = value_get(value_get(row, "post"), "answer");
@@ -736,25 +738,19 @@ static bool pass_gates(struct engine *e, const struct value *row, char reason[ER
 		.now_ms = e->now.wall_ms,
 		.ttl_ms = e->config->cache.ttl_ms,
 	};
-	struct gates_report report;
-	bool pass = gates_check(&in, &report);
-	for (size_t i = 0; i < report.count && !pass; i++) {
-		if (report.results[i].pass)
-			continue;
-		str_format_cut(reason, ERR_MAX, "%s: %s", report.results[i].rule, report.results[i].reason);
-		break;
-	}
+	bool pass = workshop_gates(e->apart, &in, err);
 	value_free(post);
 	return pass;
 }
 
 static int judge(struct engine *e, const struct value *row)
 {
-	char reason[ERR_MAX] = "", idt[24];
+	char idt[24];
+	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
 	const struct config_list *c = list_config(e, value_get_string(row, "list", ""));
-	if (!pass_gates(e, row, reason))
-		return refuse(e, row, reason);
+	if (!pass_gates(e, row, &err))
+		return refuse(e, row, err.text);
 	bool approved = value_get_int(row, "approved_ms", 0) > 0;
 	bool wait = c && c->approve == APPROVE_MANUAL && !approved;
 	if (wait) {
@@ -965,17 +961,16 @@ static bool facts_fresh(const struct engine *e, const struct value *row)
 
 static int send(struct engine *e, const struct config_publisher *p, const struct value *row)
 {
-	char reason[ERR_MAX] = "";
+	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
 	if (!facts_fresh(e, row))
 		return store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms, e->now.wall_ms,
 			"its prices grew old; it is made anew");
-	if (!pass_gates(e, row, reason))
-		return refuse(e, row, reason);
+	if (!pass_gates(e, row, &err))
+		return refuse(e, row, err.text);
 	int r = store_post_sending(e->store, id, e->now.wall_ms);
 	if (r < 0)
 		return r;
-	struct err err;
 	if (start_publisher(e, ACTION_PUBLISH, p, "publish", row, &err) == 0)
 		return 0;
 	/* Nothing was started, so nothing left. */
@@ -1363,6 +1358,7 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 	e->port = setup->port;
 	e->image_dir = xstrdup(setup->image_dir);
 	e->credentials_dir = xstrdup(setup->credentials_dir);
+	e->apart = setup->apart;
 	e->now = *now;
 	int r = recover(e);
 	if (r == 0)

@@ -39,6 +39,7 @@ struct engine_setup {
 	struct engine_port port;
 	const char *image_dir;        /* exists; copied */
 	const char *credentials_dir;  /* NULL: none; copied */
+	bool apart;                   /* render and judge in children (workshop.h) */
 };
 
 /*

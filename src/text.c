@@ -75,14 +75,64 @@ static int normalise(const char *s, bool fold, char **ret)
 	return r;
 }
 
+/*
+ * ASCII and whole Hangul syllables alone: what nearly every keyword is made of,
+ * and what NFC leaves as it is. Then the library's tables need not be touched.
+ */
+static bool is_plain(const char *s)
+{
+	const uint8_t *p = bytes(s);
+
+	while (*p) {
+		if (*p < 0x80) {
+			if (*p < ' ' || *p == 0x7f)
+				return false;
+			p++;
+			continue;
+		}
+		unsigned c = 0;
+		if ((*p & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
+			c = (unsigned)(*p & 0x0f) << 12 | (unsigned)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+		if (c < 0xac00 || c > 0xd7a3)
+			return false;
+		p += 3;
+	}
+	return true;
+}
+
+static int plain(const char *s, bool fold, char **ret)
+{
+	char *out = xmalloc(strlen(s) + 1);
+	size_t n = 0;
+	bool gap = false;
+
+	for (; *s; s++) {
+		if (*s == ' ') {
+			gap = n > 0;
+			continue;
+		}
+		if (gap)
+			out[n++] = ' ';
+		gap = false;
+		out[n++] = fold && *s >= 'A' && *s <= 'Z' ? (char)(*s - 'A' + 'a') : *s;
+	}
+	out[n] = '\0';
+	if (n == 0) {
+		free(out);
+		return -EINVAL;
+	}
+	*ret = out;
+	return 0;
+}
+
 int text_fold(const char *s, char **ret)
 {
-	return normalise(s, true, ret);
+	return is_plain(s) ? plain(s, true, ret) : normalise(s, true, ret);
 }
 
 int text_clean(const char *s, char **ret)
 {
-	return normalise(s, false, ret);
+	return is_plain(s) ? plain(s, false, ret) : normalise(s, false, ret);
 }
 
 static size_t width(const uint8_t *s, size_t len)

@@ -66,6 +66,22 @@ static void test_fold_clean(void **state UNUSED)
 	}
 }
 
+/* The short way for plain text says what the library says. */
+static void test_plain_as_library(void **state UNUSED)
+{
+	static const char *const rows[] = { "무선 청소기", "  LG  올레드 TV ", "A", "가힣 Z z", "10만원 선물" };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP_FREE char *longer = xasprintf("%s x" E_ACUTE, rows[i]);
+		CLEANUP_FREE char *plain = NULL, *library = NULL, *want = NULL;
+
+		assert_int_equal(text_fold(rows[i], &plain), 0);
+		assert_int_equal(text_fold(longer, &library), 0);
+		want = xasprintf("%s x\xC3\xA9", plain);
+		assert_string_equal(library, want);
+	}
+}
+
 static void test_width(void **state UNUSED)
 {
 	assert_int_equal(text_width(""), 0);
@@ -121,6 +137,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_fold_clean),
+		cmocka_unit_test(test_plain_as_library),
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_count),
