@@ -605,6 +605,8 @@ int template_parse(const char *name, const char *text, size_t len,
 		template_free(t);
 		return r;
 	}
+	/* It stays for as long as the daemon runs. */
+	t->nodes = xreallocarray(t->nodes, t->count ? t->count : 1, sizeof(*t->nodes));
 	*ret = t;
 	return 0;
 }
