@@ -308,8 +308,7 @@ static int move(struct desk *d, const struct subject *p, const char *to, const c
 	return r < 0 ? store_said(d, r) : EX_OK;
 }
 
-/* What there is to do about a post in STATE, for a wish that does not fit it. */
-static const char *state_advice(const char *state)
+const char *desk_advice(const char *state)
 {
 	static const struct {
 		const char *state, *text;
@@ -332,7 +331,7 @@ static const char *state_advice(const char *state)
 
 static int cannot(struct desk *d, const struct subject *p, const char *wish)
 {
-	return say(d, EX_DATAERR, "post %" PRId64 " cannot be %s: %s", p->id, wish, state_advice(p->state));
+	return say(d, EX_DATAERR, "post %" PRId64 " cannot be %s: %s", p->id, wish, desk_advice(p->state));
 }
 
 static void post_approve(struct desk *d)
@@ -450,7 +449,7 @@ static void post_settle(struct desk *d)
 
 static void unblock(struct desk *d)
 {
-	struct store_account a;
+	struct store_account a = { 0 };
 	int r = store_account_get(d->store, &a);
 	bool was = r == 0 && (a.blocked || a.hard || a.strikes > 0 || a.wait_ms > 0);
 	account_unblock(&a);

@@ -34,4 +34,7 @@ struct desk_outcome {
 void desk_handle(struct store *s, const struct config *c, const struct instant *now,
 	const char *kind, const struct value *args, struct desk_outcome *ret);
 
+/* What a post in STATE waits for, or what there is to do about it; static. */
+const char *desk_advice(const char *state);
+
 #endif
