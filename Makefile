@@ -131,9 +131,13 @@ san:
 clang:
 	@$(MAKE) --no-print-directory B=$(B)-clang CC=clang CFLAGS='-O1 -g -Werror' all units
 
-bench: all
-	@$(MAKE) --no-print-directory $(B)/bench
-	@B=$(B) tests/bench
+$(B)/bench: $(B)/bench.o $(B)/libcore.a
+	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(CORE_LIBS) $(LDLIBS)
+$(B)/bench.o: tests/bench.c
+	@mkdir -p $(@D)
+	$(call Q,CC,$<)$(CC_ALL) -MMD -MP -c -o $@ $<
+bench: all $(B)/bench
+	@$(B)/bench $(B)
 
 units: $(UNITS)
 units-list:
