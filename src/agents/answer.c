@@ -33,9 +33,11 @@ struct row {
  */
 static const struct row transport_rows[] = {
 	[HTTP_BAD_URL] = { .verdict = BROKEN,
-		.reason = "coupang.endpoint cannot be asked: set it to https://api-gateway.coupang.com" },
+		.reason = "coupang.endpoint cannot be asked: set it to "
+			"https://api-gateway.coupang.com" },
 	[HTTP_LOCAL] = { .verdict = BROKEN,
-		.reason = "this machine cannot speak TLS: install ca-certificates and libcurl4 anew" },
+		.reason = "this machine cannot speak TLS: install ca-certificates and libcurl4 "
+			"anew" },
 	[HTTP_UNREACHED] = { .verdict = LATER, .wait_s = 60,
 		.reason = "Coupang cannot be reached: check the network and the name server" },
 	[HTTP_UNTRUSTED] = { .verdict = LATER, .wait_s = 900,
@@ -71,7 +73,8 @@ static const struct row gateway_rows[] = {
 		"check the keys and the account at partners.coupang.com" },
 	{ NULL, 404, 404, BROKEN, 0, "Coupang's gateway does not know this address: "
 		"check coupang.endpoint, and whether a newer cpauto is out" },
-	{ NULL, 0, 0, LATER, 3600, "Coupang's gateway refuses the request: it is asked again later" },
+	{ NULL, 0, 0, LATER, 3600,
+		"Coupang's gateway refuses the request: it is asked again later" },
 };
 
 /* {rCode, rMessage} with an rCode of its own; "0" and the limits are not in here. */
@@ -91,11 +94,13 @@ static const struct row api_401 = { NULL, 0, 0, BROKEN, 0,
 static const struct row api_5xx = { NULL, 0, 0, LATER, 300,
 	"Coupang has a failure of its own: it is asked again later" };
 static const struct row api_other = { NULL, 0, 0, LATER, 3600,
-	"Coupang answered with a failure that this program does not know: it is asked again later" };
+	"Coupang answered with a failure that this program does not know: it is asked again "
+		"later" };
 
 /* No JSON that says more. */
 static const struct row status_rows[] = {
-	{ "access denied", 403, 403, LATER, 3600, "the guard in front of Coupang's API turned us away "
+	{ "access denied", 403, 403, LATER, 3600,
+		"the guard in front of Coupang's API turned us away "
 		"(Access Denied): if it lasts, ask from another network address" },
 	{ NULL, 403, 403, LATER, 3600, "Coupang's API turned us away (HTTP 403): "
 		"it is asked again later" },
@@ -336,7 +341,8 @@ static void block(const struct http_answer *h, const struct answer_query *q, con
 		until = q->now_ms + h->retry_after_s * 1000;
 	quote("Coupang: ", words, said, sizeof(said));
 	if (strikes > 0)
-		kit_blocked(answer, until, strikes, "Coupang counts too many calls, strike %d of 3: "
+		kit_blocked(answer, until, strikes,
+			"Coupang counts too many calls, strike %d of 3: "
 			"nothing is asked until the time is over%s", strikes, said);
 	else
 		kit_blocked(answer, until, strikes, "Coupang counts too many calls: "
@@ -364,9 +370,11 @@ static void answer_gateway(const struct http_answer *h, const struct answer_quer
 	}
 	str_format_cut(words, sizeof(words), "%s", message);
 	if (strcasestr(message, "expired") && value_get(answer, "skew_ms"))
-		str_format_cut(words, sizeof(words), "%s Its clock and ours differ by %lld s.", message,
+		str_format_cut(words, sizeof(words), "%s Its clock and ours differ by %lld s.",
+			message,
 			(long long)value_get_int(answer, "skew_ms", 0) / 1000);
-	apply(find_row(gateway_rows, ARRAY_LEN(gateway_rows), h->status, message), h, words, answer);
+	apply(find_row(gateway_rows, ARRAY_LEN(gateway_rows), h->status, message), h, words,
+		answer);
 }
 
 static void answer_code(const struct http_answer *h, const struct answer_query *q,
@@ -400,7 +408,8 @@ static void answer_status(const struct http_answer *h, const struct answer_query
 	else if (h->end != HTTP_DONE)
 		apply(&transport_rows[h->end], h, why, answer);
 	else
-		apply(find_row(status_rows, ARRAY_LEN(status_rows), h->status, body), h, why, answer);
+		apply(find_row(status_rows, ARRAY_LEN(status_rows), h->status, body), h, why,
+			answer);
 }
 
 static int64_t product_id(const struct value *v)
@@ -466,7 +475,8 @@ static void answer_products(const struct http_answer *h, const struct answer_que
 	const struct value *body, struct value *answer)
 {
 	static const struct row unreadable = { NULL, 0, 0, LATER, 3600, "none of the products in "
-		"Coupang's answer can be read: its form may have changed; see whether a newer cpauto is out" };
+		"Coupang's answer can be read: its form may have changed; see whether a newer "
+			"cpauto is out" };
 	const struct value *data = value_get(body, "data"), *raw = value_get(data, "productData");
 	const char *landing = value_get_string(data, "landingUrl", "");
 	struct value *products = value_new_list();

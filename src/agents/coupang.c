@@ -86,7 +86,8 @@ static bool read_key(const char *name, char **ret, struct value *answer)
 /* Both or none, the answer then given. */
 static bool read_keys(struct keys *k, struct value *answer)
 {
-	if (read_key("access-key", &k->access, answer) && read_key("secret-key", &k->secret, answer))
+	if (read_key("access-key", &k->access, answer) &&
+			read_key("secret-key", &k->secret, answer))
 		return true;
 	value_set_int(answer, "calls", 0);
 	free_keys(k);
@@ -145,7 +146,8 @@ static void ask_and_answer(const struct settings *s, const struct keys *k, const
 	write_query(s, keyword, limit, &query);
 	if (buf_failed(&query)) {
 		value_set_int(answer, "calls", 0);
-		kit_broken(answer, "coupang.sub_id and coupang.image_size are too long: shorten them");
+		kit_broken(answer, "coupang.sub_id and coupang.image_size are too long: shorten "
+			"them");
 	} else {
 		if (ask(s, k, buf_cstr(&query), &h))
 			kit_log(5, "%s", h.error.text);
@@ -174,9 +176,11 @@ static void run_search(const struct value *request, struct value *answer)
 
 	if (!read_settings(request, &s, answer) || !read_keys(&k, answer))
 		return;
-	if (!*text || value_len(keyword) > KEYWORD_BYTES_MAX || strlen(text) != value_len(keyword)) {
+	if (!*text || value_len(keyword) > KEYWORD_BYTES_MAX ||
+			strlen(text) != value_len(keyword)) {
 		value_set_int(answer, "calls", 0);
-		kit_refused(answer, "a keyword has 1 to %d bytes and no NUL: change it", KEYWORD_BYTES_MAX);
+		kit_refused(answer, "a keyword has 1 to %d bytes and no NUL: change it",
+			KEYWORD_BYTES_MAX);
 	} else {
 		ask_and_answer(&s, &k, text, read_limit(request), answer);
 	}

@@ -41,7 +41,8 @@ static int follow(struct fetch *f, const char *url, struct http_answer *h, struc
 	CLEANUP_FREE char *address = hosts_image_address(url, f->endpoint);
 
 	if (!address)
-		return err_set(e, -EACCES, "not asked for: this is no address of the programme's pictures");
+		return err_set(e, -EACCES,
+			"not asked for: this is no address of the programme's pictures");
 	for (int hop = 0; hop <= FETCH_REDIRECTS_MAX; hop++) {
 		char *next;
 
@@ -53,7 +54,8 @@ static int follow(struct fetch *f, const char *url, struct http_answer *h, struc
 			return err_set(e, -EIO, "the server answers HTTP %d", h->status);
 		next = hosts_image_address(h->location, f->endpoint);
 		if (!next)
-			return err_set(e, -EACCES, "not followed: it redirects away from the programme's pictures");
+			return err_set(e, -EACCES,
+				"not followed: it redirects away from the programme's pictures");
 		free(address);
 		address = next;
 	}

@@ -4,7 +4,8 @@
 #define HTTPS_PORT 443
 
 /* A name that starts with a dot stands for every host below it. */
-static const char *const link_hosts[] = { "link.coupang.com", "www.coupang.com", "m.coupang.com", "coupa.ng" };
+static const char *const link_hosts[] = { "link.coupang.com", "www.coupang.com", "m.coupang.com",
+	"coupa.ng" };
 static const char *const image_hosts[] = { "ads-partners.coupang.com", ".coupangcdn.com" };
 
 static bool is_among(const char *host, const char *const *names, size_t count)

@@ -140,7 +140,8 @@ static inline void peer_start(struct peer *p, const struct peer_reply *replies, 
 	p->count = count;
 	p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (p->fd < 0 || bind(p->fd, (struct sockaddr *)&a, len) || listen(p->fd, 16) ||
-			getsockname(p->fd, (struct sockaddr *)&a, &len) || pipe2(p->stop, O_CLOEXEC) ||
+			getsockname(p->fd, (struct sockaddr *)&a, &len) || pipe2(p->stop,
+				O_CLOEXEC) ||
 			pthread_create(&p->thread, NULL, peer_run, p))
 		fail_msg("no server on loopback");
 	p->port = ntohs(a.sin_port);

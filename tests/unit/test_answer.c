@@ -64,21 +64,30 @@ struct row {
 
 static const struct row rows[] = {
 	/* The gateway's envelope. */
-	{ "bad signature", HTTP_DONE, 401, GATEWAY("Invalid signature."), 0, "broken", 0, "secret key" },
-	{ "expired", HTTP_DONE, 401, GATEWAY("Specified signature is expired."), 0, "broken", 0, "NTP" },
+	{ "bad signature", HTTP_DONE, 401, GATEWAY("Invalid signature."), 0, "broken", 0,
+		"secret key" },
+	{ "expired", HTTP_DONE, 401, GATEWAY("Specified signature is expired."), 0, "broken", 0,
+		"NTP" },
 	{ "expired, by how much", HTTP_DONE, 401, GATEWAY("Specified signature is expired."), 0,
 		"broken", 0, "differ by 90 s" },
-	{ "form", HTTP_DONE, 401, GATEWAY("HMAC format is invalid."), 0, "broken", 0, "access key" },
-	{ "unknown key", HTTP_DONE, 401, GATEWAY("Unknown error occurred, please contact api-gateway "
+	{ "form", HTTP_DONE, 401, GATEWAY("HMAC format is invalid."), 0, "broken", 0,
+		"access key" },
+	{ "unknown key", HTTP_DONE, 401,
+		GATEWAY("Unknown error occurred, please contact api-gateway "
 		"channel for the details."), 0, "broken", 0, "access key" },
 	{ "not authorised", HTTP_DONE, 401, GATEWAY("Request is not authorized."), 0, "broken", 0,
 		"approved" },
-	{ "another gateway 401", HTTP_DONE, 401, GATEWAY("Whatever."), 0, "broken", 0, "Whatever." },
-	{ "gateway 200 with code", HTTP_DONE, 200, GATEWAY("Whatever."), 0, "later", 3600, "Whatever." },
-	{ "gateway 500", HTTP_DONE, 500, GATEWAY("Unknown error occurred"), 0, "later", 300, "failure" },
+	{ "another gateway 401", HTTP_DONE, 401, GATEWAY("Whatever."), 0, "broken", 0,
+		"Whatever." },
+	{ "gateway 200 with code", HTTP_DONE, 200, GATEWAY("Whatever."), 0, "later", 3600,
+		"Whatever." },
+	{ "gateway 500", HTTP_DONE, 500, GATEWAY("Unknown error occurred"), 0, "later", 300,
+		"failure" },
 	{ "gateway 404", HTTP_DONE, 404, GATEWAY("No route"), 0, "broken", 0, "endpoint" },
-	{ "gateway limit", HTTP_DONE, 200, GATEWAY("Too many requests"), 0, "blocked", 0, "too many" },
-	{ "code wins over rCode 0", HTTP_DONE, 200, "{\"rCode\":\"0\",\"code\":\"ERROR\",\"message\":"
+	{ "gateway limit", HTTP_DONE, 200, GATEWAY("Too many requests"), 0, "blocked", 0,
+		"too many" },
+	{ "code wins over rCode 0", HTTP_DONE, 200,
+		"{\"rCode\":\"0\",\"code\":\"ERROR\",\"message\":"
 		"\"Invalid signature.\",\"data\":{\"productData\":[]}}", 0, "broken", 0, "secret" },
 	/* Limits: always blocked, never asked again. */
 	{ "403", HTTP_DONE, 200, API("403", ""), 0, "blocked", 0, "too many" },
@@ -96,18 +105,23 @@ static const struct row rows[] = {
 	{ "429 and cut", HTTP_CUT, 429, "", 0, "blocked", 0, "too many" },
 	{ "a strike cut short", HTTP_CUT, 200, "{\"rCode\":\"403\",\"rMessage\":\"총 3회 초과시", 0,
 		"blocked", 0, "too many" },
-	{ "limit words as text", HTTP_DONE, 503, "<html>Rate limit exceeded", 0, "blocked", 0, "too many" },
-	{ "with rCode 0 they are no error", HTTP_DONE, 200, "{\"rCode\":\"0\",\"rMessage\":\"1분당 50회\","
+	{ "limit words as text", HTTP_DONE, 503, "<html>Rate limit exceeded", 0, "blocked", 0,
+		"too many" },
+	{ "with rCode 0 they are no error", HTTP_DONE, 200,
+		"{\"rCode\":\"0\",\"rMessage\":\"1분당 50회\","
 		"\"data\":{\"productData\":[]}}", 0, "ok", 0, NULL },
 	/* The API's own codes. */
-	{ "limit", HTTP_DONE, 200, API("400", "limit is out of range"), 0, "refused", 0, "out of range" },
+	{ "limit", HTTP_DONE, 200, API("400", "limit is out of range"), 0, "refused", 0,
+		"out of range" },
 	{ "category", HTTP_DONE, 200, API("400", "category id is not active"), 0, "refused", 0,
 		"not active" },
 	{ "keyword", HTTP_DONE, 200, API("400", "keyword is empty"), 0, "refused", 0, "keyword" },
-	{ "black list", HTTP_DONE, 200, API("400", "The productid is in black list"), 0, "refused", 0,
+	{ "black list", HTTP_DONE, 200, API("400", "The productid is in black list"), 0,
+		"refused", 0,
 		"black list" },
 	{ "subId", HTTP_DONE, 200, API("400", "subId is invalid"), 0, "broken", 0, "sub_id" },
-	{ "imageSize", HTTP_DONE, 200, API("400", "imageSize is wrong"), 0, "broken", 0, "image_size" },
+	{ "imageSize", HTTP_DONE, 200, API("400", "imageSize is wrong"), 0, "broken", 0,
+		"image_size" },
 	{ "rCode 401", HTTP_DONE, 200, API("401", "x"), 0, "broken", 0, "keys" },
 	{ "rCode 500", HTTP_DONE, 200, API("500", "x"), 0, "later", 300, "failure" },
 	{ "rCode ERROR", HTTP_DONE, 200, API("ERROR", "x"), 0, "later", 3600, "does not know" },
@@ -117,13 +131,16 @@ static const struct row rows[] = {
 	{ "[]", HTTP_DONE, 200, "[]", 0, "later", 900, "understood" },
 	{ "nothing", HTTP_DONE, 200, "", 0, "later", 900, "understood" },
 	{ "not JSON", HTTP_DONE, 200, "hello", 0, "later", 900, "understood" },
-	{ "half JSON", HTTP_DONE, 200, "{\"rCode\":\"0\",\"data\":{", 0, "later", 900, "understood" },
+	{ "half JSON", HTTP_DONE, 200, "{\"rCode\":\"0\",\"data\":{", 0, "later", 900,
+		"understood" },
 	{ "no data", HTTP_DONE, 200, API("0", ""), 0, "later", 900, "understood" },
 	{ "data is a list", HTTP_DONE, 200, "{\"rCode\":\"0\",\"data\":[]}", 0, "later", 900,
 		"understood" },
-	{ "rCode null", HTTP_DONE, 200, "{\"rCode\":null,\"data\":{\"productData\":[]}}", 0, "later", 900,
+	{ "rCode null", HTTP_DONE, 200, "{\"rCode\":null,\"data\":{\"productData\":[]}}", 0,
+		"later", 900,
 		"understood" },
-	{ "Akamai", HTTP_DONE, 403, "<HTML><TITLE>Access Denied</TITLE>", 0, "later", 3600, "Access Denied" },
+	{ "Akamai", HTTP_DONE, 403, "<HTML><TITLE>Access Denied</TITLE>", 0, "later", 3600,
+		"Access Denied" },
 	{ "a bare 403", HTTP_DONE, 403, "no", 0, "later", 3600, "403" },
 	{ "401", HTTP_DONE, 401, "no", 0, "broken", 0, "keys" },
 	{ "307", HTTP_DONE, 307, "", 0, "broken", 0, "redirect" },
@@ -162,7 +179,8 @@ static void test_rows(void **state)
 				(value_get(a, "skew_ms") != NULL) != sent)
 			fail_msg("%s: calls %d", r->name, (int)value_get_int(a, "calls", -1));
 		if (value_get_int(a, "retry_after", 0) != r->wait_s)
-			fail_msg("%s: retry_after %d", r->name, (int)value_get_int(a, "retry_after", 0));
+			fail_msg("%s: retry_after %d", r->name, (int)value_get_int(a,
+				"retry_after", 0));
 		if (sent && value_get_int(a, "skew_ms", 0) != 90000)
 			fail_msg("%s: skew", r->name);
 		value_free(a);
@@ -217,7 +235,8 @@ static void test_strikes(void **state)
 		int count = answer_strike_count(strikes[i].text);
 
 		if (at != (strikes[i].at ? NOW + strikes[i].at : 0) || count != strikes[i].count)
-			fail_msg("%s: %lld ms, %d", strikes[i].text, (long long)(at ? at - NOW : 0), count);
+			fail_msg("%s: %lld ms, %d", strikes[i].text, (long long)(at ?
+				at - NOW : 0), count);
 	}
 	assert_int_equal(answer_strike_time(NULL, NOW), 0);
 	assert_int_equal(answer_strike_count(NULL), -1);
@@ -246,7 +265,8 @@ static void test_blocked(void **state)
 /* One product with MEMBERS in place of the named ones; the answer. */
 static struct value *with_product(const char *members)
 {
-	CLEANUP_FREE char *body = xasprintf("{\"rCode\":\"0\",\"rMessage\":\"\",\"data\":{\"productData\":["
+	CLEANUP_FREE char *body =
+		xasprintf("{\"rCode\":\"0\",\"rMessage\":\"\",\"data\":{\"productData\":["
 		"{\"productId\":1,\"productName\":\"good\",\"productPrice\":1000,\"productUrl\":\"" LINK "\"},"
 		"{%s}]}}", members);
 
@@ -294,7 +314,8 @@ static const struct product_row products[] = {
 	{ P_ID "," P_NAME "," P_URL, NULL },
 	{ P_ID ",\"productName\":\"<b>\\\"A&B'</b> 😀\"," P_PRICE "," P_URL,
 		MADE("6398790876", "<b>\\\"A&B'</b> 😀", "12900") },
-	{ P_ID ",\"productName\":\" a\\u0001b\\n\\u001b\\u0085c\\u202e \\u2066d\\ufeff \"," P_PRICE "," P_URL,
+	{ P_ID ",\"productName\":\" a\\u0001b\\n\\u001b\\u0085c\\u202e \\u2066d\\ufeff "
+		"\"," P_PRICE "," P_URL,
 		MADE("6398790876", "a b c d", "12900") },
 	{ P_ID ",\"productName\":\"\\u110b\\u1175\\u1105\\u1173\\u11b7\"," P_PRICE "," P_URL,
 		MADE("6398790876", "이름", "12900") },
@@ -312,7 +333,8 @@ static const struct product_row products[] = {
 		"\"http://thumbnail9.coupangcdn.com/a.jpg\"," P_URL ",\"isRocket\":true,"
 		"\"isFreeShipping\":true,\"categoryName\":\"가전\",\"rank\":7,\"keyword\":\"k\"}" },
 	{ P_ID "," P_NAME "," P_PRICE "," P_URL ",\"isRocket\":\"yes\",\"categoryName\":5,\"rank\":-1,"
-		"\"productImage\":\"https://evil.example/a.jpg\"", MADE("6398790876", "이름", "12900") },
+		"\"productImage\":\"https://evil.example/a.jpg\"", MADE("6398790876", "이름",
+			"12900") },
 };
 
 static void test_products(void **state)
@@ -416,9 +438,11 @@ static void test_recorded(void **state)
 		size_t len;
 
 		assert_int_equal(file_read(path, 1 << 20, &body, &len), 0);
-		a = said(HTTP_DONE, recorded[i].products < 0 && !strstr(path, "rate") ? 401 : 200, body, -1, 10);
+		a = said(HTTP_DONE, recorded[i].products < 0 && !strstr(path, "rate") ? 401 : 200,
+			body, -1, 10);
 		assert_string_equal(value_get_string(a, "result", ""), recorded[i].result);
-		assert_int_equal(value_get(a, "products") ? (int)value_len(value_get(a, "products")) : -1,
+		assert_int_equal(value_get(a, "products") ? (int)value_len(value_get(a,
+			"products")) : -1,
 			recorded[i].products);
 		assert_int_equal(value_get_int(a, "dropped", 0), 0);
 		value_free(a);
@@ -475,7 +499,8 @@ static const struct host_row host_rows[] = {
 	{ "https://static.coupangcdn.com.evil.example/a", false, false, false, false, NULL, NULL },
 	{ "https://static.coupangcdn.com@evil.example/a", false, false, false, false, NULL, NULL },
 	{ "https://evil.example@static.coupangcdn.com/a", false, false, false, false, NULL, NULL },
-	{ "https://evil.example\\@static.coupangcdn.com/a", false, false, false, false, NULL, NULL },
+	{ "https://evil.example\\@static.coupangcdn.com/a", false, false, false, false, NULL,
+		NULL },
 	{ "https://evil.example#@static.coupangcdn.com/a", false, false, false, false, NULL, NULL },
 	{ "https://evil.example/?.coupangcdn.com", false, false, false, false, NULL, NULL },
 	{ "//static.coupangcdn.com/a.jpg", false, false, false, false, NULL, NULL },
@@ -494,7 +519,8 @@ static const struct host_row host_rows[] = {
 	{ "http://169.254.169.254/latest", false, false, false, false, NULL, NULL },
 };
 
-static void check_address(const struct host_row *r, const struct http_url *endpoint, const char *want)
+static void check_address(const struct host_row *r, const struct http_url *endpoint,
+	const char *want)
 {
 	CLEANUP_FREE char *got = hosts_image_address(r->url, endpoint);
 
@@ -510,7 +536,8 @@ static void test_hosts(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(host_rows); i++) {
 		const struct host_row *r = &host_rows[i];
 
-		if (hosts_link_ok(r->url, &public_api) != r->link || hosts_link_ok(r->url, NULL) != r->link ||
+		if (hosts_link_ok(r->url, &public_api) != r->link || hosts_link_ok(r->url,
+				NULL) != r->link ||
 				hosts_link_ok(r->url, &stand_in) != r->link_here)
 			fail_msg("link: %s", r->url);
 		if (hosts_image_ok(r->url, &public_api) != r->image ||

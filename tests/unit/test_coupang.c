@@ -91,7 +91,8 @@ static void run_agent(const char *request, struct run *run)
 	run->err = read_back("err");
 	run->answer = NULL;
 	if (run->status || json_parse(run->out, strlen(run->out), &run->answer, &e))
-		fail_msg("%s says '%s', '%s', status %d (build it first)", AGENT, run->out, run->err,
+		fail_msg("%s says '%s', '%s', status %d (build it first)", AGENT, run->out,
+			run->err,
 			run->status);
 	assert_null(strstr(run->out, SECRET));
 	assert_null(strstr(run->err, SECRET));
@@ -108,8 +109,10 @@ static void run_finish(struct run *run)
 
 static void search(int port, const char *config, struct run *run)
 {
-	CLEANUP_FREE char *request = xasprintf("{\"v\":1,\"op\":\"search\",\"config\":{\"endpoint\":"
-		"\"http://127.0.0.1:%d\"%s},\"keyword\":\"" KEYWORD "\",\"limit\":10}", port, config);
+	CLEANUP_FREE char *request =
+		xasprintf("{\"v\":1,\"op\":\"search\",\"config\":{\"endpoint\":"
+		"\"http://127.0.0.1:%d\"%s},\"keyword\":\"" KEYWORD "\",\"limit\":10}", port,
+			config);
 
 	run_agent(request, run);
 }
@@ -159,13 +162,15 @@ static const struct fault faults[] = {
 	{ "503, Retry-After", { .data = HTTP("503 x") "Retry-After: 60\r\n\r\noops" }, "later" },
 	{ "Akamai", { .data = HTTP("403 x") "\r\n<HTML>Access Denied</HTML>" }, "later" },
 	{ "307", { .data = HTTP("307 x") "Location: /again\r\n\r\n" }, "broken" },
-	{ "301 to another host", { .data = HTTP("301 x") "Location: https://evil.invalid/\r\n\r\n" },
+	{ "301 to another host", { .data =
+		HTTP("301 x") "Location: https://evil.invalid/\r\n\r\n" },
 		"broken" },
 	{ "{}", { .data = HTTP("200 OK") "\r\n{}" }, "later" },
 	{ "closed after reading", { .data = "" }, "later" },
 	{ "reset after reading", { .data = "", .then = PEER_RESET }, "later" },
 	{ "half a header", { .data = "HTTP/1.1 200 OK\r\nConte" }, "later" },
-	{ "half a body", { .data = HTTP("200 OK") "Content-Length: 900\r\n\r\n{\"rCode\":\"0\"" }, "later" },
+	{ "half a body", { .data = HTTP("200 OK") "Content-Length: 900\r\n\r\n{\"rCode\":\"0\"" },
+		"later" },
 	{ "half a body, no length", { .data = HTTP("200 OK") "\r\n{\"rCode\":\"0\"" }, "later" },
 	{ "half a strike", { .data = HTTP("200 OK") "Content-Length: 900\r\n\r\n{\"rCode\":\"403\","
 		"\"rMessage\":\"시간당 사용 횟수" }, "blocked" },
@@ -185,10 +190,12 @@ static void test_faults(void **state)
 		peer_start(&p, &f->reply, 1);
 		search(p.port, ",\"timeout_ms\":1000", &run);
 		peer_stop(&p);
-		if (!str_eq(result_of(&run), f->result) || value_get_int(run.answer, "calls", -1) != 1)
+		if (!str_eq(result_of(&run), f->result) || value_get_int(run.answer, "calls",
+				-1) != 1)
 			fail_msg("%s: %s", f->name, run.out);
 		if (p.connections != 1 || p.requests != 1)
-			fail_msg("%s: %d connections, %d requests", f->name, p.connections, p.requests);
+			fail_msg("%s: %d connections, %d requests", f->name, p.connections,
+				p.requests);
 		if (!str_eq(f->result, "ok") && !value_get_string(run.answer, "reason", NULL))
 			fail_msg("%s: no reason", f->name);
 		check_signature(p.last);
@@ -203,7 +210,8 @@ struct query_row {
 static const struct query_row queries[] = {
 	{ "", QUERY },
 	{ ",\"sub_id\":\"\",\"image_size\":\"\"", QUERY },
-	{ ",\"sub_id\":\"my&blog\",\"image_size\":\"512x512\"", QUERY "&subId=my%26blog&imageSize=512x512" },
+	{ ",\"sub_id\":\"my&blog\",\"image_size\":\"512x512\"",
+		QUERY "&subId=my%26blog&imageSize=512x512" },
 };
 
 static void test_query(void **state)
@@ -212,7 +220,8 @@ static void test_query(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
-		CLEANUP_FREE char *line = xasprintf("GET " PATH "?%s HTTP/1.1\r\n", queries[i].query);
+		CLEANUP_FREE char *line = xasprintf("GET " PATH "?%s HTTP/1.1\r\n",
+			queries[i].query);
 		struct peer p;
 		struct run run;
 
@@ -253,23 +262,29 @@ struct never {
 #define NOBODY "\"endpoint\":\"http://127.0.0.1:1\""
 static const struct never nevers[] = {
 	{ "refused connection", SEARCH(NOBODY, ",\"keyword\":\"a\""), "later", "network" },
-	{ "no TLS there", SEARCH("\"endpoint\":\"https://127.0.0.1:1\"", ",\"keyword\":\"a\""), "later",
+	{ "no TLS there", SEARCH("\"endpoint\":\"https://127.0.0.1:1\"", ",\"keyword\":\"a\""),
+		"later",
 		"network" },
 	/* A label over 63 bytes: the resolver refuses it without asking anybody. */
-	{ "no such name", SEARCH("\"endpoint\":\"https://" LABEL ".invalid\"", ",\"keyword\":\"a\""),
+	{ "no such name", SEARCH("\"endpoint\":\"https://" LABEL ".invalid\"",
+		",\"keyword\":\"a\""),
 		"later", "name server" },
-	{ "plain http", SEARCH("\"endpoint\":\"http://api.invalid\"", ",\"keyword\":\"a\""), "broken",
+	{ "plain http", SEARCH("\"endpoint\":\"http://api.invalid\"", ",\"keyword\":\"a\""),
+		"broken",
 		"endpoint" },
-	{ "with a path", SEARCH("\"endpoint\":\"https://api.invalid/x\"", ",\"keyword\":\"a\""), "broken",
+	{ "with a path", SEARCH("\"endpoint\":\"https://api.invalid/x\"", ",\"keyword\":\"a\""),
+		"broken",
 		"endpoint" },
-	{ "with a slash", SEARCH("\"endpoint\":\"https://api.invalid/\"", ",\"keyword\":\"a\""), "broken",
+	{ "with a slash", SEARCH("\"endpoint\":\"https://api.invalid/\"", ",\"keyword\":\"a\""),
+		"broken",
 		"endpoint" },
 	{ "no URL", SEARCH("\"endpoint\":\"x\"", ",\"keyword\":\"a\""), "broken", "endpoint" },
 	{ "no keyword", SEARCH(NOBODY, ""), "refused", "keyword" },
 	{ "empty keyword", SEARCH(NOBODY, ",\"keyword\":\"\""), "refused", "keyword" },
 	{ "a number", SEARCH(NOBODY, ",\"keyword\":5"), "refused", "keyword" },
 	{ "check", "{\"v\":1,\"op\":\"check\",\"config\":{}}", "ok", NULL },
-	{ "check, endpoint", "{\"v\":1,\"op\":\"check\",\"config\":{\"endpoint\":\"ftp://a\"}}", "broken",
+	{ "check, endpoint", "{\"v\":1,\"op\":\"check\",\"config\":{\"endpoint\":\"ftp://a\"}}",
+		"broken",
 		"endpoint" },
 };
 
@@ -280,9 +295,11 @@ static void test_nothing_left(void **state)
 		struct run run;
 
 		run_agent(nevers[i].request, &run);
-		if (!str_eq(result_of(&run), nevers[i].result) || value_get_int(run.answer, "calls", -1) != 0)
+		if (!str_eq(result_of(&run), nevers[i].result) || value_get_int(run.answer,
+				"calls", -1) != 0)
 			fail_msg("%s: %s", nevers[i].name, run.out);
-		if (nevers[i].word && !strstr(value_get_string(run.answer, "reason", ""), nevers[i].word))
+		if (nevers[i].word && !strstr(value_get_string(run.answer, "reason", ""),
+				nevers[i].word))
 			fail_msg("%s: %s", nevers[i].name, run.out);
 		run_finish(&run);
 	}
@@ -329,7 +346,8 @@ static void make_jpeg(struct buf *out)
 	unsigned char pixels[8 * 8 * 3] = { 0 }, *jpeg = NULL;
 	unsigned long len = 0;
 
-	assert_int_equal(tjCompress2(h, pixels, 8, 0, 8, TJPF_RGB, &jpeg, &len, TJSAMP_444, 90, 0), 0);
+	assert_int_equal(tjCompress2(h, pixels, 8, 0, 8, TJPF_RGB, &jpeg, &len, TJSAMP_444, 90,
+		0), 0);
 	buf_str(out, HTTP("200 OK") "Content-Type: text/html\r\n\r\n");
 	buf_add(out, jpeg, 2);
 	buf_add(out, EXIF, sizeof(EXIF) - 1);
@@ -381,11 +399,14 @@ static struct peer_reply image_replies[] = {
 	{ .path = "/hop3", .data = HTTP("307 x") "Location: hop2\r\n\r\n" },
 	{ .path = "/hop4", .data = HTTP("308 x") "Location: /hop3\r\n\r\n" },
 	{ .path = "/loop", .data = HTTP("302 x") "Location: /loop\r\n\r\n" },
-	{ .path = "/to-evil", .data = HTTP("302 x") "Location: https://evil.invalid/a.png\r\n\r\n" },
-	{ .path = "/to-click", .data = HTTP("302 x") "Location: https://link.coupang.com/a\r\n\r\n" },
+	{ .path = "/to-evil", .data =
+		HTTP("302 x") "Location: https://evil.invalid/a.png\r\n\r\n" },
+	{ .path = "/to-click", .data =
+		HTTP("302 x") "Location: https://link.coupang.com/a\r\n\r\n" },
 	{ .path = "/to-port", .data = HTTP("302 x") "Location: http://127.0.0.1:1/a\r\n\r\n" },
 	{ .path = "/to-file", .data = HTTP("302 x") "Location: file:///etc/passwd\r\n\r\n" },
-	{ .path = "/to-cdn", .data = HTTP("302 x") "Location: https://static.coupangcdn.com/a\r\n\r\n" },
+	{ .path = "/to-cdn", .data =
+		HTTP("302 x") "Location: https://static.coupangcdn.com/a\r\n\r\n" },
 	{ .path = "/html", .data = HTTP("200 OK") "Content-Type: image/jpeg\r\n\r\n<html>" },
 	{ .path = "/empty", .data = HTTP("200 OK") "Content-Length: 0\r\n\r\n" },
 	{ .path = "/cut.jpg" },
@@ -427,7 +448,8 @@ static char *address(const struct peer *p, const char *path)
 static void fetch(const struct peer *p, const char *path, struct run *run)
 {
 	CLEANUP_FREE char *url = address(p, path);
-	CLEANUP_FREE char *request = xasprintf("{\"v\":1,\"op\":\"images\",\"config\":{\"endpoint\":"
+	CLEANUP_FREE char *request =
+		xasprintf("{\"v\":1,\"op\":\"images\",\"config\":{\"endpoint\":"
 		"\"http://127.0.0.1:%d\",\"timeout_ms\":1000},\"urls\":[\"%s\",\"%s\"],"
 		"\"directory\":\"%s/images/deep\"}", p->port, url, url, folder);
 
@@ -462,7 +484,8 @@ static void check_image(const struct image_row *w, const struct run *run)
 	if (value_get_int(run->answer, "requests", -1) != w->requests ||
 			value_get_int(run->answer, "calls", -1) != 0)
 		fail_msg("%s: %s", w->path, run->out);
-	if (w->error ? !error || !strstr(error, w->error) || value_get(image, "path") : error != NULL)
+	if (w->error ? !error || !strstr(error, w->error) || value_get(image,
+			"path") : error != NULL)
 		fail_msg("%s: %s", w->path, run->out);
 	if (!w->error) {
 		assert_string_equal(value_get_string(image, "mime", ""), w->mime);
@@ -516,7 +539,8 @@ static void test_images_deadline(void **state)
 	list = value_get(run.answer, "images");
 	assert_int_equal(value_len(list), 30);
 	assert_true(value_get_int(run.answer, "requests", -1) <= 3);
-	assert_non_null(strstr(value_get_string(value_at(list, 29), "error", ""), "time for pictures"));
+	assert_non_null(strstr(value_get_string(value_at(list, 29), "error", ""),
+		"time for pictures"));
 	run_finish(&run);
 	buf_finish(&request);
 }
@@ -526,7 +550,8 @@ static const struct never bad_images[] = {
 	{ "no folder", IMAGES("\"urls\":[]"), "refused", "directory" },
 	{ "relative folder", IMAGES("\"urls\":[],\"directory\":\"x\""), "refused", "directory" },
 	{ "no urls", IMAGES("\"directory\":\"/tmp\""), "refused", "urls" },
-	{ "impossible folder", IMAGES("\"urls\":[],\"directory\":\"/dev/null/x\""), "broken", "/dev/null" },
+	{ "impossible folder", IMAGES("\"urls\":[],\"directory\":\"/dev/null/x\""), "broken",
+		"/dev/null" },
 };
 
 static void test_bad_images(void **state)
@@ -537,7 +562,8 @@ static void test_bad_images(void **state)
 
 		run_agent(bad_images[i].request, &run);
 		if (!str_eq(result_of(&run), bad_images[i].result) ||
-				!strstr(value_get_string(run.answer, "reason", ""), bad_images[i].word))
+				!strstr(value_get_string(run.answer, "reason", ""),
+					bad_images[i].word))
 			fail_msg("%s: %s", bad_images[i].name, run.out);
 		run_finish(&run);
 	}

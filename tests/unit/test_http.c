@@ -28,8 +28,10 @@ static const struct fault faults[] = {
 	{ "without a length", { .data = OK "\r\nhello" }, HTTP_DONE, 200, true, "hello" },
 	{ "in chunks", { .data = OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" },
 		HTTP_DONE, 200, true, "hello" },
-	{ "after 100", { .data = "HTTP/1.1 100 Continue\r\n\r\n" HELLO }, HTTP_DONE, 200, true, "hello" },
-	{ "404", { .data = "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" }, HTTP_DONE, 404, true, "" },
+	{ "after 100", { .data = "HTTP/1.1 100 Continue\r\n\r\n" HELLO }, HTTP_DONE, 200, true,
+		"hello" },
+	{ "404", { .data = "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" }, HTTP_DONE, 404, true,
+		"" },
 	{ "redirect", { .data = "HTTP/1.1 307 x\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n" },
 		HTTP_DONE, 307, true, "" },
 	{ "redirect to a file", { .data = "HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\n"
@@ -40,22 +42,28 @@ static const struct fault faults[] = {
 	{ "closed after reading", { .data = "" }, HTTP_CUT, 0, true, NULL },
 	{ "reset after reading", { .data = "", .then = PEER_RESET }, HTTP_CUT, 0, true, NULL },
 	{ "half a header", { .data = "HTTP/1.1 200 OK\r\nConte" }, HTTP_CUT, 200, true, NULL },
-	{ "half a body", { .data = OK "Content-Length: 9\r\n\r\nhello" }, HTTP_CUT, 200, true, "hello" },
+	{ "half a body", { .data = OK "Content-Length: 9\r\n\r\nhello" }, HTTP_CUT, 200, true,
+		"hello" },
 	{ "half a body, reset", { .data = OK "Content-Length: 9\r\n\r\nhello", .then = PEER_RESET },
 		HTTP_CUT, 200, true, NULL },
-	{ "chunks cut", { .data = OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhel" }, HTTP_CUT, 200, true,
+	{ "chunks cut", { .data = OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhel" }, HTTP_CUT,
+		200, true,
 		NULL },
-	{ "bad chunk", { .data = OK "Transfer-Encoding: chunked\r\n\r\nzz\r\nhel" }, HTTP_CUT, 200, true,
+	{ "bad chunk", { .data = OK "Transfer-Encoding: chunked\r\n\r\nzz\r\nhel" }, HTTP_CUT,
+		200, true,
 		NULL },
 	{ "no answer", { .data = "", .then = PEER_HANG }, HTTP_TIMEOUT, 0, true, NULL },
-	{ "stalls", { .data = OK "Content-Length: 9\r\n\r\nhello", .then = PEER_HANG }, HTTP_TIMEOUT, 200,
+	{ "stalls", { .data = OK "Content-Length: 9\r\n\r\nhello", .then = PEER_HANG },
+		HTTP_TIMEOUT, 200,
 		true, NULL },
 	{ "drips", { .data = OK "\r\n", .then = PEER_DRIP }, HTTP_TIMEOUT, 200, true, NULL },
 	{ "no HTTP", { .data = "hello\r\n\r\n" }, HTTP_GARBLED, 0, true, NULL },
-	{ "too long", { .data = OK "\r\n0123456789012345678901234567890123456789" }, HTTP_TOO_LARGE, 200,
+	{ "too long", { .data = OK "\r\n0123456789012345678901234567890123456789" },
+		HTTP_TOO_LARGE, 200,
 		true, NULL },
 	{ "too long, said before", { .data = OK "Content-Length: 99999999999\r\n\r\n"
-		"0123456789012345678901234567890123456789", .then = PEER_HANG }, HTTP_TOO_LARGE, 200, true,
+		"0123456789012345678901234567890123456789", .then = PEER_HANG }, HTTP_TOO_LARGE,
+			200, true,
 		NULL },
 };
 
@@ -79,8 +87,10 @@ static void check_fault(const struct fault *f)
 	http_answer_init(&a);
 	r = http_get(&q, &a);
 	peer_stop(&p);
-	if (a.end != f->end || a.status != f->status || a.sent != f->sent || (r == 0) != (a.end == HTTP_DONE))
-		fail_msg("%s: end %d status %d sent %d: %s", f->name, a.end, a.status, a.sent, a.error.text);
+	if (a.end != f->end || a.status != f->status || a.sent != f->sent ||
+			(r == 0) != (a.end == HTTP_DONE))
+		fail_msg("%s: end %d status %d sent %d: %s", f->name, a.end, a.status, a.sent,
+			a.error.text);
 	if (p.connections != 1 || p.requests != (f->reply.then != PEER_DEAF))
 		fail_msg("%s: %d connections, %d requests", f->name, p.connections, p.requests);
 	if (f->body)
@@ -104,7 +114,8 @@ static void test_header_cap(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		struct fault f = { "long headers", { .then = PEER_HANG }, HTTP_GARBLED, 200, true, NULL };
+		struct fault f = { "long headers", { .then = PEER_HANG }, HTTP_GARBLED, 200, true,
+			NULL };
 		CLEANUP_FREE char *line = xmalloc(steps[i] + 1);
 		struct buf data;
 
@@ -233,14 +244,16 @@ static void test_never_sent(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(nevers); i++) {
-		struct http_request q = { .url = nevers[i].url, .authorization = nevers[i].authorization,
+		struct http_request q = { .url = nevers[i].url, .authorization =
+			nevers[i].authorization,
 			.timeout_ms = 5000, .body_max = 5 };
 		struct http_answer a;
 
 		http_answer_init(&a);
 		assert_int_equal(http_get(&q, &a), -EIO);
 		if (a.end != nevers[i].end || a.sent || !*a.error.text)
-			fail_msg("%s: end %d, sent %d: %s", nevers[i].url, a.end, a.sent, a.error.text);
+			fail_msg("%s: end %d, sent %d: %s", nevers[i].url, a.end, a.sent,
+				a.error.text);
 		http_answer_finish(&a);
 	}
 }
@@ -315,11 +328,14 @@ static int port_of_server(const char *folder)
 /* A certificate that nobody vouches for: the request with its key stays here. */
 static void test_untrusted(void **state)
 {
-	static const char make[] = "exec openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+	static const char make[] =
+		"exec openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
 		"-nodes -keyout key -out cert -days 2 -subj /CN=127.0.0.1 "
 		"-addext subjectAltName=IP:127.0.0.1";
-	static const char serve[] = "exec openssl s_server -accept 127.0.0.1:0 -cert cert -key key -www";
-	struct http_request q = { .authorization = "CEA k", .timeout_ms = 20000, .body_max = 99999 };
+	static const char serve[] =
+		"exec openssl s_server -accept 127.0.0.1:0 -cert cert -key key -www";
+	struct http_request q = { .authorization = "CEA k", .timeout_ms = 20000, .body_max =
+		99999 };
 	char folder[] = "/tmp/test-http-XXXXXX", url[100];
 	struct http_answer a;
 	int status, port;
@@ -355,7 +371,8 @@ struct url_row {
 };
 
 static const struct url_row urls[] = {
-	{ "https://api-gateway.coupang.com", true, true, { true, false, true, 443, "api-gateway.coupang.com" } },
+	{ "https://api-gateway.coupang.com", true, true, { true, false, true, 443,
+		"api-gateway.coupang.com" } },
 	{ "https://A.Example./", true, true, { true, false, true, 443, "a.example" } },
 	{ "https://a.example:8443/x", true, true, { true, false, false, 8443, "a.example" } },
 	{ "https://a.example?x", true, true, { true, false, false, 443, "a.example" } },
@@ -366,7 +383,8 @@ static const struct url_row urls[] = {
 	{ "http://LOCALHOST:81/", true, true, { false, true, true, 81, "localhost" } },
 	{ "http://0x7f.1/", true, true, { false, true, true, 80, "127.0.0.1" } },
 	{ "http://128.0.0.1/", false, true, { false, false, true, 80, "128.0.0.1" } },
-	{ "http://127.0.0.1.evil.example/", false, true, { false, false, true, 80, "127.0.0.1.evil.example" } },
+	{ "http://127.0.0.1.evil.example/", false, true, { false, false, true, 80,
+		"127.0.0.1.evil.example" } },
 	{ "https://u:p@a.example/", false, false, { .port = 0 } },
 	{ "https://a.example/\x7f", false, false, { .port = 0 } },
 	{ "https://a.example/\xea\xb0\x80", false, false, { .port = 0 } },
@@ -385,10 +403,12 @@ static void test_urls(void **state)
 
 		if (ok != urls[i].ok || plain_ok != urls[i].plain_ok)
 			fail_msg("%s: %d %d", urls[i].url, ok, plain_ok);
-		if (plain_ok && (u.secure != urls[i].parts.secure || u.loopback != urls[i].parts.loopback ||
+		if (plain_ok && (u.secure != urls[i].parts.secure ||
+				u.loopback != urls[i].parts.loopback ||
 				u.bare != urls[i].parts.bare || u.port != urls[i].parts.port ||
 				!str_eq(u.host, urls[i].parts.host)))
-			fail_msg("%s: host %s port %d bare %d", urls[i].url, u.host, u.port, u.bare);
+			fail_msg("%s: host %s port %d bare %d", urls[i].url, u.host, u.port,
+				u.bare);
 	}
 	assert_int_equal(http_url_parse(NULL, true, &(struct http_url){ .port = 0 }), -EINVAL);
 }

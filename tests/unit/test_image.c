@@ -36,25 +36,36 @@ static const struct row rows[] = {
 	{ "png", B(PNG("\0\0\2\0", "\0\0\1\x2c")), 0, "image/png", "png", 512, 300 },
 	{ "png of 0", B(PNG("\0\0\0\0", "\0\0\1\x2c")), -EINVAL, NULL, NULL, 0, 0 },
 	{ "png too wide", B(PNG("\0\0\x10\1", "\0\0\0\1")), -EFBIG, NULL, NULL, 4097, 1 },
-	{ "png at the limit", B(PNG("\0\0\x10\0", "\0\0\x10\0")), 0, "image/png", "png", 4096, 4096 },
-	{ "png enormous", B(PNG("\xff\xff\xff\xff", "\xff\xff\xff\xff")), -EFBIG, NULL, NULL, 0, 0 },
+	{ "png at the limit", B(PNG("\0\0\x10\0", "\0\0\x10\0")), 0, "image/png", "png", 4096,
+		4096 },
+	{ "png enormous", B(PNG("\xff\xff\xff\xff", "\xff\xff\xff\xff")), -EFBIG, NULL, NULL, 0,
+		0 },
 	{ "png cut", B("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0"), -EINVAL, NULL, NULL, 0, 0 },
-	{ "png without IHDR", B("\x89PNG\r\n\x1a\n\0\0\0\rIDAT\0\0\2\0\0\0\1\0\x08\2\0\0\0crc!"), -EINVAL,
+	{ "png without IHDR", B("\x89PNG\r\n\x1a\n\0\0\0\rIDAT\0\0\2\0\0\0\1\0\x08\2\0\0\0crc!"),
+		-EINVAL,
 		NULL, NULL, 0, 0 },
 	{ "gif 89", B(GIF("9a", "\x2c\1", "\x0a\0")), 0, "image/gif", "gif", 300, 10 },
 	{ "gif 87", B(GIF("7a", "\x2c\1", "\x0a\0")), 0, "image/gif", "gif", 300, 10 },
 	{ "gif 88", B(GIF("8a", "\x2c\1", "\x0a\0")), -EINVAL, NULL, NULL, 0, 0 },
 	{ "gif cut", B("GIF89a\1"), -EINVAL, NULL, NULL, 0, 0 },
-	{ "webp extended", B(WEBP("VP8X\x0a\0\0\0\0\0\0\0\xff\1\0\x2b\1\0")), 0, "image/webp", "webp", 512, 300 },
-	{ "webp lossy", B(WEBP("VP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a\0\2\x2c\1")), 0, "image/webp", "webp", 512, 300 },
-	{ "webp lossless", B(WEBP("VP8L\x0a\0\0\0\x2f\xff\xc1\x4a\0aaaaa")), 0, "image/webp", "webp", 512, 300 },
-	{ "webp unknown", B(WEBP("VP9 \x0a\0\0\0\0\0\0\x9d\x01\x2a\0\2\x2c\1")), -EINVAL, NULL, NULL, 0, 0 },
+	{ "webp extended", B(WEBP("VP8X\x0a\0\0\0\0\0\0\0\xff\1\0\x2b\1\0")), 0, "image/webp",
+		"webp", 512, 300 },
+	{ "webp lossy", B(WEBP("VP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a\0\2\x2c\1")), 0, "image/webp",
+		"webp", 512, 300 },
+	{ "webp lossless", B(WEBP("VP8L\x0a\0\0\0\x2f\xff\xc1\x4a\0aaaaa")), 0, "image/webp",
+		"webp", 512, 300 },
+	{ "webp unknown", B(WEBP("VP9 \x0a\0\0\0\0\0\0\x9d\x01\x2a\0\2\x2c\1")), -EINVAL, NULL,
+		NULL, 0, 0 },
 	{ "webp cut", B(WEBP("VP8X\x0a\0\0")), -EINVAL, NULL, NULL, 0, 0 },
-	{ "wave", B("RIFF\x20\0\0\0WAVEfmt \x0a\0\0\0\0\0\0\0\xff\1\0\x2b\1\0"), -EINVAL, NULL, NULL, 0, 0 },
-	{ "jpeg", B(HEAD JFIF SOF("\xc0", "\2\0", "\1\x2c") SOS END), 0, "image/jpeg", "jpg", 512, 300 },
-	{ "jpeg progressive", B(HEAD EXIF "\xff\xff" SOF("\xc2", "\2\0", "\1\x2c") SOS END), 0, "image/jpeg",
+	{ "wave", B("RIFF\x20\0\0\0WAVEfmt \x0a\0\0\0\0\0\0\0\xff\1\0\x2b\1\0"), -EINVAL, NULL,
+		NULL, 0, 0 },
+	{ "jpeg", B(HEAD JFIF SOF("\xc0", "\2\0", "\1\x2c") SOS END), 0, "image/jpeg", "jpg", 512,
+		300 },
+	{ "jpeg progressive", B(HEAD EXIF "\xff\xff" SOF("\xc2", "\2\0", "\1\x2c") SOS END), 0,
+		"image/jpeg",
 		"jpg", 512, 300 },
-	{ "jpeg, tables before", B(HEAD "\xff\xc4\0\x04" "ab" SOF("\xc1", "\2\0", "\1\x2c")), 0, "image/jpeg",
+	{ "jpeg, tables before", B(HEAD "\xff\xc4\0\x04" "ab" SOF("\xc1", "\2\0", "\1\x2c")), 0,
+		"image/jpeg",
 		"jpg", 512, 300 },
 	{ "jpeg without a frame", B(HEAD JFIF SOS END), -EINVAL, NULL, NULL, 0, 0 },
 	{ "jpeg ended", B(HEAD END), -EINVAL, NULL, NULL, 0, 0 },
@@ -124,7 +135,8 @@ static const struct strip_row strips[] = {
 		B(HEAD JFIF CODED END) },
 	{ "between scans too", B(HEAD CODED EXIF "\xff\xc4\0\4ab" CODED COMMENT END),
 		B(HEAD CODED "\xff\xc4\0\4ab" CODED END) },
-	{ "fill bytes", B(HEAD "\xff\xff\xff" EXIF CODED "\xff\xff" END), B(HEAD CODED "\xff\xff" END) },
+	{ "fill bytes", B(HEAD "\xff\xff\xff" EXIF CODED "\xff\xff" END),
+		B(HEAD CODED "\xff\xff" END) },
 	{ "what follows the end", B(HEAD CODED END "PK\3\4 a zip file"), B(HEAD CODED END) },
 	{ "cut in the scan", B(HEAD CODED), NULL, 0 },
 	{ "cut after 0xff", B(HEAD CODED "\xff"), NULL, 0 },
@@ -166,7 +178,8 @@ static void make_jpeg(int flags, struct buf *out)
 
 	for (size_t i = 0; i < sizeof(pixels); i++)
 		pixels[i] = (unsigned char)rand();
-	assert_int_equal(tjCompress2(h, pixels, SIDE, 0, SIDE, TJPF_RGB, &jpeg, &len, TJSAMP_420, 90,
+	assert_int_equal(tjCompress2(h, pixels, SIDE, 0, SIDE, TJPF_RGB, &jpeg, &len, TJSAMP_420,
+		90,
 		flags), 0);
 	buf_add(out, jpeg, 2);
 	buf_add(out, extra, sizeof(extra) - 1);
@@ -179,7 +192,8 @@ static void decode(const struct buf *jpeg, unsigned char pixels[SIDE * SIDE * 3]
 {
 	tjhandle h = tjInitDecompress();
 
-	assert_int_equal(tjDecompress2(h, (unsigned char *)jpeg->data, jpeg->len, pixels, SIDE, 0, SIDE,
+	assert_int_equal(tjDecompress2(h, (unsigned char *)jpeg->data, jpeg->len, pixels, SIDE, 0,
+		SIDE,
 		TJPF_RGB, TJFLAG_STOPONWARNING), 0);
 	tjDestroy(h);
 }
