@@ -805,9 +805,22 @@ static int open_failed(struct store *s, const char *path, int rc, struct err *e)
 		s->state ? sqlite3_errmsg(s->state) : sqlite3_errstr(rc), errno_words(r));
 }
 
+/*
+ * SQLite's first pages come in blocks of 87 kB for each cache, which stay as
+ * long as one page of them does: here pages come one by one.
+ */
+static void set_up_library(void)
+{
+	static bool done;
+	if (!done)
+		(void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+	done = true;
+}
+
 int store_open(const char *state_dir, const char *cache_dir, enum store_mode mode,
 	struct store **ret, struct err *e)
 {
+	set_up_library();
 	char state[PATH_MAX], cache[PATH_MAX];
 	if (str_format(state, sizeof(state), "%s/state.db", state_dir) < 0 ||
 		str_format(cache, sizeof(cache), "%s/cache.db", cache_dir) < 0)
