@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "render.h"
+#include "secrets.h"
+#include "store.h"
+#include "workshop.h"
+
+struct check {
+	const struct check_input *in;
+	struct config *config;
+	struct render_templates *templates;
+	struct value *findings;
+};
+
+static void found(struct check *c, const char *level, const char *thing, const char *fmt, ...) PRINTF(4, 5);
+static void found(struct check *c, const char *level, const char *thing, const char *fmt, ...)
+{
+	va_list ap;
+	char *text = NULL;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	struct value *v = value_new_object();
+	value_set_string(v, "level", level);
+	value_set_string(v, "thing", thing);
+	value_set_string(v, "text", text ? text : "");
+	value_append(c->findings, v);
+	free(text);
+}
+
+static void found_all(struct check *c, const char *level, const char *thing, const struct value *lines)
+{
+	for (size_t i = 0; i < value_len(lines); i++)
+		found(c, level, thing, "%s", value_string(value_at(lines, i), ""));
+}
+
+/* ---- configuration and templates -------------------------------------------------- */
+
+static void check_config(struct check *c)
+{
+	struct value *errors = value_new_list();
+	int r = config_load(c->in->config_path, &c->config, errors);
+	found_all(c, "error", "configuration", errors);
+	value_free(errors);
+	if (r < 0)
+		return;
+	size_t keywords = 0;
+	for (size_t i = 0; i < c->config->list_count; i++)
+		keywords += c->config->lists[i].keyword_count;
+	if (clock_set_zone(c->config->hours.timezone) < 0)
+		found(c, "error", "configuration", "hours.timezone: %s is not known here; install tzdata",
+			c->config->hours.timezone);
+	for (size_t i = 0; i < c->config->warning_count; i++)
+		found(c, "warning", "configuration", "%s", c->config->warnings[i]);
+	found(c, "ok", "configuration", "%s: %zu lists, %zu keywords, %zu publishers", c->config->path,
+		c->config->list_count, keywords, c->config->publisher_count);
+}
+
+static void check_templates(struct check *c)
+{
+	const char *dirs[] = { c->in->paths->templates[0], c->in->paths->templates[1] };
+	bool own = dirs[0][0] != '\0';
+	struct value *errors = value_new_list();
+	int r = render_templates_load(own ? dirs : dirs + 1, own ? 2 : 1, &c->templates, errors);
+	if (r == 0 && c->config)
+		r = workshop_check(false, c->templates, c->config->lists, c->config->list_count,
+			c->in->now->wall_ms, errors);
+	found_all(c, "error", "templates", errors);
+	value_free(errors);
+	if (r < 0)
+		return;
+	struct value *names = render_templates_names(c->templates);
+	found(c, value_len(names) ? "ok" : "error", "templates", value_len(names)
+		? "%zu, and every list's renders and passes the gates" : "%zu; none in " DATADIR
+		"/cpauto/templates: install cpauto as a whole", value_len(names));
+	value_free(names);
+}
+
+/* ---- secrets ------------------------------------------------------------------------- */
+
+/* What is wrong with a file of secrets is the file's; that there is none may be meant. */
+static void check_secret(struct check *c, const char *name, const char *credential, const char *setting)
+{
+	struct err e;
+	CLEANUP_FREE char *path = secrets_path(c->in->paths->credentials, credential, setting);
+	if (!path[0])
+		found(c, "warning", "secrets", "no %s: put it in a file of mode 0600 and name that in the "
+			"configuration, or as systemd credential %s", name, credential);
+	else if (secret_check(path, &e) < 0)
+		found(c, "error", "secrets", "%s", e.text);
+	else
+		found(c, "ok", "secrets", "%s: %s", name, path);
+}
+
+static void check_settings(struct check *c, const struct config_publisher *p)
+{
+	struct secrets s;
+	secrets_init(&s);
+	secrets_add_settings(&s, p->name, c->in->paths->credentials, p->settings);
+	for (size_t i = 0; i < s.count; i++) {
+		struct err e;
+		const char *path = strchr(s.items[i], '=') + 1;
+		if (secret_check(path, &e) < 0)
+			found(c, "error", "secrets", "publisher '%s': %s", p->name, e.text);
+		else
+			found(c, "ok", "secrets", "publisher '%s': %s", p->name, path);
+	}
+	secrets_finish(&s);
+}
+
+static void check_secrets(struct check *c)
+{
+	check_secret(c, "access key", "coupang.access-key", c->config->coupang.access_key_file);
+	check_secret(c, "secret key", "coupang.secret-key", c->config->coupang.secret_key_file);
+	for (size_t i = 0; i < c->config->publisher_count; i++)
+		check_settings(c, &c->config->publishers[i]);
+}
+
+/* ---- agents ----------------------------------------------------------------------------- */
+
+static bool check_agent(struct check *c, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	if (agent_path(c->in->paths->agents, name, path, sizeof(path)) < 0) {
+		found(c, "error", "agents", "'%s' is no name of an agent; it must be a file's name", name);
+		return false;
+	}
+	if (stat(path, &st) < 0)
+		found(c, "error", "agents", "%s: %s; install it, or mend the publisher's agent", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+		found(c, "error", "agents", "%s cannot be executed; chmod +x it", path);
+	else
+		return true;
+	return false;
+}
+
+static void ask_agent(struct check *c, const struct config_publisher *p)
+{
+	char path[PATH_MAX];
+	struct secrets s;
+	struct agent_result result;
+	if (agent_path(c->in->paths->agents, p->agent, path, sizeof(path)) < 0)
+		return;
+	struct value *request = value_new_object();
+	value_set_int(request, "v", 1);
+	value_set_string(request, "op", "check");
+	value_set(request, "config", value_copy(p->settings));
+	secrets_init(&s);
+	secrets_add_settings(&s, p->name, c->in->paths->credentials, p->settings);
+	struct agent_job job = {
+		.name = p->agent, .path = path, .request = request, .timeout_ms = p->timeout_ms, .secrets = s.items,
+	};
+	agent_run(&job, &result);
+	if (result.verdict == AGENT_OK)
+		found(c, "ok", "publishers", "'%s' says that it can work", p->name);
+	else
+		found(c, "error", "publishers", "'%s': %s", p->name, result.reason ? result.reason : "");
+	agent_result_finish(&result);
+	secrets_finish(&s);
+	value_free(request);
+}
+
+static void check_agents(struct check *c)
+{
+	bool good = check_agent(c, "coupang");
+	for (size_t i = 0; i < c->config->publisher_count; i++) {
+		const struct config_publisher *p = &c->config->publishers[i];
+		bool there = check_agent(c, p->agent);
+		good = good && there;
+		if (there && c->in->ask_agents)
+			ask_agent(c, p);
+	}
+	if (good)
+		found(c, "ok", "agents", "all in %s", c->in->paths->agents);
+}
+
+/* ---- the machine -------------------------------------------------------------------------- */
+
+/* A state that a reboot or a new container forgets lets the limit be exceeded. */
+static void check_lasting(struct check *c, const char *dir)
+{
+	struct statfs fs;
+	if (statfs(dir, &fs) < 0)
+		return;
+	if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
+		found(c, "warning", "state", "%s is in memory: after a reboot nobody knows which calls were made and "
+			"what was posted; use a folder on a disk", dir);
+	else if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
+		found(c, "warning", "state", "%s is in a container's own layer, which ends with the container; "
+			"mount a volume there", dir);
+	else
+		found(c, "ok", "state", "%s", dir);
+}
+
+static void check_database(struct check *c)
+{
+	struct store *s = NULL;
+	struct err e;
+	/* Opened to read, without the cache, for SQLite makes files beside that one. */
+	int r = store_open(c->in->paths->state, "/nonexistent", STORE_READ, &s, &e);
+	if (r == -EUCLEAN || r == -EPROTO)
+		found(c, "error", "state", "%s", e.text);
+	store_close(s);
+}
+
+static void check_state(struct check *c)
+{
+	const char *dir = c->in->paths->state;
+	struct stat st;
+	if (stat(dir, &st) < 0 && errno == ENOENT) {
+		found(c, "warning", "state", "%s is not there yet; cpautod makes it if it may", dir);
+		return;
+	}
+	if (!paths_is_dir(dir)) {
+		found(c, "error", "state", "%s: %s; it must be a folder of the daemon's user", dir,
+			errno == ENOENT ? "no folder" : strerror(errno ? errno : ENOTDIR));
+		return;
+	}
+	if (access(dir, W_OK | X_OK) < 0)
+		found(c, "warning", "state", "%s is not writable for you; it must be for the daemon's user", dir);
+	check_lasting(c, dir);
+	check_database(c);
+}
+
+static void check_clock(struct check *c)
+{
+	if (c->in->now->synced)
+		found(c, "ok", "clock", "synchronised");
+	else
+		found(c, "warning", "clock", "not synchronised: the server refuses calls whose time is off, and after a "
+			"reboot old calls count as new; timedatectl set-ntp true");
+}
+
+struct value *check_run(const struct check_input *in)
+{
+	struct check c = { .in = in, .findings = value_new_list() };
+	check_config(&c);
+	check_templates(&c);
+	if (c.config) {
+		check_secrets(&c);
+		check_agents(&c);
+	}
+	check_state(&c);
+	check_clock(&c);
+	render_templates_free(c.templates);
+	config_free(c.config);
+	return c.findings;
+}
+
+size_t check_count(const struct value *findings, const char *level)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < value_len(findings); i++)
+		n += str_eq(value_get_string(value_at(findings, i), "level", ""), level);
+	return n;
+}

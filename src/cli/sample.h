@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SAMPLE_H
+#define SAMPLE_H
+
+#include "value.h"
+
+/* An answer about KEYWORD of our own making, {products, landing_url}, to look at templates; the caller's. */
+struct value *sample_answer(const char *keyword);
+
+#endif
