@@ -45,6 +45,7 @@ struct daemon {
 	struct agent *agent; /* the one that is under way */
 	bool stopping;
 	int exit_code;
+	char zone[64]; /* of the configuration in force */
 };
 
 /* ---- agents ------------------------------------------------------------------------ */
@@ -199,6 +200,7 @@ static void on_reload(void *ctx)
 	loop_notify_reloading(d->loop);
 	clock_now(&now);
 	if (load(d, &config, &templates) < 0) {
+		(void)clock_set_zone(d->zone); /* reading may have changed it */
 		log_err("%s: not taken, the configuration in force stays; mend it and reload again",
 			d->options.config);
 	} else if (engine_reload(d->engine, config, templates, &now, &e) < 0) {
@@ -206,6 +208,7 @@ static void on_reload(void *ctx)
 		config_free(config);
 		render_templates_free(templates);
 	} else {
+		str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
 		log_notice("%s is in force", d->options.config);
 	}
 	memory_trim();
@@ -307,6 +310,7 @@ static int open_engine(struct daemon *d, struct err *e)
 	int r = load(d, &config, &templates);
 	if (r < 0)
 		return err_set(e, -ENOEXEC, "%s: mend what is said above, and try with: cpauto check", d->options.config);
+	str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
 	r = make_dirs(d, e);
 	if (r == 0)
 		r = store_open(d->paths.state, d->paths.cache, STORE_DAEMON, &d->store, e);

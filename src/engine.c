@@ -554,8 +554,9 @@ static int plan_post(struct engine *e, const struct config_list *c, const char *
 static int look(struct engine *e, const struct value *answer)
 {
 	const struct config_list *c = list_config(e, e->keyword.list);
-	if (!c)
-		return 0;
+	if (!c) /* left over from a reload that could not be finished */
+		return store_keyword_failed(e->store, e->keyword.id, e->now.wall_ms + DAY_MS,
+			"its list is not in the configuration");
 	char set[LOOK_SET_MAX], reason[ERR_MAX];
 	const struct value *products = value_get(answer, "products");
 	look_set(products, c->limit, set);

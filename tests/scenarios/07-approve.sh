@@ -1,0 +1,30 @@
+#!/bin/bash
+# A list that wants approval: nothing goes out before the owner says so.
+. "$(dirname "$0")/lib.sh"
+
+sandbox
+conf 'lists = ( { name = "살핌"; keywords = [ "에어프라이어", "전기포트", "가습기" ]; every = "1d"; approve = "manual"; publisher = "outbox"; } );'
+daemon
+ok 'three posts wait' wait_for 10 has_posts waiting 3
+is 'none is out' "$(folders)" 0
+like 'status counts them' "$(cpauto status)" '3 waiting'
+like 'the list shows them' "$(cpauto posts --state waiting)" '에어프라이어'
+ok 'one can be read' cpauto posts show 1 --text
+ok 'one is approved' cpauto posts approve 1
+ok 'and goes out' wait_for 10 has_posts published 1
+ok 'one is rejected' cpauto posts reject 2 --reason '사진이 없다'
+is 'with the reason' "$(sql 'SELECT state, reason FROM posts WHERE id = 2')" 'refused|사진이 없다'
+ok 'it can be made anew' cpauto posts retry 2
+ok 'and waits again' wait_for 10 sh -c "[ \"\$(sqlite3 -readonly $T/state/state.db 'SELECT state FROM posts WHERE id = 2')\" = waiting ]"
+cpauto posts approve 99 >"$T/err" 2>&1
+rc=$?
+ok 'an impossible wish is refused' test $rc -ne 0
+is 'in one line' "$(wc -l <"$T/err")" 1
+like 'explain says why' "$(cpauto explain 3)" 'approv'
+is 'one folder' "$(folders)" 1
+for c in status queue posts calls plan 'explain 가습기' check show-config 'posts show 1'; do
+  # shellcheck disable=SC2086
+  cpauto $c --json >"$T/json" 2>/dev/null
+  ok "$c --json is JSON with a version" jq -e '.version == 1' "$T/json"
+done
+stop TERM
