@@ -217,7 +217,7 @@ static int start_guard(struct agent *a, const struct agent_job *job)
 	free_environment(env);
 	if (r < 0)
 		return r;
-	return watch(a, SLOT_GUARD, a->guard.pidfd);
+	return watch(a, SLOT_GUARD, a->guard.notes);
 }
 
 static int set_up(struct agent *a, const struct agent_job *job)
@@ -612,7 +612,8 @@ static void on_event(struct agent *a, enum slot slot)
 		on_timer(a);
 		break;
 	default:
-		finish(a);
+		if (guard_over(&a->guard))
+			finish(a);
 	}
 }
 

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -25,7 +24,7 @@ struct note {
 
 void guard_init(struct guard *g)
 {
-	*g = (struct guard){ .pid = -1, .pidfd = -1, .lifeline = -1, .notes = -1 };
+	*g = (struct guard){ .pid = -1, .lifeline = -1, .notes = -1, .outcome = GUARD_LOST };
 }
 
 static void close_fd(int *fd)
@@ -151,23 +150,39 @@ static int kill_all(pid_t program)
 	}
 }
 
-static void wait_for_either(int pidfd, int lifeline)
+static void on_child(int sig UNUSED)
 {
-	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN }, { .fd = lifeline } };
+}
 
-	/* Without a pidfd the lifeline alone has to do. */
-	while (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno == EINTR)
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	/* It stays a zombie, so that its number stays its own. */
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		info.si_pid == pid;
+}
+
+/* SIGCHLD comes through during the wait only, so none is missed. */
+static void wait_for_either(pid_t pid, int lifeline)
+{
+	struct pollfd life = { .fd = lifeline };
+	sigset_t mask;
+
+	sigfillset(&mask);
+	sigdelset(&mask, SIGCHLD);
+	while (!has_ended(pid) && ppoll(&life, 1, NULL, &mask) <= 0)
 		;
 }
 
 static _Noreturn void guard_main(const struct guard_job *job, int lifeline, int notes)
 {
-	const struct sigaction fresh = { .sa_handler = SIG_DFL };
+	const struct sigaction wake = { .sa_handler = on_child };
 	pid_t self = getpid();
 
 	/* All signals stay blocked: an interrupt from the terminal is not for us. */
 	setpgid(0, 0);
-	sigaction(SIGCHLD, &fresh, NULL);
+	sigaction(SIGCHLD, &wake, NULL);
 	prctl(PR_SET_NAME, "cpauto-guard");
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
 		send_note(notes, GUARD_NOT_STARTED, errno);
@@ -185,7 +200,7 @@ static _Noreturn void guard_main(const struct guard_job *job, int lifeline, int 
 	}
 	setpgid(pid, pid);
 	close_all_but(lifeline, notes);
-	wait_for_either(pidfd_open(pid, 0), lifeline);
+	wait_for_either(pid, lifeline);
 	send_note(notes, GUARD_ENDED, kill_all(pid));
 	_exit(0);
 }
@@ -246,12 +261,8 @@ int guard_start(const struct guard_job *job, struct guard *ret)
 		goto finish;
 	ret->lifeline = life[1];
 	ret->notes = notes[0];
-	r = fork_guard(job, ret, life[0], notes[1]);
-	if (r < 0)
-		goto finish;
-	ret->pidfd = pidfd_open(ret->pid, 0);
-	if (ret->pidfd < 0)
-		r = -errno;
+	r = fcntl(notes[0], F_SETFL, O_NONBLOCK) < 0 ? -errno :
+		fork_guard(job, ret, life[0], notes[1]);
 finish:
 	close_fd(&life[0]);
 	close_fd(&notes[1]);
@@ -267,17 +278,39 @@ void guard_cut(struct guard *g)
 	close_fd(&g->lifeline);
 }
 
-struct guard_end guard_take(struct guard *g)
+bool guard_over(struct guard *g)
 {
-	struct guard_end end = { GUARD_LOST, 0 };
-	struct pollfd ready = { .fd = g->notes, .events = POLLIN };
 	struct note n;
+	ssize_t len;
 
-	/* That it could not be executed comes first and says more than the 127 after it. */
-	while (end.outcome == GUARD_LOST && poll(&ready, 1, 0) > 0 &&
-		read(g->notes, &n, sizeof(n)) == (ssize_t)sizeof(n))
-		end = (struct guard_end){ (enum guard_outcome)n.outcome, n.code };
-	return end;
+	while ((len = read(g->notes, &n, sizeof(n))) == (ssize_t)sizeof(n)) {
+		/* That it could not be executed comes first and says more than the rest. */
+		if (g->outcome != GUARD_LOST)
+			continue;
+		g->outcome = n.outcome;
+		g->code = n.code;
+	}
+	/* Only the guard has the other end once the program was executed. */
+	return len == 0;
+}
+
+struct guard_end guard_take(const struct guard *g)
+{
+	return (struct guard_end){ (enum guard_outcome)g->outcome, g->code };
+}
+
+/* Waits until it is over, but not for ever. */
+static bool wait_until_over(struct guard *g)
+{
+	struct pollfd note = { .fd = g->notes, .events = POLLIN };
+
+	while (!guard_over(g)) {
+		int r = poll(&note, 1, PATIENCE_MS);
+
+		if (r == 0 || (r < 0 && errno != EINTR))
+			return false;
+	}
+	return true;
 }
 
 void guard_finish(struct guard *g)
@@ -286,14 +319,11 @@ void guard_finish(struct guard *g)
 		return;
 	guard_cut(g);
 	if (g->pid > 0) {
-		struct pollfd over = { .fd = g->pidfd, .events = POLLIN };
-
-		if (g->pidfd < 0 || poll(&over, 1, PATIENCE_MS) <= 0)
+		if (!wait_until_over(g))
 			kill(g->pid, SIGKILL);
 		while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
-	close_fd(&g->pidfd);
 	close_fd(&g->notes);
 	guard_init(g);
 }

@@ -26,9 +26,10 @@ struct guard_job {
 
 struct guard {
 	pid_t pid;
-	int pidfd;    /* readable once all is over */
-	int lifeline; /* close it to have everything killed */
-	int notes;
+	int lifeline; /* guard_cut() closes it */
+	int notes;    /* never blocks; readable when guard_over() has something to do */
+	int outcome;  /* what the notes said so far */
+	int code;
 };
 
 enum guard_outcome {
@@ -41,7 +42,7 @@ struct guard_end {
 	int code;
 };
 
-/* All fields -1: what guard_finish() leaves alone. */
+/* What guard_finish() leaves alone. */
 void guard_init(struct guard *g);
 
 /*
@@ -51,11 +52,14 @@ void guard_init(struct guard *g);
  */
 int guard_start(const struct guard_job *job, struct guard *ret) MUST_CHECK;
 
-/* Has everything killed; the pidfd tells when that is done. */
+/* Has everything killed; guard_over() tells when that is done. */
 void guard_cut(struct guard *g);
 
-/* After the pidfd became readable: how it ended. */
-struct guard_end guard_take(struct guard *g);
+/* True once the guard, and with it all that it watched over, is gone. */
+bool guard_over(struct guard *g);
+
+/* After that: how it ended. */
+struct guard_end guard_take(const struct guard *g);
 
 /*
  * Ends it if it still runs, waits for that (at most 2 s, then the guard is

@@ -290,24 +290,35 @@ static void put_file(const char *name, const char *text, unsigned mode, char *pa
 	assert_int_equal(file_write_atomic(path, text, strlen(text), mode), 0);
 }
 
+/* It takes a failing exec of what looks like a program for done, and dies. */
+static bool has_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "vgpreload");
+}
+
 static void test_not_started(void **state UNUSED)
 {
 	static const struct {
 		const char *name, *text;
 		unsigned mode;
 		const char *reason;
+		bool late;
 	} rows[] = {
-		{ "missing", NULL, 0, "is not there" },
-		{ "plain", "#!/bin/sh\n", 0644, "chmod 755" },
-		{ "shebang", "#!/no/such/interpreter\n", 0755, "interpreter" },
-		{ "text", "hello\n", 0755, "is no program" },
-		{ "", NULL, 0, "chmod 755" }, /* the folder itself */
+		{ "missing", NULL, 0, "is not there", false },
+		{ "plain", "#!/bin/sh\n", 0644, "chmod 755", false },
+		{ "shebang", "#!/no/such/interpreter\n", 0755, "interpreter", true },
+		{ "text", "hello\n", 0755, "is no program", true },
+		{ "", NULL, 0, "chmod 755", false }, /* the folder itself */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct agent_result r;
 		char path[128];
 
+		if (rows[i].late && has_valgrind())
+			continue;
 		assert_int_equal(str_format(path, sizeof(path), "%s/%s", dir, rows[i].name), 0);
 		if (rows[i].text)
 			put_file(rows[i].name, rows[i].text, rows[i].mode, path, sizeof(path));
@@ -715,7 +726,10 @@ static void test_closed_standard_files(void **state UNUSED)
 		close(STDOUT_FILENO);
 		close(STDERR_FILENO);
 		run_look(NULL, &r);
-		_exit(value_len(value_get(r.answer, "fds")) == 3 ? 0 : 1);
+		size_t n = value_len(value_get(r.answer, "fds"));
+
+		agent_result_finish(&r);
+		_exit(n == 3 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
