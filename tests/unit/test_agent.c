@@ -613,7 +613,7 @@ static int look(void)
 	for (int sig = 1; sig < 32; sig++) {
 		blocked += sigismember(&mask, sig);
 		sigaction(sig, NULL, &action);
-		ignored += action.sa_handler != SIG_DFL;
+		ignored += action.sa_handler == SIG_IGN;
 	}
 	printf("{\"v\":1,\"result\":\"ok\",\"fds\":[");
 	for (int fd = 0, n = 0; fd < 1024; fd++) {

@@ -37,12 +37,16 @@ static void write_text(const char *path, const char *text)
 static bool enter_namespace(void)
 {
 	CLEANUP_FREE char *uids = xasprintf("0 %u 1", (unsigned)getuid());
+	CLEANUP_FREE char *gids = xasprintf("0 %u 1", (unsigned)getgid());
 	bool root = getuid() == 0;
 
 	if (unshare(CLONE_NEWNS | (root ? 0 : CLONE_NEWUSER)) < 0)
 		return false;
-	if (!root)
+	if (!root) {
+		write_text("/proc/self/setgroups", "deny");
 		write_text("/proc/self/uid_map", uids);
+		write_text("/proc/self/gid_map", gids);
+	}
 	return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 		mount("none", "/run", "tmpfs", 0, NULL) == 0;
 }
