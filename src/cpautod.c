@@ -8,6 +8,7 @@
 
 #include "agent.h"
 #include "bell.h"
+#include "check.h"
 #include "clock.h"
 #include "config.h"
 #include "engine.h"
@@ -392,16 +393,24 @@ static int exit_code_of(int r)
 }
 
 /* Reads and checks all that a start would read; touches nothing. */
-static int check(struct daemon *d)
+static int check(const struct daemon *d)
 {
-	struct config *config = NULL;
-	struct render_templates *templates = NULL;
-	if (load(d, &config, &templates) < 0)
-		return EX_CONFIG;
-	printf("%s: good\n", d->options.config);
-	config_free(config);
-	render_templates_free(templates);
-	return EX_OK;
+	struct instant now;
+	clock_now(&now);
+	struct check_input in = { .config_path = d->options.config, .paths = &d->paths, .now = &now };
+	struct value *findings = check_run(&in);
+	for (size_t i = 0; i < value_len(findings); i++) {
+		const struct value *f = value_at(findings, i);
+		const char *level = value_get_string(f, "level", "");
+		const char *text = value_get_string(f, "text", "");
+		if (str_eq(level, "error"))
+			log_err("%s: %s", value_get_string(f, "thing", ""), text);
+		else if (str_eq(level, "warning"))
+			log_warning("%s: %s", value_get_string(f, "thing", ""), text);
+	}
+	int code = check_count(findings, "error") > 0 ? EX_CONFIG : EX_OK;
+	value_free(findings);
+	return code;
 }
 
 static int run(struct daemon *d)
