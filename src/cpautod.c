@@ -201,7 +201,8 @@ static void on_reload(void *ctx)
 	loop_notify_reloading(d->loop);
 	clock_now(&now);
 	if (load(d, &config, &templates) < 0) {
-		(void)clock_set_zone(d->zone); /* reading may have changed it */
+		if (clock_set_zone(d->zone) < 0) /* reading may have changed it */
+			log_warning("time zone %s is gone; times are in UTC, ignoring", d->zone);
 		log_err("%s: not taken, the configuration in force stays; mend it and reload again",
 			d->options.config);
 	} else if (engine_reload(d->engine, config, templates, &now, &e) < 0) {
