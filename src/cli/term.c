@@ -102,7 +102,7 @@ void term_add(struct buf *out, enum term_style style, const char *s)
 		buf_str(out, "\033[0m");
 }
 
-static char *format_text(const char *fmt, va_list ap)
+PRINTF(1, 0) static char *format_text(const char *fmt, va_list ap)
 {
 	char *text = NULL;
 	if (vasprintf(&text, fmt, ap) < 0)
