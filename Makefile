@@ -152,3 +152,49 @@ clean:
 -include $(wildcard $(B)/*.d $(B)/*/*.d)
 .PHONY: all units units-list deps deps-check demo check check-now san clang bench lint clean install uninstall
 .SECONDARY:
+
+# ---- installing: make install [PREFIX=/usr SYSCONFDIR=/etc DESTDIR=...] ----------
+INSTALL     ?= install
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR  ?= $(DATADIR)/zsh/site-functions
+DEFS += -DSBINDIR='"$(SBINDIR)"'
+
+# Where things lie, put into manuals and units.
+SET_PATHS = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+            -e 's|/usr/local/share/|$(DATADIR)/|g' -e 's|/usr/local/libexec/|$(LIBEXECDIR)/|g' \
+            -e 's|/etc/cpauto|$(SYSCONFDIR)/cpauto|g'
+MANUALS := $(notdir $(wildcard man/*.[1-8]))
+# $(call put,FROM,TO): with the paths set, mode 644, whole or not at all.
+put = $(SET_PATHS) '$(1)' >'$(DESTDIR)$(2).new' && chmod 644 '$(DESTDIR)$(2).new' && \
+      mv '$(DESTDIR)$(2).new' '$(DESTDIR)$(2)'
+
+install: all
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBEXECDIR)/cpauto/agents \
+	  $(DATADIR)/cpauto/templates $(SYSCONFDIR)/cpauto/templates $(UNITDIR) $(SYSUSERSDIR) \
+	  $(TMPFILESDIR) $(BASHCOMPDIR) $(ZSHCOMPDIR) \
+	  $(sort $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))))))
+	$(INSTALL) -m 755 $(B)/cpautod $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -m 755 $(B)/cpauto $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 755 $(B)/cpauto-sandbox $(DESTDIR)$(LIBEXECDIR)/cpauto
+	$(INSTALL) -m 755 $(AGENTS:%=$(B)/agents/%) $(DESTDIR)$(LIBEXECDIR)/cpauto/agents
+	$(INSTALL) -m 644 etc/templates/*.mustache $(DESTDIR)$(DATADIR)/cpauto/templates
+	test -e $(DESTDIR)$(SYSCONFDIR)/cpauto.conf || \
+	  { $(call put,etc/cpauto.conf,$(SYSCONFDIR)/cpauto.conf); }
+	$(call put,systemd/cpauto.service,$(UNITDIR)/cpauto.service)
+	$(call put,systemd/cpauto.sysusers,$(SYSUSERSDIR)/cpauto.conf)
+	$(call put,systemd/cpauto.tmpfiles,$(TMPFILESDIR)/cpauto.conf)
+	$(foreach m,$(MANUALS),$(call put,man/$(m),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m)) && ) true
+	$(B)/cpauto completion bash >$(DESTDIR)$(BASHCOMPDIR)/cpauto
+	$(B)/cpauto completion zsh >$(DESTDIR)$(ZSHCOMPDIR)/_cpauto
+	@[ -n '$(DESTDIR)' ] || echo 'Now, as root: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload'
+
+# The configuration, the keys and the state stay.
+uninstall:
+	$(RM) $(DESTDIR)$(SBINDIR)/cpautod $(DESTDIR)$(BINDIR)/cpauto \
+	  $(DESTDIR)$(UNITDIR)/cpauto.service $(DESTDIR)$(SYSUSERSDIR)/cpauto.conf \
+	  $(DESTDIR)$(TMPFILESDIR)/cpauto.conf $(DESTDIR)$(BASHCOMPDIR)/cpauto \
+	  $(DESTDIR)$(ZSHCOMPDIR)/_cpauto \
+	  $(foreach m,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
+	$(RM) -r $(DESTDIR)$(LIBEXECDIR)/cpauto $(DESTDIR)$(DATADIR)/cpauto
