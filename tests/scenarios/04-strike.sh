@@ -22,6 +22,7 @@ total=$(stats .total)
 sqlite3 "$T/state/state.db" 'UPDATE account SET block_ms = 0; UPDATE keywords SET due_ms = 0'
 ok 'even when the time is over' once
 is 'no call' "$(stats .total)" "$total"
+sqlite3 "$T/state/state.db" "UPDATE keywords SET due_ms = 1000 * (unixepoch() + 86400)"
 daemon
 ok 'until the owner says so' cpauto unblock
 is 'unblocked' "$(sql 'SELECT strikes, hard, blocked FROM account')" '0|0|0'

@@ -14,8 +14,10 @@ unset CREDENTIALS_DIRECTORY NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM
 
 finish() {
   local p
-  for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null; done
-  wait 2>/dev/null
+  for p in "${pids[@]}"; do
+    disown "$p" 2>/dev/null
+    kill -9 "$p" 2>/dev/null
+  done
   echo "1..$n"
   if [ "$failures" -gt 0 ] && [ -n "${KEEP:-}" ]; then echo "# kept: $T"; else rm -rf "$T"; fi
   [ "$failures" -eq 0 ] || exit 1
@@ -102,7 +104,8 @@ END
 }
 cpauto() { "$B/cpauto" -c "$T/cpauto.conf" "$@"; }
 once() { timeout 60 "$B/cpautod" -c "$T/cpauto.conf" --once "$@" >>"$T/log" 2>&1; }
-daemon() { # starts one in the background: its pid in $DAEMON
+daemon() { # starts one in the background with a new log: its pid in $DAEMON
+  : >"$T/log"
   "$B/cpautod" -c "$T/cpauto.conf" "$@" >>"$T/log" 2>&1 &
   DAEMON=$!
   pids+=("$DAEMON")
