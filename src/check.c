@@ -62,7 +62,7 @@ static void check_config(struct check *c)
 			c->config->hours.timezone);
 	for (size_t i = 0; i < c->config->warning_count; i++)
 		found(c, "warning", "configuration", "%s", c->config->warnings[i]);
-	found(c, "ok", "configuration", "%s: %zu lists, %zu keywords, %zu publishers", c->config->path,
+	found(c, "ok", "configuration", "%s: lists %zu, keywords %zu, publishers %zu", c->config->path,
 		c->config->list_count, keywords, c->config->publisher_count);
 }
 

@@ -231,15 +231,38 @@ const char *command_global(const struct command_set *set, const struct command_l
 	return i == SIZE_MAX ? NULL : l->globals[i];
 }
 
+#define HELP_WIDTH 80
+
 /* ---- help ---------------------------------------------------------------------------- */
+
+/* Words of TEXT behind what stands on the line already, folded at HELP_WIDTH. */
+static void fold(struct buf *out, size_t at, size_t indent, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, " ");
+		if (at > indent && at + 1 + n > HELP_WIDTH) {
+			buf_printf(out, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			buf_char(out, ' ');
+			at++;
+		}
+		buf_add(out, text, n);
+		at += n;
+		text += n + strspn(text + n, " ");
+	}
+	buf_char(out, '\n');
+}
 
 static void help_entry(struct buf *out, const char *left, size_t column, const char *text)
 {
-	size_t n = strlen(left);
-	if (n + 2 > column)
-		buf_printf(out, "  %s\n  %*s%s\n", left, (int)column, "", text);
+	size_t n = strlen(left) + 2;
+	buf_printf(out, "  %s", left);
+	if (n + 1 > column)
+		buf_printf(out, "\n%*s", (int)column, "");
 	else
-		buf_printf(out, "  %s%*s%s\n", left, (int)(column - n), "", text);
+		buf_printf(out, "%*s", (int)(column - n), "");
+	fold(out, column, column, text);
 }
 
 static void help_options(struct buf *out, const struct command_option *o)
@@ -276,8 +299,11 @@ static void help_command(const struct command_set *set, const struct command *c,
 			buf_char(out, '\n');
 		usage_line(out, i);
 		buf_printf(out, "  %s.\n", i->help);
-		if (i->more)
-			buf_printf(out, "%s", i->more);
+		if (i->more) {
+			buf_str(out, "\n  ");
+			fold(out, 2, 2, i->more);
+			buf_char(out, '\n');
+		}
 		help_options(out, i->options);
 	}
 	buf_str(out, "\nOptions of every command:\n");
@@ -300,6 +326,6 @@ void command_help(const struct command_set *set, const struct command *c, struct
 	}
 	buf_str(out, "\nOptions of every command:\n");
 	help_options(out, set->globals);
-	buf_str(out, "\nExit codes: 0 done, 64 usage, 65 bad data, 69 unavailable, 70 a bug, 73 and 74 files,\n"
-		"75 try later, 77 permission, 78 configuration. See cpauto(1).\n");
+	buf_str(out, "\nExit codes: 0 done, 64 usage, 65 bad data, 69 unavailable, 70 a bug,\n"
+		"73 and 74 files, 75 try later, 77 permission, 78 configuration. See cpauto(1).\n");
 }

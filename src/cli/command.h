@@ -37,7 +37,7 @@ struct command {
 	const char *args;    /* "KEYWORD..." for the usage */
 	int args_min, args_max;
 	const char *help;    /* one line, no full stop */
-	const char *more;    /* paragraphs for its own --help; NULL for none */
+	const char *more;    /* a paragraph for its own --help; NULL for none */
 	struct command_option options[COMMAND_OPTIONS_MAX]; /* name NULL ends */
 	int (*run)(struct cli *);
 	bool passes_all;     /* its arguments are another program's, options included */
@@ -66,7 +66,7 @@ int command_parse(const struct command_set *set, int argc, char **argv, struct c
 const char *command_value(const struct command_line *l, const char *name);
 const char *command_global(const struct command_set *set, const struct command_line *l, const char *name);
 
-/* The help of one command, or of all. WIDTH columns to fold at. */
+/* The help of one command, or of all; 80 columns at most. */
 void command_help(const struct command_set *set, const struct command *c, struct buf *out);
 
 /* SHELL is "bash" or "zsh". */

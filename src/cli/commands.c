@@ -24,12 +24,14 @@ static const struct command_option globals[] = {
 
 static const struct command table[] = {
 	{ .name = "status", .args = "", .run = status_run,
-		.help = "Budget, daemon, lists, posts and publishers at a glance" },
+		.help = "Budget, daemon, lists, posts and publishers" },
 
 	{ .name = "queue", .sub = "list", .is_default = true, .args = "", .run = queue_list,
 		.help = "The keywords, the next first", .options = { LIST, LIMIT(50) } },
 	{ .name = "queue", .sub = "add", .args = "KEYWORD...", .args_min = 1, .args_max = COMMAND_MANY,
-		.run = queue_add, .help = "Put keywords into a list, beside those of the configuration",
+		.run = queue_add, .help = "Put keywords into a list",
+		.more = "They stand beside those of the configuration, which stays as it is, and outlast a reload. "
+			"Equal spellings (Unicode, case, spaces) are one keyword.",
 		.options = { { "list", "NAME", "into which list", WORD_NONE, NULL, 0 } } },
 	{ .name = "queue", .sub = "remove", .args = "KEYWORD...", .args_min = 1, .args_max = COMMAND_MANY,
 		.run = queue_remove, .help = "Take out keywords that were added", .options = { LIST } },
@@ -40,7 +42,9 @@ static const struct command table[] = {
 		.run = queue_resume, .help = "End a pause",
 		.options = { LIST, { "all", NULL, "all lists", WORD_NONE, NULL, 0 } } },
 	{ .name = "queue", .sub = "now", .args = "KEYWORD...", .args_min = 1, .args_max = COMMAND_MANY,
-		.run = queue_now, .help = "Let keywords go first, as soon as the budget allows",
+		.more = "They go as soon as the budget allows, outside the active hours too, and may use "
+			"budget.reserve. A fresh cached answer is used without a call.",
+		.run = queue_now, .help = "Let keywords go before all others",
 		.options = { LIST } },
 
 	{ .name = "posts", .sub = "list", .is_default = true, .args = "", .run = posts_list,
@@ -56,7 +60,9 @@ static const struct command table[] = {
 	{ .name = "posts", .sub = "retry", .args = "ID...", .args_min = 1, .args_max = COMMAND_MANY,
 		.run = posts_retry, .help = "Make refused posts anew" },
 	{ .name = "posts", .sub = "settle", .args = "ID...", .args_min = 1, .args_max = COMMAND_MANY,
-		.run = posts_settle, .help = "Say of posts that nobody can know about whether they are out",
+		.run = posts_settle, .help = "Say whether a post that nobody can know about is out",
+		.more = "A post is parked when it was sent, no clear answer came and its publisher cannot look. "
+			"Nothing is sent again until you have looked at the blog and say how it is.",
 		.options = { { "published", NULL, "they are on the blog", WORD_NONE, NULL, 0 },
 			{ "absent", NULL, "they are not; send them again", WORD_NONE, NULL, 0 },
 			{ "url", "URL", "where it is, with --published", WORD_NONE, NULL, 0 } } },
@@ -66,10 +72,13 @@ static const struct command table[] = {
 	{ .name = "plan", .args = "", .run = ahead_run, .help = "The calls to come, as things are now",
 		.options = { { "hours", "N", "how far ahead, up to 168 (default 24)", WORD_NONE, NULL, 0 } } },
 	{ .name = "explain", .args = "KEYWORD|POST-ID", .args_min = 1, .args_max = 1, .run = explain_run,
-		.help = "Why nothing happens with it, by which rule, and when it will" },
+		.help = "Why nothing happens with it, and when it will" },
 
 	{ .name = "preview", .args = "KEYWORD", .args_min = 1, .args_max = 1, .run = preview_run,
-		.help = "The post as it would be, from the cache or from made-up products",
+		.more = "From the cached answer; without one and without a key, or with --sandbox, from made-up "
+			"products. Only --fetch spends a call, and cpautod makes it, within the limit. "
+			"Gates that would refuse the post are named.",
+		.help = "The post as it would be",
 		.options = { { "template", "NAME", "instead of the list's", WORD_NONE, NULL, 0 },
 			{ "list", "NAME", "as this list makes it", WORD_NONE, NULL, 0 },
 			{ "fetch", NULL, "spend a call if no fresh answer is cached", WORD_NONE, NULL, 0 },
@@ -78,17 +87,19 @@ static const struct command table[] = {
 			{ "output", "FILE", "into a file; .html, .md and .txt decide the form", WORD_FILE, NULL, 'o' },
 			HTML, TEXT, MARKDOWN } },
 	{ .name = "lint", .args = "FILE", .args_min = 1, .args_max = 1, .run = inspect_lint, .word = WORD_FILE,
-		.help = "Does a text disclose as the law wants it? \"-\" is standard input" },
+		.help = "Does a text disclose as it must? \"-\" is standard input" },
 
 	{ .name = "check", .args = "", .run = inspect_check,
-		.help = "Configuration, templates, secrets, agents and state, without touching them",
+		.more = "Configuration, templates, secrets, agents, state folder and clock; nothing is created or called. "
+			"The exit code is 78 if there is an error.",
+		.help = "Look for all that would keep cpautod from its work",
 		.options = { { "agents", NULL, "also ask each publisher's agent whether it can work", WORD_NONE, NULL, 0 } } },
 	{ .name = "show-config", .args = "", .run = inspect_config,
-		.help = "The configuration in force, with the origin of each value" },
+		.help = "The configuration, with the origin of each value" },
 	{ .name = "unblock", .args = "", .run = tools_unblock,
-		.help = "Lift a block, forget strikes, try broken publishers again" },
+		.help = "Lift a block, forget strikes, retry broken publishers" },
 	{ .name = "sandbox", .args = "[ARGUMENT...]", .args_max = COMMAND_MANY, .run = tools_sandbox,
-		.passes_all = true, .help = "Run a stand-in for the API's server; see cpauto sandbox --help" },
+		.passes_all = true, .help = "A stand-in for the API's server, for those without a key" },
 	{ .name = "completion", .args = "bash|zsh", .args_min = 1, .args_max = 1, .run = tools_completion,
 		.word = WORD_CHOICE, .choices = "bash zsh", .help = "Print the completion for a shell" },
 	{ .name = NULL },

@@ -136,8 +136,8 @@ static int find_last_post(struct findings *f, const struct value *k)
 		return r;
 	int64_t id = value_get_int(last, "id", 0);
 	cli_time(f->c, value_get_int(last, "created_ms", 0), at);
-	find(f, "post", false, "the last one is %" PRId64 " of %s, %s; cpauto explain %" PRId64, id, at,
-		value_get_string(last, "state", ""), id);
+	find(f, "post", false, "the last is %" PRId64 ", %s, made at %s; cpauto explain %" PRId64, id,
+		value_get_string(last, "state", ""), at, id);
 	value_free(last);
 	return 0;
 }

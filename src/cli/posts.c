@@ -37,7 +37,7 @@ static void show_list(const struct cli *c, const struct value *rows)
 	for (size_t i = 0; i < value_len(rows); i++) {
 		const struct value *p = value_at(rows, i);
 		const char *state = value_get_string(p, "state", "");
-		const char *note = value_get_string(p, "reason", value_get_string(p, "url", ""));
+		const char *note = value_get_string(p, "reason", "");
 		char since[CLOCK_TEXT_MAX];
 		cli_time(c, value_get_int(p, "changed_ms", 0), since);
 		table_int(t, value_get_int(p, "id", 0));

@@ -69,6 +69,16 @@ size_t table_rows(const struct table *t)
 	return t->count / t->column_count;
 }
 
+/* Columns, without those at the end in which nothing stands. */
+static size_t used_columns(const struct table *t)
+{
+	size_t used = 1;
+	for (size_t i = 0; i < table_rows(t) * t->column_count; i++)
+		if (t->cells[i].text[0] && i % t->column_count >= used)
+			used = i % t->column_count + 1;
+	return used;
+}
+
 static void natural_widths(const struct table *t, size_t *widths)
 {
 	for (size_t c = 0; c < t->column_count; c++)
@@ -81,10 +91,10 @@ static void natural_widths(const struct table *t, size_t *widths)
 }
 
 /* The widest column that may still give a column away, or the count for none. */
-static size_t widest(const struct table *t, const size_t *widths)
+static size_t widest(const struct table *t, size_t used, const size_t *widths)
 {
 	size_t best = t->column_count;
-	for (size_t c = 0; c < t->column_count; c++) {
+	for (size_t c = 0; c < used; c++) {
 		if (!t->columns[c].shrinks || widths[c] <= TABLE_SHRINK_LEAST)
 			continue;
 		if (best == t->column_count || widths[c] > widths[best])
@@ -93,13 +103,13 @@ static size_t widest(const struct table *t, const size_t *widths)
 	return best;
 }
 
-static void fit_widths(const struct table *t, size_t *widths, size_t room)
+static void fit_widths(const struct table *t, size_t used, size_t *widths, size_t room)
 {
-	size_t sum = TABLE_GAP * (t->column_count - 1);
-	for (size_t c = 0; c < t->column_count; c++)
+	size_t sum = TABLE_GAP * (used - 1);
+	for (size_t c = 0; c < used; c++)
 		sum += widths[c];
 	for (; sum > room; sum--) {
-		size_t c = widest(t, widths);
+		size_t c = widest(t, used, widths);
 		if (c == t->column_count)
 			return;
 		widths[c]--;
@@ -130,10 +140,11 @@ static void add_cell(struct buf *out, const struct cell *cell, bool right, size_
 	free(cut);
 }
 
-static void add_row(const struct table *t, const struct cell *cells, const size_t *widths, struct buf *out)
+static void add_row(const struct table *t, size_t used, const struct cell *cells, const size_t *widths,
+	struct buf *out)
 {
 	/* What stands empty at the end of a line leaves no spaces there. */
-	size_t n = t->column_count;
+	size_t n = used;
 	while (n > 1 && !cells[n - 1].text[0])
 		n--;
 	for (size_t c = 0; c < n; c++) {
@@ -144,7 +155,7 @@ static void add_row(const struct table *t, const struct cell *cells, const size_
 	buf_char(out, '\n');
 }
 
-static void add_titles(const struct table *t, const size_t *widths, struct buf *out)
+static void add_titles(const struct table *t, size_t used, const size_t *widths, struct buf *out)
 {
 	struct cell titles[TABLE_COLUMNS_MAX];
 	for (size_t c = 0; c < t->column_count; c++) {
@@ -152,7 +163,7 @@ static void add_titles(const struct table *t, const size_t *widths, struct buf *
 		titles[c].width = text_width(titles[c].text);
 		titles[c].style = TERM_BOLD;
 	}
-	add_row(t, titles, widths, out);
+	add_row(t, used, titles, widths, out);
 	for (size_t c = 0; c < t->column_count; c++)
 		free(titles[c].text);
 }
@@ -162,12 +173,13 @@ void table_print(const struct table *t, struct buf *out)
 	size_t widths[TABLE_COLUMNS_MAX];
 	if (table_rows(t) == 0)
 		return;
+	size_t used = used_columns(t);
 	natural_widths(t, widths);
 	if (term_width() > 0)
-		fit_widths(t, widths, term_width());
-	add_titles(t, widths, out);
+		fit_widths(t, used, widths, term_width());
+	add_titles(t, used, widths, out);
 	for (size_t r = 0; r < table_rows(t); r++)
-		add_row(t, &t->cells[r * t->column_count], widths, out);
+		add_row(t, used, &t->cells[r * t->column_count], widths, out);
 }
 
 void table_end(struct table *t)

@@ -156,7 +156,10 @@ static void add_folded(struct buf *out, enum term_style style, const char *s, si
 	size_t room = width > indent + 20 ? width - indent : 0;
 	while (room && text_width(s) > room) {
 		size_t n = fold_at(s, room);
-		CLEANUP_FREE char *line = xstrndup(s, n);
+		size_t shown = n;
+		while (shown > 0 && s[shown - 1] == ' ')
+			shown--;
+		CLEANUP_FREE char *line = xstrndup(s, shown);
 		term_add(out, style, line);
 		buf_printf(out, "\n%*s", (int)indent, "");
 		for (s += n; *s == ' ';)
