@@ -1,17 +1,14 @@
 # bash completion for cpauto; made by: cpauto completion bash
+_cpauto_reply()
+{
+	mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen "$@" -- "${COMP_WORDS[COMP_CWORD]}")
+}
+
 _cpauto()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local command='' words='' files='' w i globals='--config --json --color --state --cache --help --version'
+	local prev=${COMP_WORDS[COMP_CWORD-1]} command='' words='' files='' w i
+	local globals='--config --json --color --state --cache --help --version'
 	COMPREPLY=()
-	case $prev in
-	--config|-c) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	--color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-	--state) compopt -o filenames; COMPREPLY=($(compgen -d -- "$cur")); return ;;
-	--cache) compopt -o filenames; COMPREPLY=($(compgen -d -- "$cur")); return ;;
-	--state) COMPREPLY=($(compgen -W 'planned rendered waiting ready sending published unknown parked refused' -- "$cur")); return ;;
-	--output|-o) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		w=${COMP_WORDS[i]}
 		case $w in
@@ -23,7 +20,7 @@ _cpauto()
 		*)
 			if [[ -z $command ]]; then command=$w
 			else
-				case $command\ $w in
+				case "$command $w" in
 				'queue list') command="$command $w" ;;
 				'queue add') command="$command $w" ;;
 				'queue remove') command="$command $w" ;;
@@ -41,6 +38,14 @@ _cpauto()
 			fi ;;
 		esac
 	done
+	case "$command $prev" in
+	'posts list --state'|'posts --state') _cpauto_reply -W 'planned rendered waiting ready sending published unknown parked refused'; return ;;
+	'preview --output'|'preview -o') compopt -o filenames; _cpauto_reply -f; return ;;
+	*' --config'|*' -c') compopt -o filenames; _cpauto_reply -f; return ;;
+	*' --color') _cpauto_reply -W 'auto always never'; return ;;
+	*' --state') compopt -o filenames; _cpauto_reply -d; return ;;
+	*' --cache') compopt -o filenames; _cpauto_reply -d; return ;;
+	esac
 	if [[ -z $command ]]; then
 		words='status queue posts calls plan explain preview lint check show-config unblock sandbox completion'
 	fi
@@ -71,8 +76,8 @@ _cpauto()
 	esac
 	if [[ $files ]]; then
 		compopt -o filenames
-		COMPREPLY=($(compgen -f -- "$cur"))
+		_cpauto_reply -f
 	fi
-	COMPREPLY+=($(compgen -W "$words $globals" -- "$cur"))
+	_cpauto_reply -W "$words $globals"
 }
 complete -F _cpauto cpauto

@@ -12,7 +12,7 @@
 #define STATES "planned rendered waiting ready sending published unknown parked refused"
 
 static const struct command_option globals[] = {
-	{ "config", "FILE", "the configuration (default " SYSCONFDIR "/cpauto.conf)", WORD_FILE, NULL, 'c' },
+	{ "config", "FILE", "this configuration instead of the usual one", WORD_FILE, NULL, 'c' },
 	{ "json", NULL, "print JSON, an object with \"version\": 1", WORD_NONE, NULL, 0 },
 	{ "color", "WHEN", "auto, always or never", WORD_CHOICE, "auto always never", 0 },
 	{ "state", "DIR", "the state folder", WORD_DIR, NULL, 0 },

@@ -41,29 +41,40 @@ static void add_subs(const struct command_set *set, const char *name, struct buf
 	}
 }
 
-/* One line of the case that completes what follows an option. */
-static void bash_value(const struct command_option *o, struct buf *out)
+/* One line of the case that completes what follows an option, of C or of any command. */
+static void bash_value(const struct command *c, const struct command_option *o, struct buf *out)
 {
 	if (!o->arg || o->word == WORD_NONE)
 		return;
-	buf_printf(out, "\t--%s", o->name);
-	if (o->letter)
-		buf_printf(out, "|-%c", o->letter);
+	const char *gap = "\t";
+	for (int form = 0; form < 4; form++) {
+		bool is_long = form < 2, with_sub = form % 2 == 0;
+		if ((!is_long && !o->letter) || (with_sub ? !c || !c->sub : c && c->sub && !c->is_default))
+			continue;
+		buf_printf(out, "%s%s%s%s%s%s", gap, c ? "'" : "*' ", c ? c->name : "", with_sub ? " " : "",
+			with_sub ? c->sub : "", c ? " " : "");
+		if (is_long)
+			buf_printf(out, "--%s'", o->name);
+		else
+			buf_printf(out, "-%c'", o->letter);
+		gap = "|";
+	}
 	if (o->word == WORD_CHOICE)
-		buf_printf(out, ") COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", o->choices);
+		buf_printf(out, ") _cpauto_reply -W '%s'; return ;;\n", o->choices);
 	else
-		buf_printf(out, ") compopt -o filenames; COMPREPLY=($(compgen -%c -- \"$cur\")); return ;;\n",
+		buf_printf(out, ") compopt -o filenames; _cpauto_reply -%c; return ;;\n",
 			o->word == WORD_DIR ? 'd' : 'f');
 }
 
+/* A command's own option goes before one of all commands. */
 static void bash_values(const struct command_set *set, struct buf *out)
 {
-	buf_str(out, "\tcase $prev in\n");
-	for (size_t i = 0; i < count(set->globals); i++)
-		bash_value(&set->globals[i], out);
+	buf_str(out, "\tcase \"$command $prev\" in\n");
 	for (const struct command *c = set->commands; c->name; c++)
 		for (size_t i = 0; i < count(c->options); i++)
-			bash_value(&c->options[i], out);
+			bash_value(c, &c->options[i], out);
+	for (size_t i = 0; i < count(set->globals); i++)
+		bash_value(NULL, &set->globals[i], out);
 	buf_str(out, "\tesac\n");
 }
 
@@ -94,16 +105,9 @@ static void bash_commands(const struct command_set *set, struct buf *out)
 	buf_str(out, "\tesac\n");
 }
 
-static void bash(const struct command_set *set, struct buf *out)
+/* Walks the words before the cursor to the command and its sub. */
+static void bash_walk(const struct command_set *set, struct buf *out)
 {
-	buf_str(out, "# bash completion for cpauto; made by: cpauto completion bash\n"
-		"_cpauto()\n{\n"
-		"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-		"\tlocal command='' words='' files='' w i globals='");
-	for (size_t i = 0; i < count(set->globals); i++)
-		buf_printf(out, "%s--%s", i ? " " : "", set->globals[i].name);
-	buf_str(out, "'\n\tCOMPREPLY=()\n");
-	bash_values(set, out);
 	buf_str(out, "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 		"\t\tw=${COMP_WORDS[i]}\n"
 		"\t\tcase $w in\n");
@@ -118,20 +122,36 @@ static void bash(const struct command_set *set, struct buf *out)
 	}
 	buf_str(out, "\t\t-*) ;;\n"
 		"\t\t*)\n\t\t\tif [[ -z $command ]]; then command=$w\n"
-		"\t\t\telse\n\t\t\t\tcase $command\\ $w in\n");
+		"\t\t\telse\n\t\t\t\tcase \"$command $w\" in\n");
 	for (const struct command *c = set->commands; c->name; c++)
 		if (c->sub)
 			buf_printf(out, "\t\t\t\t'%s %s') command=\"$command $w\" ;;\n", c->name, c->sub);
-	buf_str(out, "\t\t\t\tesac\n\t\t\t\tbreak\n\t\t\tfi ;;\n\t\tesac\n\tdone\n"
-		"\tif [[ -z $command ]]; then\n\t\twords='");
+	buf_str(out, "\t\t\t\tesac\n\t\t\t\tbreak\n\t\t\tfi ;;\n\t\tesac\n\tdone\n");
+}
+
+static void bash(const struct command_set *set, struct buf *out)
+{
+	buf_str(out, "# bash completion for cpauto; made by: cpauto completion bash\n"
+		"_cpauto_reply()\n{\n"
+		"\tmapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen \"$@\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
+		"}\n\n"
+		"_cpauto()\n{\n"
+		"\tlocal prev=${COMP_WORDS[COMP_CWORD-1]} command='' words='' files='' w i\n"
+		"\tlocal globals='");
+	for (size_t i = 0; i < count(set->globals); i++)
+		buf_printf(out, "%s--%s", i ? " " : "", set->globals[i].name);
+	buf_str(out, "'\n\tCOMPREPLY=()\n");
+	bash_walk(set, out);
+	bash_values(set, out);
+	buf_str(out, "\tif [[ -z $command ]]; then\n\t\twords='");
 	add_names(set, out);
 	buf_str(out, "'\n\tfi\n");
 	bash_commands(set, out);
 	buf_str(out, "\tif [[ $files ]]; then\n"
 		"\t\tcompopt -o filenames\n"
-		"\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n"
+		"\t\t_cpauto_reply -f\n"
 		"\tfi\n"
-		"\tCOMPREPLY+=($(compgen -W \"$words $globals\" -- \"$cur\"))\n"
+		"\t_cpauto_reply -W \"$words $globals\"\n"
 		"}\n"
 		"complete -F _cpauto cpauto\n");
 }
@@ -237,7 +257,7 @@ static void zsh(const struct command_set *set, struct buf *out)
 	}
 	buf_str(out, "\t)\n");
 	zsh_names(set, out);
-	buf_str(out, "\t_arguments -C $globals '1:command:->command' '*::argument:->argument' && return\n"
+	buf_str(out, "\t_arguments -C -A '-*' $globals '1:command:->command' '*::argument:->argument' && return\n"
 		"\tif [[ $state == command ]]; then\n"
 		"\t\t_describe command names\n\t\treturn\n\tfi\n");
 	zsh_subs(set, out);
