@@ -297,7 +297,8 @@ static const char *const stmt_sql[STMT_END] = {
 		" reason = 'the daemon ended while it was being published'"
 		" WHERE state = 'sending'",
 	[PACE] = "SELECT count(*) FILTER (WHERE sending_ms >= ?2), coalesce(max(sending_ms), 0)"
-		" FROM posts WHERE publisher = ?1 AND sending_ms IS NOT NULL",
+		" FROM posts WHERE publisher = ?1 AND sending_ms IS NOT NULL"
+		" AND state IN ('sending', 'published', 'unknown', 'parked')",
 	[POSTS_COUNT] = "SELECT count(*) FROM posts WHERE state = ?1",
 	[PUBLISHER_GET] = "SELECT broken, until_ms, failures, reason FROM publishers WHERE name = ?1",
 	[PUBLISHER_SET] = "INSERT INTO publishers (name, broken, until_ms, failures, reason)"
@@ -633,7 +634,7 @@ static int migrate(sqlite3 *db, const char *const *steps, int version)
 	int rc = pragma_int(db, "PRAGMA user_version", &have);
 	if (rc != SQLITE_OK || have == version)
 		return rc;
-	if (have > version)
+	if (have > version || have < 0)
 		return SQLITE_SCHEMA;
 	rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	for (; rc == SQLITE_OK && have < version; have++)
