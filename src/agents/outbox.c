@@ -897,5 +897,7 @@ int main(int argc, char **argv)
 		{ "describe", op_describe },
 	};
 
+	/* Posts are for people to open; agents start with a mask that hides all. */
+	(void)umask(022);
 	return kit_main(argc, argv, "outbox", ops, ARRAY_LEN(ops));
 }

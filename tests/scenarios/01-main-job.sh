@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC1091,SC2034
 # From keywords to posts: the whole path, then nothing more to do.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC1091,SC2034
 # Templates compared with npm's mustache on generated input, where npm is there.
 . "$(dirname "$0")/lib.sh"
 

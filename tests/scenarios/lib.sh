@@ -1,5 +1,5 @@
+# shellcheck shell=bash disable=SC2034
 # Sourced by every scenario: real programs, the stand-in server, TAP.
-# shellcheck shell=bash
 set -u
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 B=${B:-build}
