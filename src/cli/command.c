@@ -327,6 +327,7 @@ void command_help(const struct command_set *set, const struct command *c, struct
 	buf_str(out, "\nOptions of every command:\n");
 	help_options(out, set->globals);
 	buf_str(out, "\nThe usual configuration is " SYSCONFDIR "/cpauto.conf.\n"
-		"Exit codes: 0 done, 64 usage, 65 bad data, 66 no such file, 69 unavailable, 70 a bug,\n"
-		"73 and 74 files, 75 try later, 77 permission, 78 configuration. See cpauto(1).\n");
+		"Exit codes: 0 done, 64 usage, 65 bad data, 66 no such file, 69 unavailable,\n"
+		"70 a bug, 73 and 74 files, 75 try later, 77 permission, 78 configuration.\n"
+		"See cpauto(1).\n");
 }

@@ -499,7 +499,7 @@ static void test_killed(void **state UNUSED)
 static bool own_mounts(void)
 {
 	return unshare(CLONE_NEWNS) == 0 &&
-		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+		mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 /* In a child with mounts of its own; its status is the number of the first failure. */
@@ -534,7 +534,7 @@ static int with_full_disk(void)
 		return 4;
 	value_free(answer);
 	/* And one that may only be read. */
-	if (mount("none", outbox, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
+	if (mount("none", outbox, "none", MS_REMOUNT | MS_RDONLY, NULL) < 0)
 		return 5;
 	value_set_string(post, "key", "k2");
 	answer = ask("publish", post);
