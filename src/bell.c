@@ -29,7 +29,8 @@ int bell_listen(const char *runtime_dir, struct err *e)
 {
 	struct sockaddr_un a;
 	if (bell_address(runtime_dir, &a) < 0)
-		return err_set(e, -ENAMETOOLONG, "%s: too long for a socket; set RUNTIME_DIRECTORY to a shorter path",
+		return err_set(e, -ENAMETOOLONG,
+			"%s: too long for a socket; set RUNTIME_DIRECTORY to a shorter path",
 			runtime_dir);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -37,7 +38,8 @@ int bell_listen(const char *runtime_dir, struct err *e)
 	int r = bind_fresh(fd, &a);
 	if (r < 0) {
 		close(fd);
-		return err_set(e, r, "%s: %s; the folder must be there and writable", a.sun_path, strerror(-r));
+		return err_set(e, r, "%s: %s; the folder must be there and writable",
+			a.sun_path, strerror(-r));
 	}
 	return fd;
 }
@@ -69,7 +71,8 @@ bool bell_ring(const char *runtime_dir)
 	CLEANUP_CLOSE int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return false;
-	ssize_t n = sendto(fd, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&a, sizeof(a));
+	ssize_t n = sendto(fd, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&a,
+		sizeof(a));
 	/* A full queue is a bell that rings already. */
 	return n == 1 || errno == EAGAIN;
 }

@@ -21,7 +21,8 @@ struct check {
 	struct value *findings;
 };
 
-static void found(struct check *c, const char *level, const char *thing, const char *fmt, ...) PRINTF(4, 5);
+static void found(struct check *c, const char *level, const char *thing, const char *fmt, ...)
+	PRINTF(4, 5);
 static void found(struct check *c, const char *level, const char *thing, const char *fmt, ...)
 {
 	va_list ap;
@@ -38,7 +39,8 @@ static void found(struct check *c, const char *level, const char *thing, const c
 	free(text);
 }
 
-static void found_all(struct check *c, const char *level, const char *thing, const struct value *lines)
+static void found_all(
+	struct check *c, const char *level, const char *thing, const struct value *lines)
 {
 	for (size_t i = 0; i < value_len(lines); i++)
 		found(c, level, thing, "%s", value_string(value_at(lines, i), ""));
@@ -58,12 +60,13 @@ static void check_config(struct check *c)
 	for (size_t i = 0; i < c->config->list_count; i++)
 		keywords += c->config->lists[i].keyword_count;
 	if (clock_set_zone(c->config->hours.timezone) < 0)
-		found(c, "error", "configuration", "hours.timezone: %s is not known here; install tzdata",
+		found(c, "error", "configuration",
+			"hours.timezone: %s is not known here; install tzdata",
 			c->config->hours.timezone);
 	for (size_t i = 0; i < c->config->warning_count; i++)
 		found(c, "warning", "configuration", "%s", c->config->warnings[i]);
-	found(c, "ok", "configuration", "%s: lists %zu, keywords %zu, publishers %zu", c->config->path,
-		c->config->list_count, keywords, c->config->publisher_count);
+	found(c, "ok", "configuration", "%s: lists %zu, keywords %zu, publishers %zu",
+		c->config->path, c->config->list_count, keywords, c->config->publisher_count);
 }
 
 static void check_templates(struct check *c)
@@ -71,7 +74,8 @@ static void check_templates(struct check *c)
 	const char *dirs[] = { c->in->paths->templates[0], c->in->paths->templates[1] };
 	bool own = dirs[0][0] != '\0';
 	struct value *errors = value_new_list();
-	int r = render_templates_load(own ? dirs : dirs + 1, own ? 2 : 1, &c->templates, errors);
+	int r = render_templates_load(
+		own ? dirs : dirs + 1, own ? 2 : 1, &c->templates, errors);
 	if (r == 0 && c->config)
 		r = workshop_check(false, c->templates, c->config->lists, c->config->list_count,
 			c->in->now->wall_ms, errors);
@@ -80,22 +84,27 @@ static void check_templates(struct check *c)
 	if (r < 0)
 		return;
 	struct value *names = render_templates_names(c->templates);
-	found(c, value_len(names) ? "ok" : "error", "templates", value_len(names)
-		? "%zu, and every list's renders and passes the gates" : "%zu; none in " DATADIR
-		"/cpauto/templates: install cpauto as a whole", value_len(names));
+	found(c, value_len(names) ? "ok" : "error", "templates",
+		value_len(names) ? "%zu, and every list's renders and passes the gates"
+				 : "%zu; none in " DATADIR
+				   "/cpauto/templates: install cpauto as a whole",
+		value_len(names));
 	value_free(names);
 }
 
 /* ---- secrets ------------------------------------------------------------------------- */
 
 /* What is wrong with a file of secrets is the file's; that there is none may be meant. */
-static void check_secret(struct check *c, const char *name, const char *credential, const char *setting)
+static void check_secret(
+	struct check *c, const char *name, const char *credential, const char *setting)
 {
 	struct err e;
 	CLEANUP_FREE char *path = secrets_path(c->in->paths->credentials, credential, setting);
 	if (!path[0])
-		found(c, "warning", "secrets", "no %s: put it in a file of mode 0600 and name that in the "
-			"configuration, or as systemd credential %s", name, credential);
+		found(c, "warning", "secrets",
+			"no %s: put it in a file of mode 0600 and name that in the "
+			"configuration, or as systemd credential %s",
+			name, credential);
 	else if (secret_check(path, &e) < 0)
 		found(c, "error", "secrets", "%s", e.text);
 	else
@@ -133,11 +142,13 @@ static bool check_agent(struct check *c, const char *name)
 	char path[PATH_MAX];
 	struct stat st;
 	if (agent_path(c->in->paths->agents, name, path, sizeof(path)) < 0) {
-		found(c, "error", "agents", "'%s' is no name of an agent; it must be a file's name", name);
+		found(c, "error", "agents",
+			"'%s' is no name of an agent; it must be a file's name", name);
 		return false;
 	}
 	if (stat(path, &st) < 0)
-		found(c, "error", "agents", "%s: %s; install it, or mend the publisher's agent", path, strerror(errno));
+		found(c, "error", "agents", "%s: %s; install it, or mend the publisher's agent",
+			path, strerror(errno));
 	else if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
 		found(c, "error", "agents", "%s cannot be executed; chmod +x it", path);
 	else
@@ -159,13 +170,18 @@ static void ask_agent(struct check *c, const struct config_publisher *p)
 	secrets_init(&s);
 	secrets_add_settings(&s, p->name, c->in->paths->credentials, p->settings);
 	struct agent_job job = {
-		.name = p->agent, .path = path, .request = request, .timeout_ms = p->timeout_ms, .secrets = s.items,
+		.name = p->agent,
+		.path = path,
+		.request = request,
+		.timeout_ms = p->timeout_ms,
+		.secrets = s.items,
 	};
 	agent_run(&job, &result);
 	if (result.verdict == AGENT_OK)
 		found(c, "ok", "publishers", "'%s' says that it can work", p->name);
 	else
-		found(c, "error", "publishers", "'%s': %s", p->name, result.reason ? result.reason : "");
+		found(c, "error", "publishers", "'%s': %s", p->name,
+			result.reason ? result.reason : "");
 	agent_result_finish(&result);
 	secrets_finish(&s);
 	value_free(request);
@@ -194,11 +210,16 @@ static void check_lasting(struct check *c, const char *dir)
 	if (statfs(dir, &fs) < 0)
 		return;
 	if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
-		found(c, "warning", "state", "%s is in memory: after a reboot nobody knows which calls were made and "
-			"what was posted; use a folder on a disk", dir);
+		found(c, "warning", "state",
+			"%s is in memory: after a reboot nobody knows which calls were made "
+			"and "
+			"what was posted; use a folder on a disk",
+			dir);
 	else if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
-		found(c, "warning", "state", "%s is in a container's own layer, which ends with the container; "
-			"mount a volume there", dir);
+		found(c, "warning", "state",
+			"%s is in a container's own layer, which ends with the container; "
+			"mount a volume there",
+			dir);
 	else
 		found(c, "ok", "state", "%s", dir);
 }
@@ -219,16 +240,18 @@ static void check_state(struct check *c)
 	const char *dir = c->in->paths->state;
 	struct stat st;
 	if (stat(dir, &st) < 0 && errno == ENOENT) {
-		found(c, "warning", "state", "%s is not there yet; cpautod makes it if it may", dir);
+		found(c, "warning", "state", "%s is not there yet; cpautod makes it if it may",
+			dir);
 		return;
 	}
 	if (!paths_is_dir(dir)) {
-		found(c, "error", "state", "%s: %s; it must be a folder of the daemon's user", dir,
-			errno == ENOENT ? "no folder" : strerror(errno ? errno : ENOTDIR));
+		found(c, "error", "state", "%s: %s; it must be a folder of the daemon's user",
+			dir, errno == ENOENT ? "no folder" : strerror(errno ? errno : ENOTDIR));
 		return;
 	}
 	if (access(dir, W_OK | X_OK) < 0)
-		found(c, "warning", "state", "%s is not writable for you; it must be for the daemon's user", dir);
+		found(c, "warning", "state",
+			"%s is not writable for you; it must be for the daemon's user", dir);
 	check_lasting(c, dir);
 	check_database(c);
 }
@@ -238,7 +261,9 @@ static void check_clock(struct check *c)
 	if (c->in->now->synced)
 		found(c, "ok", "clock", "synchronised");
 	else
-		found(c, "warning", "clock", "not synchronised: the server refuses calls whose time is off, and after a "
+		found(c, "warning", "clock",
+			"not synchronised: the server refuses calls whose time is off, and "
+			"after a "
 			"reboot old calls count as new; timedatectl set-ntp true");
 }
 

@@ -65,10 +65,11 @@ static int read_keyword(struct desk *d, struct wanted *w)
 	if (r == 0)
 		return EX_OK;
 	if (r == -E2BIG)
-		return say(d, EX_DATAERR, "the keyword is longer than %d bytes; use a shorter one",
+		return say(d, EX_DATAERR,
+			"the keyword is longer than %d bytes; use a shorter one",
 			CONFIG_KEYWORD_BYTES_MAX);
-	return say(d, EX_DATAERR, "the keyword %s; type it again", r == -EINVAL
-		? "is empty" : "is not UTF-8 text or holds control characters");
+	return say(d, EX_DATAERR, "the keyword %s; type it again",
+		r == -EINVAL ? "is empty" : "is not UTF-8 text or holds control characters");
 }
 
 /* The list of the wish, or the only one there is. */
@@ -115,8 +116,10 @@ static int find_keyword(struct desk *d, struct wanted *w)
 	w->rows = rows_of_list(all, list);
 	if (value_len(w->rows) > 0)
 		return EX_OK;
-	return say(d, EX_DATAERR, "'%s' stands in no list%s%s%s; cpauto queue shows what does, "
-		"cpauto queue add puts it in", w->keyword, list ? " '" : "", list ? list : "", list ? "'" : "");
+	return say(d, EX_DATAERR,
+		"'%s' stands in no list%s%s%s; cpauto queue shows what does, "
+		"cpauto queue add puts it in",
+		w->keyword, list ? " '" : "", list ? list : "", list ? "'" : "");
 }
 
 /* "kitchen, desk" */
@@ -125,7 +128,8 @@ static void name_lists(const struct value *rows, char out[NAMES_MAX])
 	struct buf b;
 	buf_init(&b, NAMES_MAX - 1);
 	for (size_t i = 0; i < value_len(rows); i++)
-		buf_printf(&b, "%s'%s'", i ? ", " : "", value_get_string(value_at(rows, i), "list", ""));
+		buf_printf(&b, "%s'%s'", i ? ", " : "",
+			value_get_string(value_at(rows, i), "list", ""));
 	str_format_cut(out, NAMES_MAX, "%s%s", buf_cstr(&b), buf_failed(&b) ? ", …" : "");
 	buf_finish(&b);
 }
@@ -138,13 +142,16 @@ static void keyword_add(struct desk *d)
 	if (list && read_keyword(d, &w) == EX_OK) {
 		int r = store_list_id(d->store, list, &list_id);
 		if (r == 0)
-			r = store_keyword_add(d->store, list_id, w.keyword, w.folded, d->now->wall_ms);
+			r = store_keyword_add(
+				d->store, list_id, w.keyword, w.folded, d->now->wall_ms);
 		d->out->heads_changed = r == 0;
 		if (r == 0)
 			say(d, EX_OK, "'%s' added to list '%s'", w.keyword, list);
 		else if (r == -EEXIST)
-			say(d, EX_DATAERR, "'%s' stands in list '%s' already; to have it looked at now: "
-				"cpauto queue now", w.keyword, list);
+			say(d, EX_DATAERR,
+				"'%s' stands in list '%s' already; to have it looked at now: "
+				"cpauto queue now",
+				w.keyword, list);
 		else
 			store_said(d, r);
 	}
@@ -157,8 +164,10 @@ static int remove_rows(struct desk *d, const struct wanted *w)
 		const struct value *row = value_at(w->rows, i);
 		int r = store_keyword_remove(d->store, value_get_int(row, "id", 0));
 		if (r == -EPERM)
-			return say(d, EX_NOPERM, "'%s' of list '%s' comes from the configuration; take it out "
-				"there and reload, or: cpauto queue pause", w->keyword, value_get_string(row, "list", ""));
+			return say(d, EX_NOPERM,
+				"'%s' of list '%s' comes from the configuration; take it out "
+				"there and reload, or: cpauto queue pause",
+				w->keyword, value_get_string(row, "list", ""));
 		if (r < 0)
 			return store_said(d, r);
 		d->out->heads_changed = true;
@@ -199,17 +208,22 @@ static int tell_when(struct desk *d, const struct wanted *w)
 	struct account_gate gate;
 	char wait[64];
 	if (all_lists_paused(w->rows))
-		return say(d, EX_OK, "'%s' goes first once its list is resumed: cpauto queue resume --list '%s'",
+		return say(d, EX_OK,
+			"'%s' goes first once its list is resumed: cpauto queue resume --list "
+			"'%s'",
 			w->keyword, value_get_string(value_at(w->rows, 0), "list", ""));
 	if (all_fresh(d, w->rows))
-		return say(d, EX_OK, "'%s' is looked at now; its answer is still fresh, so that costs no call",
+		return say(d, EX_OK,
+			"'%s' is looked at now; its answer is still fresh, so that costs no "
+			"call",
 			w->keyword);
 	int r = account_ask(d->store, d->config, d->now, true, &gate);
 	if (r < 0)
 		return store_said(d, r);
 	if (gate.budget.wait_ms == 0)
 		return say(d, EX_OK, "'%s' is looked at now", w->keyword);
-	const char *why = gate.waiting ? gate.account.wait_reason : budget_reason_text(gate.budget.reason);
+	const char *why = gate.waiting ? gate.account.wait_reason
+				       : budget_reason_text(gate.budget.reason);
 	if (gate.budget.wait_ms == INT64_MAX)
 		return say(d, EX_OK, "'%s' goes first, but not now: %s", w->keyword, why);
 	format_wait(gate.budget.wait_ms, wait, sizeof(wait));
@@ -222,8 +236,8 @@ static void keyword_now(struct desk *d)
 	int r = 0;
 	if (find_keyword(d, &w) == EX_OK) {
 		for (size_t i = 0; r == 0 && i < value_len(w.rows); i++)
-			r = store_keyword_ask(d->store, value_get_int(value_at(w.rows, i), "id", 0),
-				d->now->wall_ms);
+			r = store_keyword_ask(d->store,
+				value_get_int(value_at(w.rows, i), "id", 0), d->now->wall_ms);
 		d->out->heads_changed = true;
 		if (r < 0)
 			store_said(d, r);
@@ -240,12 +254,14 @@ static void pause_keyword(struct desk *d, bool paused)
 	int r = 0;
 	if (find_keyword(d, &w) == EX_OK) {
 		for (size_t i = 0; r == 0 && i < value_len(w.rows); i++)
-			r = store_keyword_pause(d->store, value_get_int(value_at(w.rows, i), "id", 0), paused);
+			r = store_keyword_pause(
+				d->store, value_get_int(value_at(w.rows, i), "id", 0), paused);
 		name_lists(w.rows, lists);
 		if (r < 0)
 			store_said(d, r);
 		else
-			say(d, EX_OK, "'%s' of %s %s", w.keyword, lists, paused ? "is paused" : "goes on");
+			say(d, EX_OK, "'%s' of %s %s", w.keyword, lists,
+				paused ? "is paused" : "goes on");
 	}
 	wanted_finish(&w);
 }
@@ -264,11 +280,13 @@ static void pause_or_resume(struct desk *d, bool paused)
 	if (r < 0 && r != -ENOENT)
 		store_said(d, r);
 	else if (list)
-		say(d, EX_OK, "list '%s' %s", list, paused ? "is paused; posts that are made already still go out"
-							  : "goes on");
+		say(d, EX_OK, "list '%s' %s", list,
+			paused ? "is paused; posts that are made already still go out"
+			       : "goes on");
 	else
-		say(d, EX_OK, "all lists %s", paused ? "are paused; posts that are made already still go out"
-						     : "go on");
+		say(d, EX_OK, "all lists %s",
+			paused ? "are paused; posts that are made already still go out"
+			       : "go on");
 }
 
 static void pause_wish(struct desk *d)
@@ -295,7 +313,9 @@ static int find_post(struct desk *d, struct subject *p)
 	p->id = value_get_int(d->args, "post", 0);
 	int r = store_post_get(d->store, p->id, &p->row);
 	if (r == -ENOENT)
-		return say(d, EX_DATAERR, "there is no post %" PRId64 "; cpauto posts shows those there are", p->id);
+		return say(d, EX_DATAERR,
+			"there is no post %" PRId64 "; cpauto posts shows those there are",
+			p->id);
 	if (r < 0)
 		return store_said(d, r);
 	p->state = value_get_string(p->row, "state", "");
@@ -304,7 +324,8 @@ static int find_post(struct desk *d, struct subject *p)
 
 static int move(struct desk *d, const struct subject *p, const char *to, const char *reason)
 {
-	int r = store_post_move(d->store, p->id, p->state, to, d->now->wall_ms, d->now->wall_ms, reason);
+	int r = store_post_move(
+		d->store, p->id, p->state, to, d->now->wall_ms, d->now->wall_ms, reason);
 	return r < 0 ? store_said(d, r) : EX_OK;
 }
 
@@ -319,8 +340,11 @@ const char *desk_advice(const char *state)
 		{ POST_READY, "it goes out as soon as its publisher may" },
 		{ POST_SENDING, "it is being published at this moment" },
 		{ POST_PUBLISHED, "it is out; what is out is changed at the blog" },
-		{ POST_UNKNOWN, "it may be out, and the publisher is asked; if you know: cpauto posts settle" },
-		{ POST_PARKED, "nobody but you can tell whether it is out: cpauto posts settle" },
+		{ POST_UNKNOWN,
+			"it may be out, and the publisher is asked; if you know: cpauto posts "
+			"settle" },
+		{ POST_PARKED,
+			"nobody but you can tell whether it is out: cpauto posts settle" },
 		{ POST_REFUSED, "it was refused; to try it again: cpauto posts retry" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(advice); i++)
@@ -331,21 +355,25 @@ const char *desk_advice(const char *state)
 
 static int cannot(struct desk *d, const struct subject *p, const char *wish)
 {
-	return say(d, EX_DATAERR, "post %" PRId64 " cannot be %s: %s", p->id, wish, desk_advice(p->state));
+	return say(d, EX_DATAERR, "post %" PRId64 " cannot be %s: %s", p->id, wish,
+		desk_advice(p->state));
 }
 
 static void post_approve(struct desk *d)
 {
 	struct subject p;
 	if (find_post(d, &p) == EX_OK) {
-		int r = str_eq(p.state, POST_WAITING) ? store_post_approve(d->store, p.id, d->now->wall_ms) : 0;
+		int r = str_eq(p.state, POST_WAITING)
+			? store_post_approve(d->store, p.id, d->now->wall_ms)
+			: 0;
 		if (r < 0)
 			store_said(d, r);
 		else if (!str_eq(p.state, POST_WAITING))
 			cannot(d, &p, "approved");
 		else
-			say(d, EX_OK, "post %" PRId64 " is approved and goes out as soon as '%s' may", p.id,
-				value_get_string(p.row, "publisher", ""));
+			say(d, EX_OK,
+				"post %" PRId64 " is approved and goes out as soon as '%s' may",
+				p.id, value_get_string(p.row, "publisher", ""));
 	}
 	value_free(p.row);
 }
@@ -391,12 +419,16 @@ static int retry_refused(struct desk *d, const struct subject *p)
 	if (code != EX_OK)
 		return code;
 	if (later)
-		return say(d, EX_DATAERR, "post %" PRId64 " is not tried again: post %" PRId64 " was made for the "
-			"same keyword since; cpauto posts show %" PRId64, p->id, later, later);
+		return say(d, EX_DATAERR,
+			"post %" PRId64 " is not tried again: post %" PRId64
+			" was made for the "
+			"same keyword since; cpauto posts show %" PRId64,
+			p->id, later, later);
 	code = move(d, p, POST_PLANNED, "you asked for another try");
 	if (code != EX_OK)
 		return code;
-	return say(d, EX_OK, "post %" PRId64 " is made anew and goes through all checks again", p->id);
+	return say(d, EX_OK, "post %" PRId64 " is made anew and goes through all checks again",
+		p->id);
 }
 
 static void post_retry(struct desk *d)
@@ -417,14 +449,16 @@ static int settle_published(struct desk *d, const struct subject *p)
 	int r = store_post_published(d->store, p->id, d->now->wall_ms, NULL, url);
 	if (r < 0)
 		return store_said(d, r);
-	return say(d, EX_OK, "post %" PRId64 " counts as published; it is not sent again", p->id);
+	return say(
+		d, EX_OK, "post %" PRId64 " counts as published; it is not sent again", p->id);
 }
 
 static int settle_absent(struct desk *d, const struct subject *p)
 {
 	if (move(d, p, POST_READY, "you said that it is not out") != EX_OK)
 		return d->out->exit_code;
-	return say(d, EX_OK, "post %" PRId64 " is not out; it is sent again as soon as '%s' may", p->id,
+	return say(d, EX_OK,
+		"post %" PRId64 " is not out; it is sent again as soon as '%s' may", p->id,
 		value_get_string(p->row, "publisher", ""));
 }
 
@@ -463,8 +497,9 @@ static void unblock(struct desk *d)
 	}
 	d->out->source_cleared = true;
 	d->out->heads_changed = true;
-	say(d, EX_OK, "%s; publishers are tried again; the budget of calls holds as before", was
-		? "the source may be asked again, its strikes are forgotten" : "the source was not blocked");
+	say(d, EX_OK, "%s; publishers are tried again; the budget of calls holds as before",
+		was ? "the source may be asked again, its strikes are forgotten"
+		    : "the source was not blocked");
 }
 
 /* ---- the desk ---------------------------------------------------------------------- */
@@ -496,5 +531,8 @@ void desk_handle(struct store *s, const struct config *c, const struct instant *
 		wishes[i].handle(&d);
 		return;
 	}
-	say(&d, EX_USAGE, "'%s' is no wish that this cpautod knows; are cpauto and cpautod of one version?", kind);
+	say(&d, EX_USAGE,
+		"'%s' is no wish that this cpautod knows; are cpauto and cpautod of one "
+		"version?",
+		kind);
 }

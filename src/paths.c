@@ -20,7 +20,8 @@ static int set_dir(char out[PATH_MAX], const char *dir, struct err *e)
 {
 	char here[PATH_MAX] = "";
 	if (dir[0] != '/' && !getcwd(here, sizeof(here)))
-		return err_set(e, -errno, "the current folder: %s; go to another one", strerror(errno));
+		return err_set(e, -errno, "the current folder: %s; go to another one",
+			strerror(errno));
 	if (dir[0] != '/' && strcmp(here, "/") == 0)
 		here[0] = '\0';
 	if (str_format(out, PATH_MAX, "%s%s%s", here, dir[0] == '/' ? "" : "/", dir) < 0)
@@ -38,7 +39,8 @@ static int join(char out[PATH_MAX], const char *dir, const char *name, struct er
 }
 
 /* systemd may name several folders with colons between them; the first is ours. */
-static int set_from_env(char out[PATH_MAX], const char *variable, const char *fallback, struct err *e)
+static int set_from_env(
+	char out[PATH_MAX], const char *variable, const char *fallback, struct err *e)
 {
 	const char *s = getenv(variable);
 	if (str_empty(s))

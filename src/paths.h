@@ -26,12 +26,12 @@
 
 struct paths {
 	char state[PATH_MAX], cache[PATH_MAX], runtime[PATH_MAX];
-	char images[PATH_MAX];     /* cache/images */
+	char images[PATH_MAX]; /* cache/images */
 	char agents[PATH_MAX];
 	char templates[2][PATH_MAX]; /* the owner's first, then the shipped ones; "" = none */
-	char sandbox[PATH_MAX];    /* the stand-in server's program */
-	char daemon[PATH_MAX];     /* cpautod */
-	char credentials[PATH_MAX]; /* $CREDENTIALS_DIRECTORY; "" if none */
+	char sandbox[PATH_MAX];      /* the stand-in server's program */
+	char daemon[PATH_MAX];       /* cpautod */
+	char credentials[PATH_MAX];  /* $CREDENTIALS_DIRECTORY; "" if none */
 	bool in_tree;
 };
 

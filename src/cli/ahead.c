@@ -30,15 +30,19 @@ static void add_row(const struct cli *c, struct table *t, const struct forecast_
 
 static void say_end(int64_t calls, int64_t hours, enum budget_reason reason, bool ended_early)
 {
-	term_say(TERM_BOLD, "%" PRId64 " %s in the next %" PRId64 " %s%s%s\n", calls, CLI_PLURAL(calls, "call"),
-		hours, CLI_PLURAL(hours, "hour"), ended_early && reason != BUDGET_FREE ? "; " : "",
+	term_say(TERM_BOLD, "%" PRId64 " %s in the next %" PRId64 " %s%s%s\n", calls,
+		CLI_PLURAL(calls, "call"), hours, CLI_PLURAL(hours, "hour"),
+		ended_early && reason != BUDGET_FREE ? "; " : "",
 		ended_early && reason != BUDGET_FREE ? budget_reason_text(reason) : "");
 }
 
 int ahead_run(struct cli *c)
 {
 	static const struct table_column columns[] = {
-		{ "TIME", true, false }, { "LIST", false, true }, { "KEYWORD", false, true }, { "NOTE", false, true },
+		{ "TIME", true, false },
+		{ "LIST", false, true },
+		{ "KEYWORD", false, true },
+		{ "NOTE", false, true },
 	};
 	int64_t hours = 24, n = 0;
 	int code = cli_option_int(c, "hours", 1, 168, &hours);
@@ -54,7 +58,7 @@ int ahead_run(struct cli *c)
 	struct value *calls = value_new_list();
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	int64_t until = c->now.wall_ms + hours * 3600000;
-	int r = forecast_load(&f, c->store, c->config, &c->now);
+	int r = forecast_load(&f, c->store, c->config, &c->now, hours * 3600000);
 	while (r == 0 && forecast_next(&f, until, &call, &reason)) {
 		add_json(calls, &call);
 		add_row(c, t, &call);

@@ -36,7 +36,8 @@ static int read_answer(struct cli *c, int64_t id, struct ask_answer *ret)
 	if (value_kind(value_get(row, "done_ms")) == VALUE_INT) {
 		ret->done = true;
 		ret->exit_code = (int)value_get_int(row, "outcome", EX_SOFTWARE);
-		str_format_cut(ret->text, sizeof(ret->text), "%s", value_get_string(row, "text", ""));
+		str_format_cut(
+			ret->text, sizeof(ret->text), "%s", value_get_string(row, "text", ""));
 	}
 	value_free(row);
 	return 0;
@@ -78,9 +79,9 @@ int ask(struct cli *c, const char *kind, struct value *args, struct ask_answer *
 	if (r < 0)
 		return cli_store_failed(c, r);
 	if (!ret->done)
-		str_format_cut(ret->text, sizeof(ret->text), "%s", runs
-			? "noted; cpautod is busy and does it as soon as it can"
-			: "noted; it takes effect when cpautod starts");
+		str_format_cut(ret->text, sizeof(ret->text), "%s",
+			runs ? "noted; cpautod is busy and does it as soon as it can"
+			     : "noted; it takes effect when cpautod starts");
 	return EX_OK;
 }
 

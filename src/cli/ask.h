@@ -9,7 +9,7 @@
  * rung, the answer awaited for up to 3 s. ARGS is freed.
  */
 struct ask_answer {
-	bool done;       /* false: noted, it takes effect later */
+	bool done; /* false: noted, it takes effect later */
 	int exit_code;
 	char text[ERR_MAX];
 };

@@ -20,18 +20,24 @@ static enum term_style result_style(const char *result)
 static void show(const struct cli *c, const struct value *rows)
 {
 	static const struct table_column columns[] = {
-		{ "TIME", true, false }, { "TOOK", true, false }, { "LIST", false, true },
-		{ "KEYWORD", false, true }, { "RESULT", false, false }, { "DETAIL", false, true },
+		{ "TIME", true, false },
+		{ "TOOK", true, false },
+		{ "LIST", false, true },
+		{ "KEYWORD", false, true },
+		{ "RESULT", false, false },
+		{ "DETAIL", false, true },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = value_len(rows); i-- > 0;) {
 		const struct value *call = value_at(rows, i);
 		char at[CLOCK_TEXT_MAX], took[32] = "";
-		int64_t taken = value_get_int(call, "taken_wall", 0), ended = value_get_int(call, "ended_wall", 0);
+		int64_t taken = value_get_int(call, "taken_wall", 0),
+			ended = value_get_int(call, "ended_wall", 0);
 		const char *result = value_get_string(call, "result", "under way");
 		cli_time(c, taken, at);
 		if (ended >= taken)
-			str_format_cut(took, sizeof(took), "%.1f s", (double)(ended - taken) / 1000);
+			str_format_cut(
+				took, sizeof(took), "%.1f s", (double)(ended - taken) / 1000);
 		table_cell(t, TERM_PLAIN, at);
 		table_cell(t, TERM_PLAIN, took);
 		table_cell(t, TERM_PLAIN, value_get_string(call, "list", ""));
@@ -50,9 +56,11 @@ static void say_left(struct cli *c)
 	if (!c->config || account_ask(c->store, c->config, &c->now, false, &gate) < 0)
 		return;
 	const struct budget_answer *b = &gate.budget;
-	const char *why = gate.waiting ? gate.account.wait_reason : budget_reason_text(b->reason);
+	const char *why =
+		gate.waiting ? gate.account.wait_reason : budget_reason_text(b->reason);
 	if (b->wait_ms == 0 || b->wait_ms == INT64_MAX) {
-		term_say(TERM_BOLD, "%d of %d calls left; %s\n", b->left, c->config->budget.calls, why);
+		term_say(TERM_BOLD, "%d of %d calls left; %s\n", b->left,
+			c->config->budget.calls, why);
 		return;
 	}
 	cli_time(c, c->now.wall_ms + b->wait_ms, at);
@@ -77,7 +85,8 @@ int calls_run(struct cli *c)
 	cli_config_try(c);
 	show(c, rows);
 	if (value_len(rows) == 0)
-		term_say(TERM_PLAIN, "no calls in the last %" PRId64 " %s\n", hours, CLI_PLURAL(hours, "hour"));
+		term_say(TERM_PLAIN, "no calls in the last %" PRId64 " %s\n", hours,
+			CLI_PLURAL(hours, "hour"));
 	say_left(c);
 	value_free(rows);
 	return EX_OK;

@@ -23,7 +23,8 @@ int cli_json(struct value *v)
 	CLEANUP_FREE char *text = json_string(out, true);
 	value_free(out);
 	if (!text) {
-		fputs("cpauto: the answer is too large for JSON; ask for less with --limit\n", stderr);
+		fputs("cpauto: the answer is too large for JSON; ask for less with --limit\n",
+			stderr);
 		return EX_SOFTWARE;
 	}
 	puts(text);
@@ -75,7 +76,9 @@ int cli_init(struct cli *c, const struct command_set *set, int argc, char **argv
 	int r = command_parse(set, argc, argv, &c->line, &e);
 	const char *color = global(c, "color");
 	c->json = global(c, "json") != NULL;
-	term_init(str_eq(color, "always") ? TERM_ALWAYS : str_eq(color, "never") ? TERM_NEVER : TERM_AUTO);
+	term_init(str_eq(color, "always")        ? TERM_ALWAYS
+			: str_eq(color, "never") ? TERM_NEVER
+						 : TERM_AUTO);
 	clock_now(&c->now);
 	if (r < 0)
 		return cli_fail(c, EX_USAGE, "%s", e.text);
@@ -98,7 +101,8 @@ static int load_config(struct cli *c, struct value *errors)
 {
 	int r = config_load(c->config_path, &c->config, errors);
 	if (r == 0 && clock_set_zone(c->config->hours.timezone) < 0)
-		fprintf(stderr, "cpauto: the time zone %s is not known here; times are shown in UTC\n",
+		fprintf(stderr,
+			"cpauto: the time zone %s is not known here; times are shown in UTC\n",
 			c->config->hours.timezone);
 	return r;
 }
@@ -174,12 +178,15 @@ const char *cli_option(const struct cli *c, const char *name)
 	return command_value(&c->line, name);
 }
 
-int cli_option_int(const struct cli *c, const char *name, int64_t min, int64_t max, int64_t *ret)
+int cli_option_int(
+	const struct cli *c, const char *name, int64_t min, int64_t max, int64_t *ret)
 {
 	const char *s = cli_option(c, name);
 	if (!s || parse_int64(s, min, max, ret) == 0)
 		return EX_OK;
-	return cli_fail(c, EX_USAGE, "--%s: '%s' is no whole number from %" PRId64 " to %" PRId64, name, s, min, max);
+	return cli_fail(c, EX_USAGE,
+		"--%s: '%s' is no whole number from %" PRId64 " to %" PRId64, name, s, min,
+		max);
 }
 
 /* ---- the daemon ---------------------------------------------------------------------------- */
@@ -209,7 +216,8 @@ void cli_time(const struct cli *c, int64_t wall_ms, char buf[CLOCK_TEXT_MAX])
 	if (d.year == today.year && d.month == today.month && d.day == today.day)
 		str_format_cut(buf, CLOCK_TEXT_MAX, "%02d:%02d", d.hour, d.minute);
 	else if (d.year == today.year)
-		str_format_cut(buf, CLOCK_TEXT_MAX, "%02d-%02d %02d:%02d", d.month, d.day, d.hour, d.minute);
+		str_format_cut(buf, CLOCK_TEXT_MAX, "%02d-%02d %02d:%02d", d.month, d.day,
+			d.hour, d.minute);
 	else
 		str_format_cut(buf, CLOCK_TEXT_MAX, "%04d-%02d-%02d", d.year, d.month, d.day);
 }

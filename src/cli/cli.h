@@ -54,7 +54,8 @@ int cli_json_list(const char *name, struct value *list);
 
 /* The value of an option of this command, NULL if not given; and as a number or a duration. */
 const char *cli_option(const struct cli *c, const char *name);
-int cli_option_int(const struct cli *c, const char *name, int64_t min, int64_t max, int64_t *ret) MUST_CHECK;
+int cli_option_int(const struct cli *c, const char *name, int64_t min, int64_t max,
+	int64_t *ret) MUST_CHECK;
 
 /* Does a cpautod hold the state folder? */
 bool cli_daemon_runs(const struct cli *c);

@@ -51,16 +51,19 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
-static int set_value(struct parser *p, const struct command_option *o, const char **slot, const char *value)
+static int set_value(
+	struct parser *p, const struct command_option *o, const char **slot, const char *value)
 {
 	if (!o->arg && value)
 		return err_set(p->e, -EINVAL, "--%s takes no value", o->name);
 	if (o->arg && !value && p->at + 1 >= p->argc)
-		return err_set(p->e, -EINVAL, "--%s wants a value: --%s %s", o->name, o->name, o->arg);
+		return err_set(
+			p->e, -EINVAL, "--%s wants a value: --%s %s", o->name, o->name, o->arg);
 	if (o->arg && !value)
 		value = p->argv[++p->at];
 	if (o->choices && !is_choice(o->choices, value))
-		return err_set(p->e, -EINVAL, "--%s: '%s' is none of: %s", o->name, value, o->choices);
+		return err_set(
+			p->e, -EINVAL, "--%s: '%s' is none of: %s", o->name, value, o->choices);
 	*slot = value ? value : "";
 	return 0;
 }
@@ -69,8 +72,10 @@ static int unknown_option(struct parser *p, const char *word)
 {
 	const struct command *c = p->line->command;
 	if (!c)
-		return err_set(p->e, -EINVAL, "there is no option %s; see: cpauto --help", word);
-	return err_set(p->e, -EINVAL, "%s has no option %s; see: cpauto %s --help", c->name, word, c->name);
+		return err_set(
+			p->e, -EINVAL, "there is no option %s; see: cpauto --help", word);
+	return err_set(p->e, -EINVAL, "%s has no option %s; see: cpauto %s --help", c->name,
+		word, c->name);
 }
 
 static int parse_option(struct parser *p, const char *word)
@@ -93,7 +98,8 @@ static int parse_option(struct parser *p, const char *word)
 	return unknown_option(p, word);
 }
 
-static const struct command *find_command(const struct command_set *set, const char *name, const char *sub)
+static const struct command *find_command(
+	const struct command_set *set, const char *name, const char *sub)
 {
 	for (const struct command *c = set->commands; c->name; c++) {
 		if (!str_eq(c->name, name))
@@ -131,11 +137,13 @@ static int unknown_command(struct parser *p, const char *word)
 	for (const struct command *c = p->set->commands; c->name; c++) {
 		const char *have = p->name ? c->sub : c->name;
 		if ((!p->name || str_eq(c->name, p->name)) && have && is_near(have, word))
-			return err_set(p->e, -EINVAL, "there is no command '%s%s%s'; did you mean '%s'?",
+			return err_set(p->e, -EINVAL,
+				"there is no command '%s%s%s'; did you mean '%s'?",
 				p->name ? p->name : "", p->name ? " " : "", word, have);
 	}
 	return err_set(p->e, -EINVAL, "there is no command '%s%s%s'; see: cpauto %s%s--help",
-		p->name ? p->name : "", p->name ? " " : "", word, p->name ? p->name : "", p->name ? " " : "");
+		p->name ? p->name : "", p->name ? " " : "", word, p->name ? p->name : "",
+		p->name ? " " : "");
 }
 
 /* Options that stood between a command and its sub are the sub's. */
@@ -149,8 +157,9 @@ static int hand_over(struct parser *p, const struct command *to)
 		const char *name = l->command->options[i].name;
 		size_t k = find_long(to->options, name, strlen(name));
 		if (k == SIZE_MAX)
-			return err_set(p->e, -EINVAL, "%s %s has no option --%s; see: cpauto %s --help",
-				to->name, to->sub, name, to->name);
+			return err_set(p->e, -EINVAL,
+				"%s %s has no option --%s; see: cpauto %s --help", to->name,
+				to->sub, name, to->name);
 		values[k] = l->values[i];
 	}
 	memcpy(l->values, values, sizeof(values));
@@ -188,7 +197,8 @@ static int parse_word(struct parser *p, const char *word)
 	if (!p->line->command || (p->name && !p->only_args))
 		return parse_name(p, word);
 	if (p->line->arg_count == COMMAND_ARGS_MAX)
-		return err_set(p->e, -EINVAL, "more than %d arguments; give some of them in a second run",
+		return err_set(p->e, -EINVAL,
+			"more than %d arguments; give some of them in a second run",
 			COMMAND_ARGS_MAX);
 	p->line->args[p->line->arg_count++] = word;
 	return 0;
@@ -204,8 +214,8 @@ static int check_count(const struct parser *p)
 		c->sub ? c->sub : "", c->args[0] ? " " : "", c->args);
 }
 
-int command_parse(const struct command_set *set, int argc, char **argv, struct command_line *ret,
-	struct err *e)
+int command_parse(const struct command_set *set, int argc, char **argv,
+	struct command_line *ret, struct err *e)
 {
 	struct parser p = { .set = set, .line = ret, .argc = argc, .argv = argv, .e = e };
 	memset(ret, 0, sizeof(*ret));
@@ -214,7 +224,8 @@ int command_parse(const struct command_set *set, int argc, char **argv, struct c
 		if (r < 0)
 			return r;
 	}
-	if (!ret->command || command_global(set, ret, "help") || command_global(set, ret, "version"))
+	if (!ret->command || command_global(set, ret, "help") ||
+		command_global(set, ret, "version"))
 		return 0;
 	return check_count(&p);
 }
@@ -225,7 +236,8 @@ const char *command_value(const struct command_line *l, const char *name)
 	return i == SIZE_MAX ? NULL : l->values[i];
 }
 
-const char *command_global(const struct command_set *set, const struct command_line *l, const char *name)
+const char *command_global(
+	const struct command_set *set, const struct command_line *l, const char *name)
 {
 	size_t i = find_long(set->globals, name, strlen(name));
 	return i == SIZE_MAX ? NULL : l->globals[i];
@@ -269,9 +281,10 @@ static void help_options(struct buf *out, const struct command_option *o)
 {
 	for (size_t i = 0; i < option_count(o); i++) {
 		char left[80];
-		str_format_cut(left, sizeof(left), "%s%.1s%s--%s%s%s", o[i].letter ? "-" : "    ",
-			o[i].letter ? &o[i].letter : "", o[i].letter ? ", " : "", o[i].name,
-			o[i].arg ? " " : "", o[i].arg ? o[i].arg : "");
+		str_format_cut(left, sizeof(left), "%s%.1s%s--%s%s%s",
+			o[i].letter ? "-" : "    ", o[i].letter ? &o[i].letter : "",
+			o[i].letter ? ", " : "", o[i].name, o[i].arg ? " " : "",
+			o[i].arg ? o[i].arg : "");
 		help_entry(out, left, 24, o[i].help);
 	}
 }
@@ -289,7 +302,8 @@ static void usage_line(struct buf *out, const struct command *c)
 }
 
 /* All there is about a command: each of its subs, or the one that was named. */
-static void help_command(const struct command_set *set, const struct command *c, struct buf *out)
+static void help_command(
+	const struct command_set *set, const struct command *c, struct buf *out)
 {
 	for (const struct command *i = set->commands; i->name; i++) {
 		bool family = c->is_default && str_eq(i->name, c->name);
@@ -320,13 +334,14 @@ void command_help(const struct command_set *set, const struct command *c, struct
 	for (const struct command *i = set->commands; i->name; i++) {
 		char left[80];
 		const char *sub = i->sub && !i->is_default ? i->sub : NULL;
-		str_format_cut(left, sizeof(left), "%s%s%s%s%s", i->name, sub ? " " : "", sub ? sub : "",
-			i->args[0] ? " " : "", i->args);
+		str_format_cut(left, sizeof(left), "%s%s%s%s%s", i->name, sub ? " " : "",
+			sub ? sub : "", i->args[0] ? " " : "", i->args);
 		help_entry(out, left, 28, i->help);
 	}
 	buf_str(out, "\nOptions of every command:\n");
 	help_options(out, set->globals);
-	buf_str(out, "\nThe usual configuration is " SYSCONFDIR "/cpauto.conf.\n"
+	buf_str(out,
+		"\nThe usual configuration is " SYSCONFDIR "/cpauto.conf.\n"
 		"Exit codes: 0 done, 64 usage, 65 bad data, 66 no such file, 69 unavailable,\n"
 		"70 a bug, 73 and 74 files, 75 try later, 77 permission, 78 configuration.\n"
 		"See cpauto(1).\n");

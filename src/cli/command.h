@@ -22,8 +22,8 @@ struct cli;
 enum command_word { WORD_NONE, WORD_FILE, WORD_DIR, WORD_CHOICE };
 
 struct command_option {
-	const char *name;    /* without the dashes */
-	const char *arg;     /* what to write behind it, "NAME"; NULL for a flag */
+	const char *name; /* without the dashes */
+	const char *arg;  /* what to write behind it, "NAME"; NULL for a flag */
 	const char *help;
 	enum command_word word;
 	const char *choices; /* "a b c": the only ones taken; NULL: anything */
@@ -32,21 +32,21 @@ struct command_option {
 
 struct command {
 	const char *name;
-	const char *sub;     /* "add" of "queue add"; NULL: has none */
-	bool is_default;     /* of several subs, the one meant by the name alone */
-	const char *args;    /* "KEYWORD..." for the usage */
+	const char *sub;  /* "add" of "queue add"; NULL: has none */
+	bool is_default;  /* of several subs, the one meant by the name alone */
+	const char *args; /* "KEYWORD..." for the usage */
 	int args_min, args_max;
-	const char *help;    /* one line, no full stop */
-	const char *more;    /* a paragraph for its own --help; NULL for none */
+	const char *help; /* one line, no full stop */
+	const char *more; /* a paragraph for its own --help; NULL for none */
 	struct command_option options[COMMAND_OPTIONS_MAX]; /* name NULL ends */
 	int (*run)(struct cli *);
-	bool passes_all;     /* its arguments are another program's, options included */
+	bool passes_all;        /* its arguments are another program's, options included */
 	enum command_word word; /* of its arguments */
 	const char *choices;
 };
 
 struct command_set {
-	const struct command *commands; /* name NULL ends */
+	const struct command *commands;       /* name NULL ends */
 	const struct command_option *globals; /* name NULL ends */
 };
 
@@ -59,12 +59,13 @@ struct command_line {
 };
 
 /* Strings in RET are ARGV's. 0, or -EINVAL with the line in E. */
-int command_parse(const struct command_set *set, int argc, char **argv, struct command_line *ret,
-	struct err *e) MUST_CHECK;
+int command_parse(const struct command_set *set, int argc, char **argv,
+	struct command_line *ret, struct err *e) MUST_CHECK;
 
 /* The value of the command's option, "" for a flag that is given, NULL if it is not. */
 const char *command_value(const struct command_line *l, const char *name);
-const char *command_global(const struct command_set *set, const struct command_line *l, const char *name);
+const char *command_global(
+	const struct command_set *set, const struct command_line *l, const char *name);
 
 /* The help of one command, or of all; 80 columns at most. */
 void command_help(const struct command_set *set, const struct command *c, struct buf *out);

@@ -49,10 +49,11 @@ static void bash_value(const struct command *c, const struct command_option *o, 
 	const char *gap = "\t";
 	for (int form = 0; form < 4; form++) {
 		bool is_long = form < 2, with_sub = form % 2 == 0;
-		if ((!is_long && !o->letter) || (with_sub ? !c || !c->sub : c && c->sub && !c->is_default))
+		if ((!is_long && !o->letter) ||
+			(with_sub ? !c || !c->sub : c && c->sub && !c->is_default))
 			continue;
-		buf_printf(out, "%s%s%s%s%s%s", gap, c ? "'" : "*' ", c ? c->name : "", with_sub ? " " : "",
-			with_sub ? c->sub : "", c ? " " : "");
+		buf_printf(out, "%s%s%s%s%s%s", gap, c ? "'" : "*' ", c ? c->name : "",
+			with_sub ? " " : "", with_sub ? c->sub : "", c ? " " : "");
 		if (is_long)
 			buf_printf(out, "--%s'", o->name);
 		else
@@ -92,8 +93,8 @@ static void bash_commands(const struct command_set *set, struct buf *out)
 		if (!c->sub)
 			buf_printf(out, "\t%s) words='", c->name);
 		else
-			buf_printf(out, "\t'%s %s'%s%s%s) words='", c->name, c->sub, c->is_default ? "|" : "",
-				c->is_default ? c->name : "", "");
+			buf_printf(out, "\t'%s %s'%s%s%s) words='", c->name, c->sub,
+				c->is_default ? "|" : "", c->is_default ? c->name : "", "");
 		if (c->is_default) {
 			add_subs(set, c->name, out);
 		} else if (c->choices) {
@@ -108,7 +109,8 @@ static void bash_commands(const struct command_set *set, struct buf *out)
 /* Walks the words before the cursor to the command and its sub. */
 static void bash_walk(const struct command_set *set, struct buf *out)
 {
-	buf_str(out, "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	buf_str(out,
+		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 		"\t\tw=${COMP_WORDS[i]}\n"
 		"\t\tcase $w in\n");
 	for (size_t i = 0; i < count(set->globals); i++) {
@@ -120,20 +122,24 @@ static void bash_walk(const struct command_set *set, struct buf *out)
 			buf_printf(out, "|-%c", o->letter);
 		buf_str(out, ") ((i++)) ;;\n");
 	}
-	buf_str(out, "\t\t-*) ;;\n"
+	buf_str(out,
+		"\t\t-*) ;;\n"
 		"\t\t*)\n\t\t\tif [[ -z $command ]]; then command=$w\n"
 		"\t\t\telse\n\t\t\t\tcase \"$command $w\" in\n");
 	for (const struct command *c = set->commands; c->name; c++)
 		if (c->sub)
-			buf_printf(out, "\t\t\t\t'%s %s') command=\"$command $w\" ;;\n", c->name, c->sub);
+			buf_printf(out, "\t\t\t\t'%s %s') command=\"$command $w\" ;;\n",
+				c->name, c->sub);
 	buf_str(out, "\t\t\t\tesac\n\t\t\t\tbreak\n\t\t\tfi ;;\n\t\tesac\n\tdone\n");
 }
 
 static void bash(const struct command_set *set, struct buf *out)
 {
-	buf_str(out, "# bash completion for cpauto; made by: cpauto completion bash\n"
+	buf_str(out,
+		"# bash completion for cpauto; made by: cpauto completion bash\n"
 		"_cpauto_reply()\n{\n"
-		"\tmapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen \"$@\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
+		"\tmapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen \"$@\" -- "
+		"\"${COMP_WORDS[COMP_CWORD]}\")\n"
 		"}\n\n"
 		"_cpauto()\n{\n"
 		"\tlocal prev=${COMP_WORDS[COMP_CWORD-1]} command='' words='' files='' w i\n"
@@ -147,7 +153,8 @@ static void bash(const struct command_set *set, struct buf *out)
 	add_names(set, out);
 	buf_str(out, "'\n\tfi\n");
 	bash_commands(set, out);
-	buf_str(out, "\tif [[ $files ]]; then\n"
+	buf_str(out,
+		"\tif [[ $files ]]; then\n"
 		"\t\tcompopt -o filenames\n"
 		"\t\t_cpauto_reply -f\n"
 		"\tfi\n"
@@ -184,8 +191,8 @@ static void zsh_value(struct buf *out, enum command_word word, const char *choic
 static void zsh_option(struct buf *out, const struct command_option *o, const char *indent)
 {
 	if (o->letter)
-		buf_printf(out, "%s'(-%c --%s)'{-%c%s,--%s%s}'[", indent, o->letter, o->name, o->letter,
-			o->arg ? "+" : "", o->name, o->arg ? "=" : "");
+		buf_printf(out, "%s'(-%c --%s)'{-%c%s,--%s%s}'[", indent, o->letter, o->name,
+			o->letter, o->arg ? "+" : "", o->name, o->arg ? "=" : "");
 	else
 		buf_printf(out, "%s'--%s%s[", indent, o->name, o->arg ? "=" : "");
 	zsh_text(out, o->help);
@@ -242,7 +249,8 @@ static void zsh_subs(const struct command_set *set, struct buf *out)
 
 static void zsh(const struct command_set *set, struct buf *out)
 {
-	buf_str(out, "#compdef cpauto\n"
+	buf_str(out,
+		"#compdef cpauto\n"
 		"# zsh completion for cpauto; made by: cpauto completion zsh\n"
 		"_cpauto()\n{\n"
 		"\tlocal command state\n\tlocal -a line subs globals\n"
@@ -257,11 +265,14 @@ static void zsh(const struct command_set *set, struct buf *out)
 	}
 	buf_str(out, "\t)\n");
 	zsh_names(set, out);
-	buf_str(out, "\t_arguments -C -A '-*' $globals '1:command:->command' '*::argument:->argument' && return\n"
+	buf_str(out,
+		"\t_arguments -C -A '-*' $globals '1:command:->command' "
+		"'*::argument:->argument' && return\n"
 		"\tif [[ $state == command ]]; then\n"
 		"\t\t_describe command names\n\t\treturn\n\tfi\n");
 	zsh_subs(set, out);
-	buf_str(out, "\tif (( $#subs && CURRENT == 2 )); then\n"
+	buf_str(out,
+		"\tif (( $#subs && CURRENT == 2 )); then\n"
 		"\t\tcompadd -a subs\n"
 		"\tfi\n"
 		"\tcommand=$line[1]\n"

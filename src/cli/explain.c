@@ -21,7 +21,8 @@ struct findings {
 };
 
 /* HOLDS: this is what keeps it from happening. */
-static void find(struct findings *f, const char *rule, bool holds, const char *fmt, ...) PRINTF(4, 5);
+static void find(struct findings *f, const char *rule, bool holds, const char *fmt, ...)
+	PRINTF(4, 5);
 static void find(struct findings *f, const char *rule, bool holds, const char *fmt, ...)
 {
 	va_list ap;
@@ -51,7 +52,8 @@ static void show(const struct findings *f)
 static void find_daemon(struct findings *f)
 {
 	if (!cli_daemon_runs(f->c))
-		find(f, "daemon", true, "cpautod does not run; nothing happens until it is started");
+		find(f, "daemon", true,
+			"cpautod does not run; nothing happens until it is started");
 }
 
 static int64_t hours_wait(const struct cli *c)
@@ -59,7 +61,8 @@ static int64_t hours_wait(const struct cli *c)
 	const struct config_hours *h = &c->config->hours.active;
 	struct date d;
 	clock_date(c->now.wall_ms, &d);
-	return h->always ? 0 : plan_hours_wait(h->from_min, h->to_min, d.hour, d.minute, d.second);
+	return h->always ? 0
+			 : plan_hours_wait(h->from_min, h->to_min, d.hour, d.minute, d.second);
 }
 
 static void find_hours(struct findings *f)
@@ -81,19 +84,23 @@ static int find_budget(struct findings *f, bool asked)
 	int r = account_ask(f->c->store, f->c->config, &f->c->now, asked, &g);
 	if (r < 0)
 		return r;
-	cli_time(f->c, g.budget.wait_ms == INT64_MAX ? 0 : f->c->now.wall_ms + g.budget.wait_ms, at);
+	cli_time(f->c, g.budget.wait_ms == INT64_MAX ? 0 : f->c->now.wall_ms + g.budget.wait_ms,
+		at);
 	if (g.budget.reason == BUDGET_HARD || g.budget.reason == BUDGET_BLOCKED)
-		find(f, "account", true, "%s%s%s; the server said: %s", budget_reason_text(g.budget.reason),
-			at[0] ? ": " : "", at, g.account.reason);
+		find(f, "account", true, "%s%s%s; the server said: %s",
+			budget_reason_text(g.budget.reason), at[0] ? ": " : "", at,
+			g.account.reason);
 	else if (g.waiting)
-		find(f, "source", true, "left alone until %s after %d %s: %s", at, g.account.failures,
-			CLI_PLURAL(g.account.failures, "failure"), g.account.wait_reason);
+		find(f, "source", true, "left alone until %s after %d %s: %s", at,
+			g.account.failures, CLI_PLURAL(g.account.failures, "failure"),
+			g.account.wait_reason);
 	else if (g.budget.reason != BUDGET_FREE)
-		find(f, "budget", true, "%d of %d calls left; %s%s%s", g.budget.left, f->c->config->budget.calls,
-			budget_reason_text(g.budget.reason), at[0] ? ", until " : "", at);
+		find(f, "budget", true, "%d of %d calls left; %s%s%s", g.budget.left,
+			f->c->config->budget.calls, budget_reason_text(g.budget.reason),
+			at[0] ? ", until " : "", at);
 	else
-		find(f, "budget", false, "%d of %d calls left; a call may leave now", g.budget.left,
-			f->c->config->budget.calls);
+		find(f, "budget", false, "%d of %d calls left; a call may leave now",
+			g.budget.left, f->c->config->budget.calls);
 	return 0;
 }
 
@@ -107,15 +114,16 @@ static int find_turn(struct findings *f, int64_t id)
 	int before = 0;
 	bool found = false;
 	int64_t until = f->c->now.wall_ms + LOOK_AHEAD_MS;
-	int r = forecast_load(&fc, f->c->store, f->c->config, &f->c->now);
+	int r = forecast_load(&fc, f->c->store, f->c->config, &f->c->now, LOOK_AHEAD_MS);
 	while (r == 0 && !found && forecast_next(&fc, until, &call, &reason)) {
 		found = call.keyword->id == id;
 		before += !found && !call.free;
 	}
 	if (r == 0 && found) {
 		cli_due(f->c, call.at_ms, at);
-		find(f, "next", false, "%s%s, with %d %s before it", at, call.free ? " (without a call)" : "",
-			before, CLI_PLURAL(before, "call"));
+		find(f, "next", false, "%s%s, with %d %s before it", at,
+			call.free ? " (without a call)" : "", before,
+			CLI_PLURAL(before, "call"));
 	} else if (r == 0) {
 		find(f, "next", true, "not within a week as things are");
 	}
@@ -127,7 +135,8 @@ static int find_last_post(struct findings *f, const struct value *k)
 {
 	struct value *last = NULL;
 	char at[CLOCK_TEXT_MAX];
-	int r = store_post_last(f->c->store, value_get_string(k, "list", ""), value_get_string(k, "folded", ""), &last);
+	int r = store_post_last(f->c->store, value_get_string(k, "list", ""),
+		value_get_string(k, "folded", ""), &last);
 	if (r == -ENOENT) {
 		find(f, "post", false, "none was made yet");
 		return 0;
@@ -136,7 +145,8 @@ static int find_last_post(struct findings *f, const struct value *k)
 		return r;
 	int64_t id = value_get_int(last, "id", 0);
 	cli_time(f->c, value_get_int(last, "created_ms", 0), at);
-	find(f, "post", false, "the last is %" PRId64 ", %s, made at %s; cpauto explain %" PRId64, id,
+	find(f, "post", false,
+		"the last is %" PRId64 ", %s, made at %s; cpauto explain %" PRId64, id,
 		value_get_string(last, "state", ""), at, id);
 	value_free(last);
 	return 0;
@@ -152,13 +162,18 @@ static bool find_own(struct findings *f, const struct value *k, const struct con
 	cli_due(f->c, value_get_int(k, "due_ms", 0), due);
 	cli_time(f->c, value_get_int(k, "looked_ms", 0), looked);
 	if (!l)
-		find(f, "list", true, "the list is not in %s any more; it goes with the next reload", f->c->config_path);
+		find(f, "list", true,
+			"the list is not in %s any more; it goes with the next reload",
+			f->c->config_path);
 	if (value_get_int(k, "list_paused", 0))
-		find(f, "paused", true, "its list is paused; cpauto queue resume --list '%s'", value_get_string(k, "list", ""));
+		find(f, "paused", true, "its list is paused; cpauto queue resume --list '%s'",
+			value_get_string(k, "list", ""));
 	if (value_get_int(k, "paused", 0))
-		find(f, "paused", true, "it is paused; cpauto queue resume '%s'", value_get_string(k, "keyword", ""));
+		find(f, "paused", true, "it is paused; cpauto queue resume '%s'",
+			value_get_string(k, "keyword", ""));
 	if (failures > 0)
-		find(f, "backoff", later, "it failed %" PRId64 " %s in a row: %s; again from %s on", failures,
+		find(f, "backoff", later,
+			"it failed %" PRId64 " %s in a row: %s; again from %s on", failures,
 			CLI_PLURAL(failures, "time"), reason, due);
 	else if (reason[0])
 		find(f, "last look", false, "%s%s%s", looked, looked[0] ? ": " : "", reason);
@@ -169,7 +184,8 @@ static bool find_own(struct findings *f, const struct value *k, const struct con
 	}
 	if (value_get_int(k, "asked", 0))
 		find(f, "asked", false, "it was asked for by hand and goes before all others");
-	return l && !later && !value_get_int(k, "list_paused", 0) && !value_get_int(k, "paused", 0);
+	return l && !later && !value_get_int(k, "list_paused", 0) &&
+		!value_get_int(k, "paused", 0);
 }
 
 static int explain_row(struct findings *f, const struct value *k)
@@ -180,11 +196,13 @@ static int explain_row(struct findings *f, const struct value *k)
 	int64_t fresh = value_get_int(k, "fresh_ms", 0);
 	bool asked = value_get_int(k, "asked", 0) != 0;
 	int r = 0;
-	find(f, "keyword", false, "'%s' of list '%s'", value_get_string(k, "keyword", ""), list);
+	find(f, "keyword", false, "'%s' of list '%s'", value_get_string(k, "keyword", ""),
+		list);
 	bool due = find_own(f, k, l);
 	cli_time(f->c, fresh, at);
 	if (fresh > f->c->now.wall_ms)
-		find(f, "cache", false, "its answer is fresh until %s; a look until then costs no call", at);
+		find(f, "cache", false,
+			"its answer is fresh until %s; a look until then costs no call", at);
 	else if (due) {
 		if (!asked)
 			find_hours(f);
@@ -202,15 +220,18 @@ static int explain_keyword(struct findings *f, const char *word)
 	char *folded = NULL;
 	struct value *rows = NULL;
 	if (text_fold(word, &folded) < 0)
-		return cli_fail(f->c, EX_DATAERR, "that is no keyword: it is empty or no UTF-8 text");
+		return cli_fail(
+			f->c, EX_DATAERR, "that is no keyword: it is empty or no UTF-8 text");
 	int r = store_find_keywords(f->c->store, folded, &rows);
 	free(folded);
 	if (r < 0)
 		return cli_store_failed(f->c, r);
 	if (value_len(rows) == 0) {
 		value_free(rows);
-		return cli_fail(f->c, EX_DATAERR, "'%s' stands in no list that cpautod has read; add it to %s and "
-			"reload, or: cpauto queue add", word, f->c->config_path);
+		return cli_fail(f->c, EX_DATAERR,
+			"'%s' stands in no list that cpautod has read; add it to %s and "
+			"reload, or: cpauto queue add",
+			word, f->c->config_path);
 	}
 	for (size_t i = 0; r == 0 && i < value_len(rows); i++)
 		r = explain_row(f, value_at(rows, i));
@@ -233,14 +254,18 @@ static int find_pace(struct findings *f, const struct config_publisher *p)
 	int today = 0;
 	int64_t last = 0;
 	char at[CLOCK_TEXT_MAX];
-	int r = store_publisher_pace(f->c->store, p->name, midnight(f->c->now.wall_ms), &today, &last);
+	int r = store_publisher_pace(
+		f->c->store, p->name, midnight(f->c->now.wall_ms), &today, &last);
 	if (r < 0)
 		return r;
 	cli_time(f->c, last + p->gap_ms, at);
 	if (last > 0 && last + p->gap_ms > f->c->now.wall_ms)
-		find(f, "gap", true, "'%s' keeps its posts apart (gap); the next may go at %s", p->name, at);
+		find(f, "gap", true, "'%s' keeps its posts apart (gap); the next may go at %s",
+			p->name, at);
 	if (p->per_day > 0 && today >= p->per_day)
-		find(f, "per_day", true, "'%s' has sent its %d of today; the next goes tomorrow", p->name, p->per_day);
+		find(f, "per_day", true,
+			"'%s' has sent its %d of today; the next goes tomorrow", p->name,
+			p->per_day);
 	return 0;
 }
 
@@ -250,7 +275,8 @@ static int find_publisher(struct findings *f, const char *name)
 	char at[CLOCK_TEXT_MAX];
 	const struct config_publisher *p = config_publisher_find(f->c->config, name);
 	if (!p) {
-		find(f, "publisher", true, "'%s' is not in %s any more", name, f->c->config_path);
+		find(f, "publisher", true, "'%s' is not in %s any more", name,
+			f->c->config_path);
 		return 0;
 	}
 	int r = store_publisher_get(f->c->store, name, &state);
@@ -258,7 +284,8 @@ static int find_publisher(struct findings *f, const char *name)
 		return r;
 	cli_time(f->c, state.until_ms, at);
 	if (state.broken)
-		find(f, "publisher", true, "'%s' needs you: %s; then: cpauto unblock", name, state.reason);
+		find(f, "publisher", true, "'%s' needs you: %s; then: cpauto unblock", name,
+			state.reason);
 	else if (state.until_ms > f->c->now.wall_ms)
 		find(f, "publisher", true, "'%s' waits until %s: %s", name, at, state.reason);
 	r = find_pace(f, p);
@@ -269,13 +296,15 @@ static int find_publisher(struct findings *f, const char *name)
 static int explain_post(struct findings *f, const struct value *post)
 {
 	char at[CLOCK_TEXT_MAX];
-	const char *state = value_get_string(post, "state", ""), *reason = value_get_string(post, "reason", "");
+	const char *state = value_get_string(post, "state", ""),
+		   *reason = value_get_string(post, "reason", "");
 	bool is_ready = str_eq(state, POST_READY);
 	bool is_out = str_eq(state, POST_PUBLISHED);
 	find(f, "post", false, "%" PRId64 " '%s' of list '%s'", value_get_int(post, "id", 0),
 		value_get_string(post, "keyword", ""), value_get_string(post, "list", ""));
 	cli_time(f->c, value_get_int(post, "changed_ms", 0), at);
-	find(f, "state", !is_ready && !is_out, "%s since %s: %s", state, at, desk_advice(state));
+	find(f, "state", !is_ready && !is_out, "%s since %s: %s", state, at,
+		desk_advice(state));
 	if (reason[0])
 		find(f, "reason", !is_out, "%s", reason);
 	int64_t next = value_get_int(post, "next_ms", 0);

@@ -4,7 +4,9 @@
 #include <errno.h>
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
-#define KEYWORDS_MAX 5000 /* of a list: a week has room for 1,700 calls */
+/* Of a list: more than there are calls, for some are paused or cost none. */
+#define KEYWORDS_LEAST 1000
+#define KEYWORDS_MAX 10000
 #define CALL_MS 1000
 #define STEPS_MAX 200000
 
@@ -21,7 +23,8 @@ static void take_keyword(struct forecast_keyword *k, const struct value *row)
 	k->paused = value_get_int(row, "paused", 0) != 0;
 }
 
-static int load_list(struct forecast_list *l, struct store *s, const struct config_list *c)
+static int load_list(
+	struct forecast_list *l, struct store *s, const struct config_list *c, int limit)
 {
 	int64_t id;
 	struct plan_list plan;
@@ -33,9 +36,10 @@ static int load_list(struct forecast_list *l, struct store *s, const struct conf
 	if (r == 0)
 		r = store_list_load(s, id, &plan);
 	if (r == 0)
-		r = store_list_keywords(s, c->name, KEYWORDS_MAX, &rows);
+		r = store_list_keywords(s, c->name, limit, &rows);
 	if (r < 0)
-		return r == -ENOENT ? 0 : r; /* new in the file; the daemon has not read it yet */
+		return r == -ENOENT ? 0
+				    : r; /* new in the file; the daemon has not read it yet */
 	l->paused = plan.paused;
 	l->served = plan.served;
 	l->count = value_len(rows);
@@ -60,7 +64,15 @@ static int load_calls(struct forecast *f, struct store *s)
 	return r;
 }
 
-int forecast_load(struct forecast *f, struct store *s, const struct config *c, const struct instant *now)
+/* How many keywords of a list can matter in SPAN_MS. */
+static int keywords_in(const struct config *c, int64_t span_ms)
+{
+	int64_t n = KEYWORDS_LEAST + 2 * c->budget.calls * (span_ms / c->budget.window_ms + 1);
+	return n < KEYWORDS_MAX ? (int)n : KEYWORDS_MAX;
+}
+
+int forecast_load(struct forecast *f, struct store *s, const struct config *c,
+	const struct instant *now, int64_t span_ms)
 {
 	struct store_account a;
 	memset(f, 0, sizeof(*f));
@@ -74,7 +86,7 @@ int forecast_load(struct forecast *f, struct store *s, const struct config *c, c
 	if (r == 0)
 		r = load_calls(f, s);
 	for (size_t i = 0; r == 0 && i < c->list_count; i++)
-		r = load_list(&f->lists[i], s, &c->lists[i]);
+		r = load_list(&f->lists[i], s, &c->lists[i], keywords_in(c, span_ms));
 	if (r < 0)
 		return r;
 	f->block.hard = a.hard;
@@ -127,8 +139,11 @@ static void fill_plan(const struct forecast *f, struct plan_list *plan)
 		const struct forecast_list *l = &f->lists[i];
 		const struct forecast_keyword *k = head_of(l);
 		plan[i] = (struct plan_list){
-			.weight = l->weight, .paused = l->paused, .served = l->served,
-			.horizon_ms = (l->every_ms > 7 * DAY_MS ? l->every_ms : 7 * DAY_MS) + DAY_MS,
+			.weight = l->weight,
+			.paused = l->paused,
+			.served = l->served,
+			.horizon_ms =
+				(l->every_ms > 7 * DAY_MS ? l->every_ms : 7 * DAY_MS) + DAY_MS,
 		};
 		if (k)
 			plan[i].head = (struct plan_head){ k->id, k->due_ms, k->asked };
@@ -157,7 +172,8 @@ static bool look(struct forecast *f, struct forecast_call *ret)
 		struct forecast_list *l = &f->lists[i];
 		for (size_t n = 0; n < l->count && !l->paused; n++) {
 			struct forecast_keyword *k = &l->keywords[n];
-			if (k->paused || k->due_ms > f->now.wall_ms || k->fresh_ms <= f->now.wall_ms)
+			if (k->paused || k->due_ms > f->now.wall_ms ||
+				k->fresh_ms <= f->now.wall_ms)
 				continue;
 			*ret = (struct forecast_call){ f->now.wall_ms, l, k, true };
 			k->due_ms = f->now.wall_ms + l->every_ms;
@@ -174,12 +190,14 @@ static void note_call(struct forecast *f)
 	if (f->call_count < max)
 		f->call_count++;
 	memmove(&f->calls[1], &f->calls[0], (f->call_count - 1) * sizeof(*f->calls));
-	f->calls[0] = (struct budget_call){ .taken = f->now, .ended = f->now, .has_ended = true };
+	f->calls[0] =
+		(struct budget_call){ .taken = f->now, .ended = f->now, .has_ended = true };
 	f->calls[0].ended.wall_ms += CALL_MS;
 	f->calls[0].ended.boot_ms += CALL_MS;
 }
 
-static void make_call(struct forecast *f, struct plan_list *plan, int list, struct forecast_call *ret)
+static void make_call(
+	struct forecast *f, struct plan_list *plan, int list, struct forecast_call *ret)
 {
 	struct forecast_list *l = &f->lists[list];
 	struct forecast_keyword *k = head_of(l);
@@ -200,7 +218,8 @@ static void make_call(struct forecast *f, struct plan_list *plan, int list, stru
 /* How long until the choice may be called about; INT64_MAX: no telling. */
 static int64_t call_wait(const struct forecast *f, bool asked, enum budget_reason *reason)
 {
-	struct budget_answer a = budget_ask(&f->rule, f->calls, f->call_count, &f->block, &f->now, asked);
+	struct budget_answer a =
+		budget_ask(&f->rule, f->calls, f->call_count, &f->block, &f->now, asked);
 	*reason = a.reason;
 	int64_t wait = a.wait_ms;
 	if (f->wait_until - f->now.boot_ms > wait)
@@ -211,7 +230,8 @@ static int64_t call_wait(const struct forecast *f, bool asked, enum budget_reaso
 }
 
 /* One step: 1 with something in RET, 0 to go on, -1 for the end. */
-static int step(struct forecast *f, struct plan_list *plan, struct forecast_call *ret, enum budget_reason *reason)
+static int step(struct forecast *f, struct plan_list *plan, struct forecast_call *ret,
+	enum budget_reason *reason)
 {
 	*reason = BUDGET_FREE;
 	if (look(f, ret))
@@ -235,7 +255,8 @@ static int step(struct forecast *f, struct plan_list *plan, struct forecast_call
 	return 1;
 }
 
-bool forecast_next(struct forecast *f, int64_t until_ms, struct forecast_call *ret, enum budget_reason *ret_reason)
+bool forecast_next(struct forecast *f, int64_t until_ms, struct forecast_call *ret,
+	enum budget_reason *ret_reason)
 {
 	struct plan_list *plan = xcalloc(f->list_count + 1, sizeof(*plan));
 	int r = 0;
@@ -244,4 +265,3 @@ bool forecast_next(struct forecast *f, int64_t until_ms, struct forecast_call *r
 	free(plan);
 	return r > 0;
 }
-

@@ -38,21 +38,22 @@ struct forecast {
 	struct budget_call *calls; /* room for rule.calls + 1, newest first */
 	size_t call_count;
 	struct budget_block block;
-	int64_t wait_until;        /* boot clock: the source is left alone until then; 0 = not */
+	int64_t wait_until; /* boot clock: the source is left alone until then; 0 = not */
 	int64_t ttl_ms;
 	struct config_hours hours;
 	struct instant now;
 };
 
-/* Reads it all from the store; keywords far down the queue are left out. */
-int forecast_load(struct forecast *f, struct store *s, const struct config *c, const struct instant *now) MUST_CHECK;
+/* Reads from the store what can matter within SPAN_MS. 0 or a negative errno of the store's. */
+int forecast_load(struct forecast *f, struct store *s, const struct config *c,
+	const struct instant *now, int64_t span_ms) MUST_CHECK;
 void forecast_finish(struct forecast *f);
 
 struct forecast_call {
 	int64_t at_ms; /* wall clock */
 	const struct forecast_list *list;
 	const struct forecast_keyword *keyword;
-	bool free;     /* a look at a fresh answer: no call */
+	bool free; /* a look at a fresh answer: no call */
 };
 
 /*
@@ -60,6 +61,7 @@ struct forecast_call {
  * it. False if there is none; then *RET_REASON says what holds everything, or
  * BUDGET_FREE if only nothing is due.
  */
-bool forecast_next(struct forecast *f, int64_t until_ms, struct forecast_call *ret, enum budget_reason *ret_reason);
+bool forecast_next(struct forecast *f, int64_t until_ms, struct forecast_call *ret,
+	enum budget_reason *ret_reason);
 
 #endif

@@ -32,11 +32,14 @@ static void show_findings(const struct value *findings)
 int inspect_check(struct cli *c)
 {
 	struct check_input in = {
-		.config_path = c->config_path, .paths = &c->paths, .now = &c->now,
+		.config_path = c->config_path,
+		.paths = &c->paths,
+		.now = &c->now,
 		.ask_agents = cli_option(c, "agents"),
 	};
 	struct value *findings = check_run(&in);
-	size_t errors = check_count(findings, "error"), warnings = check_count(findings, "warning");
+	size_t errors = check_count(findings, "error"),
+	       warnings = check_count(findings, "warning");
 	int code = errors ? EX_CONFIG : EX_OK;
 	if (c->json) {
 		(void)cli_json_list("findings", findings);
@@ -44,8 +47,11 @@ int inspect_check(struct cli *c)
 	}
 	show_findings(findings);
 	value_free(findings);
-	term_say(errors ? TERM_BAD : warnings ? TERM_WARN : TERM_GOOD, "%zu %s, %zu %s\n", errors,
-		CLI_PLURAL(errors, "error"), warnings, CLI_PLURAL(warnings, "warning"));
+	term_say(errors            ? TERM_BAD
+			: warnings ? TERM_WARN
+				   : TERM_GOOD,
+		"%zu %s, %zu %s\n", errors, CLI_PLURAL(errors, "error"), warnings,
+		CLI_PLURAL(warnings, "warning"));
 	return code;
 }
 
@@ -73,9 +79,11 @@ int inspect_config(struct cli *c)
 
 static int read_input(struct cli *c, const char *path, char **ret, size_t *ret_len)
 {
-	int r = file_read(str_eq(path, "-") ? "/dev/stdin" : path, GATES_LINT_MAX, ret, ret_len);
+	int r = file_read(
+		str_eq(path, "-") ? "/dev/stdin" : path, GATES_LINT_MAX, ret, ret_len);
 	if (r == -EFBIG)
-		return cli_fail(c, EX_DATAERR, "%s: larger than %u MiB; that is no post", path, GATES_LINT_MAX >> 20);
+		return cli_fail(c, EX_DATAERR, "%s: larger than %u MiB; that is no post", path,
+			GATES_LINT_MAX >> 20);
 	if (r < 0)
 		return cli_fail(c, EX_NOINPUT, "%s: %s", path, strerror(-r));
 	return EX_OK;
@@ -85,7 +93,8 @@ static void show_report(const struct gates_report *report)
 {
 	for (size_t i = 0; i < report->count; i++) {
 		const struct gates_result *g = &report->results[i];
-		term_fact(g->rule, 11, g->pass ? TERM_GOOD : TERM_BAD, "%s: %s", g->pass ? "passed" : "FAILED", g->reason);
+		term_fact(g->rule, 11, g->pass ? TERM_GOOD : TERM_BAD, "%s: %s",
+			g->pass ? "passed" : "FAILED", g->reason);
 		if (g->pass)
 			continue;
 		term_fact("", 11, TERM_PLAIN, "%s", g->since);

@@ -16,8 +16,11 @@ static enum term_style state_style(const char *state)
 		const char *state;
 		enum term_style style;
 	} styles[] = {
-		{ POST_PUBLISHED, TERM_GOOD }, { POST_WAITING, TERM_WARN }, { POST_UNKNOWN, TERM_WARN },
-		{ POST_PARKED, TERM_BAD }, { POST_REFUSED, TERM_BAD },
+		{ POST_PUBLISHED, TERM_GOOD },
+		{ POST_WAITING, TERM_WARN },
+		{ POST_UNKNOWN, TERM_WARN },
+		{ POST_PARKED, TERM_BAD },
+		{ POST_REFUSED, TERM_BAD },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(styles); i++)
 		if (str_eq(styles[i].state, state))
@@ -30,8 +33,12 @@ static enum term_style state_style(const char *state)
 static void show_list(const struct cli *c, const struct value *rows)
 {
 	static const struct table_column columns[] = {
-		{ "ID", true, false }, { "STATE", false, false }, { "SINCE", true, false },
-		{ "LIST", false, true }, { "TITLE", false, true }, { "NOTE", false, true },
+		{ "ID", true, false },
+		{ "STATE", false, false },
+		{ "SINCE", true, false },
+		{ "LIST", false, true },
+		{ "TITLE", false, true },
+		{ "NOTE", false, true },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < value_len(rows); i++) {
@@ -44,7 +51,8 @@ static void show_list(const struct cli *c, const struct value *rows)
 		table_cell(t, state_style(state), state);
 		table_cell(t, TERM_PLAIN, since);
 		table_cell(t, TERM_PLAIN, value_get_string(p, "list", ""));
-		table_cell(t, TERM_PLAIN, value_get_string(p, "title", value_get_string(p, "keyword", "")));
+		table_cell(t, TERM_PLAIN,
+			value_get_string(p, "title", value_get_string(p, "keyword", "")));
 		table_cell(t, TERM_PLAIN, note);
 	}
 	table_end(t);
@@ -70,7 +78,8 @@ int posts_list(struct cli *c)
 	if (value_len(rows) == 0)
 		term_say(TERM_PLAIN, "no posts%s\n", state || list ? " like that" : " yet");
 	else if (limit && value_len(rows) == (size_t)limit)
-		term_say(TERM_DIM, "the newest %" PRId64 "; for all: cpauto posts --limit 0\n", limit);
+		term_say(TERM_DIM, "the newest %" PRId64 "; for all: cpauto posts --limit 0\n",
+			limit);
 	value_free(rows);
 	return EX_OK;
 }
@@ -95,7 +104,8 @@ static int fetch(struct cli *c, struct value **ret)
 		return code;
 	int r = store_post_get(c->store, id, ret);
 	if (r == -ENOENT)
-		return cli_fail(c, EX_DATAERR, "there is no post %" PRId64 "; cpauto posts shows those there are", id);
+		return cli_fail(c, EX_DATAERR,
+			"there is no post %" PRId64 "; cpauto posts shows those there are", id);
 	return r < 0 ? cli_store_failed(c, r) : EX_OK;
 }
 
@@ -113,7 +123,8 @@ static int print_text(struct cli *c, const struct value *post, const char *membe
 	return EX_OK;
 }
 
-static void fact_time(const struct cli *c, const struct value *post, const char *label, const char *member)
+static void fact_time(
+	const struct cli *c, const struct value *post, const char *label, const char *member)
 {
 	char at[CLOCK_TEXT_MAX];
 	cli_time(c, value_get_int(post, member, 0), at);
@@ -213,8 +224,11 @@ int posts_settle(struct cli *c)
 {
 	bool published = cli_option(c, "published"), absent = cli_option(c, "absent");
 	if (published == absent)
-		return cli_fail(c, EX_USAGE, "say how it is: --published if it is on the blog, --absent if it is not");
+		return cli_fail(c, EX_USAGE,
+			"say how it is: --published if it is on the blog, --absent if it is "
+			"not");
 	if (absent && cli_option(c, "url"))
 		return cli_fail(c, EX_USAGE, "--url goes with --published");
-	return ask_posts(c, "post.settle", "as", published ? "published" : "absent", "url", cli_option(c, "url"));
+	return ask_posts(c, "post.settle", "as", published ? "published" : "absent", "url",
+		cli_option(c, "url"));
 }

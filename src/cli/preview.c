@@ -50,21 +50,27 @@ static int find_list(struct preview *p)
 	const char *name = cli_option(p->c, "list");
 	if (name) {
 		p->list = config_list_find(config, name);
-		return p->list ? EX_OK : cli_fail(p->c, EX_DATAERR, "there is no list '%s' in %s", name, config->path);
+		return p->list ? EX_OK
+			       : cli_fail(p->c, EX_DATAERR, "there is no list '%s' in %s", name,
+					 config->path);
 	}
 	for (size_t i = 0; i < config->list_count && !p->list; i++)
 		if (holds(&config->lists[i], p->folded))
 			p->list = &config->lists[i];
 	if (!p->list && config->list_count)
 		p->list = &config->lists[0];
-	return p->list ? EX_OK : cli_fail(p->c, EX_CONFIG, "%s has no list, so nothing says how a post looks; "
-		"add one", config->path);
+	return p->list ? EX_OK
+		       : cli_fail(p->c, EX_CONFIG,
+				 "%s has no list, so nothing says how a post looks; "
+				 "add one",
+				 config->path);
 }
 
 static void read_cache(struct preview *p)
 {
 	struct value *answer = NULL;
-	if (p->c->store && store_answer_get(p->c->store, p->folded, &p->fetched_ms, &answer) == 0) {
+	if (p->c->store &&
+		store_answer_get(p->c->store, p->folded, &p->fetched_ms, &answer) == 0) {
 		value_free(p->answer);
 		p->answer = answer;
 	}
@@ -74,14 +80,15 @@ static void read_cache(struct preview *p)
 static void open_quietly(struct cli *c)
 {
 	struct err e;
-	if (!c->store && store_open(c->paths.state, c->paths.cache, STORE_READ, &c->store, &e) == 0)
+	if (!c->store &&
+		store_open(c->paths.state, c->paths.cache, STORE_READ, &c->store, &e) == 0)
 		c->store_mode = STORE_READ;
 }
 
 static bool has_key(const struct cli *c)
 {
-	CLEANUP_FREE char *path = secrets_path(c->paths.credentials, "coupang.access-key",
-		c->config->coupang.access_key_file);
+	CLEANUP_FREE char *path = secrets_path(
+		c->paths.credentials, "coupang.access-key", c->config->coupang.access_key_file);
 	return path[0] != '\0';
 }
 
@@ -99,13 +106,15 @@ static int from_cache(struct preview *p)
 	if (p->answer)
 		return EX_OK;
 	if (has_key(p->c))
-		return cli_fail(p->c, EX_UNAVAILABLE, "nothing is cached about '%s'; --fetch asks for it (one call), "
-			"--sandbox shows made-up products", p->keyword);
+		return cli_fail(p->c, EX_UNAVAILABLE,
+			"nothing is cached about '%s'; --fetch asks for it (one call), "
+			"--sandbox shows made-up products",
+			p->keyword);
 	use_sample(p);
 	return EX_OK;
 }
 
-/* ---- a call, made by the daemon alone ----------------------------------------------------- */
+/* ---- a call, made by the daemon alone ------------------------------------------- */
 
 static bool is_fresh(const struct preview *p)
 {
@@ -122,7 +131,8 @@ static int await_answer(struct preview *p, int64_t since_ms)
 		if (p->answer && p->fetched_ms >= since_ms)
 			break;
 		int64_t waited = (now.boot_ms - p->c->now.boot_ms) / 1000;
-		str_format_cut(note, sizeof(note), "waiting for the answer … %" PRId64 " s", waited);
+		str_format_cut(
+			note, sizeof(note), "waiting for the answer … %" PRId64 " s", waited);
 		if (waited >= 1)
 			ask_progress(note);
 		ask_pause(FETCH_POLL_MS);
@@ -130,8 +140,11 @@ static int await_answer(struct preview *p, int64_t since_ms)
 	}
 	ask_progress("");
 	bool came = p->answer && p->fetched_ms >= since_ms;
-	return came ? EX_OK : cli_fail(p->c, EX_TEMPFAIL, "no answer about '%s' yet; it stays first in line: "
-		"cpauto explain '%s'", p->keyword, p->keyword);
+	return came ? EX_OK
+		    : cli_fail(p->c, EX_TEMPFAIL,
+			      "no answer about '%s' yet; it stays first in line: "
+			      "cpauto explain '%s'",
+			      p->keyword, p->keyword);
 }
 
 /* The budget has one gate and the daemon stands in it, so the daemon makes the call. */
@@ -143,7 +156,8 @@ static int from_server(struct preview *p)
 	if (is_fresh(p))
 		return EX_OK;
 	if (!cli_daemon_runs(p->c))
-		return cli_fail(p->c, EX_UNAVAILABLE, "--fetch is done by cpautod, which keeps the limit; start it, "
+		return cli_fail(p->c, EX_UNAVAILABLE,
+			"--fetch is done by cpautod, which keeps the limit; start it, "
 			"or preview with --sandbox");
 	int64_t since = p->c->now.wall_ms;
 	struct value *args = value_new_object();
@@ -159,7 +173,7 @@ static int from_server(struct preview *p)
 	return await_answer(p, since);
 }
 
-/* ---- the post --------------------------------------------------------------------------------- */
+/* ---- the post ------------------------------------------------------------------ */
 
 static int load_templates(struct preview *p, struct render_templates **ret)
 {
@@ -168,7 +182,8 @@ static int load_templates(struct preview *p, struct render_templates **ret)
 	struct value *errors = value_new_list();
 	int r = render_templates_load(own ? dirs : dirs + 1, own ? 2 : 1, ret, errors);
 	if (r < 0)
-		(void)cli_fail(p->c, EX_CONFIG, "%s", value_string(value_at(errors, 0), "the templates cannot be read"));
+		(void)cli_fail(p->c, EX_CONFIG, "%s",
+			value_string(value_at(errors, 0), "the templates cannot be read"));
 	value_free(errors);
 	return r < 0 ? EX_CONFIG : EX_OK;
 }
@@ -214,18 +229,24 @@ static int render(struct preview *p)
 	return code;
 }
 
-/* ---- showing ------------------------------------------------------------------------------------ */
+/* ---- showing ------------------------------------------------------------------- */
 
 static void add_page(const struct value *post, struct buf *out)
 {
 	const char *title = value_get_string(post, "title", "");
-	buf_str(out, "<!doctype html>\n<html lang=\"ko\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+	buf_str(out,
+		"<!doctype html>\n<html lang=\"ko\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, "
+		"initial-scale=1\">\n<title>");
 	buf_html(out, title, strlen(title));
-	buf_str(out, "</title>\n<style>body { max-width: 44em; margin: 2em auto; padding: 0 1em; line-height: 1.7;"
-		" font-family: sans-serif; word-break: keep-all }\nimg { max-width: 100%; height: auto;"
+	buf_str(out,
+		"</title>\n<style>body { max-width: 44em; margin: 2em auto; padding: 0 1em; "
+		"line-height: 1.7;"
+		" font-family: sans-serif; word-break: keep-all }\nimg { max-width: 100%; "
+		"height: auto;"
 		" background: #eee }\ntable { border-collapse: collapse; width: 100% }\n"
-		"td, th { border: 1px solid #ccc; padding: .4em .6em }</style>\n</head>\n<body>\n<h1>");
+		"td, th { border: 1px solid #ccc; padding: .4em .6em "
+		"}</style>\n</head>\n<body>\n<h1>");
 	buf_html(out, title, strlen(title));
 	buf_printf(out, "</h1>\n%s\n</body>\n</html>\n", value_get_string(post, "html", ""));
 }
@@ -234,7 +255,8 @@ static void add_page(const struct value *post, struct buf *out)
 static const char *format_of(const struct cli *c)
 {
 	const char *file = cli_option(c, "output");
-	if (cli_option(c, "html") || (file && (str_ends(file, ".html") || str_ends(file, ".htm"))))
+	if (cli_option(c, "html") ||
+		(file && (str_ends(file, ".html") || str_ends(file, ".htm"))))
 		return "html";
 	if (cli_option(c, "markdown") || (file && str_ends(file, ".md")))
 		return "markdown";
@@ -269,7 +291,8 @@ static int open_in_browser(struct preview *p)
 {
 	char path[PATH_MAX];
 	const char *tmp = getenv("TMPDIR");
-	if (str_format(path, sizeof(path), "%s/cpauto-preview-XXXXXX.html", str_empty(tmp) ? "/tmp" : tmp) < 0)
+	if (str_format(path, sizeof(path), "%s/cpauto-preview-XXXXXX.html",
+		    str_empty(tmp) ? "/tmp" : tmp) < 0)
 		return cli_fail(p->c, EX_CANTCREAT, "TMPDIR: the path is too long");
 	int fd = mkstemps(path, (int)strlen(".html"));
 	if (fd < 0)
@@ -281,7 +304,8 @@ static int open_in_browser(struct preview *p)
 	term_say(TERM_PLAIN, "%s\n", path);
 	(void)fflush(NULL);
 	execlp("xdg-open", "xdg-open", path, (char *)NULL);
-	return cli_fail(p->c, EX_UNAVAILABLE, "xdg-open: %s; open %s in a browser", strerror(errno), path);
+	return cli_fail(p->c, EX_UNAVAILABLE, "xdg-open: %s; open %s in a browser",
+		strerror(errno), path);
 }
 
 static int show_json(struct preview *p)
@@ -303,11 +327,12 @@ static void say_notes(const struct preview *p)
 	if (p->sample)
 		fprintf(stderr, "cpauto: made-up products; no call was made\n");
 	else
-		fprintf(stderr, "cpauto: from the answer of %s; no further call was made\n", at);
+		fprintf(stderr, "cpauto: from the answer of %s; no further call was made\n",
+			at);
 	for (size_t i = 0; i < p->report.count; i++)
 		if (!p->report.results[i].pass)
-			fprintf(stderr, "cpauto: this post would be refused: %s: %s\n", p->report.results[i].rule,
-				p->report.results[i].reason);
+			fprintf(stderr, "cpauto: this post would be refused: %s: %s\n",
+				p->report.results[i].rule, p->report.results[i].reason);
 }
 
 static int show(struct preview *p)
@@ -337,8 +362,10 @@ int preview_run(struct cli *c)
 	int code = cli_config(c);
 	if (code != EX_OK)
 		return code;
-	if (text_clean(c->line.args[0], &p.keyword) < 0 || text_fold(c->line.args[0], &p.folded) < 0)
-		code = cli_fail(c, EX_DATAERR, "that is no keyword: it is empty or no UTF-8 text");
+	if (text_clean(c->line.args[0], &p.keyword) < 0 ||
+		text_fold(c->line.args[0], &p.folded) < 0)
+		code = cli_fail(
+			c, EX_DATAERR, "that is no keyword: it is empty or no UTF-8 text");
 	if (code == EX_OK)
 		code = find_list(&p);
 	if (code == EX_OK && cli_option(c, "sandbox"))

@@ -16,7 +16,8 @@ static enum term_style keyword_state(const struct cli *c, const struct value *k,
 	const char *reason = value_get_string(k, "reason", "");
 	bool fresh = value_get_int(k, "fresh_ms", 0) > c->now.wall_ms;
 	if (value_get_int(k, "list_paused", 0) || value_get_int(k, "paused", 0)) {
-		str_format_cut(out, 256, "paused%s", value_get_int(k, "list_paused", 0) ? " with its list" : "");
+		str_format_cut(out, 256, "paused%s",
+			value_get_int(k, "list_paused", 0) ? " with its list" : "");
 		return TERM_WARN;
 	}
 	if (failures > 0) {
@@ -34,8 +35,11 @@ static enum term_style keyword_state(const struct cli *c, const struct value *k,
 static void show(const struct cli *c, const struct value *rows)
 {
 	static const struct table_column columns[] = {
-		{ "DUE", true, false }, { "LIST", false, true }, { "KEYWORD", false, true },
-		{ "LOOKED AT", true, false }, { "NOTE", false, true },
+		{ "DUE", true, false },
+		{ "LIST", false, true },
+		{ "KEYWORD", false, true },
+		{ "LOOKED AT", true, false },
+		{ "NOTE", false, true },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < value_len(rows); i++) {
@@ -71,7 +75,8 @@ int queue_list(struct cli *c)
 	if (code != EX_OK)
 		return code;
 	if (list && !list_exists(c, list))
-		return cli_fail(c, EX_DATAERR, "there is no list '%s'; cpauto status shows the lists", list);
+		return cli_fail(c, EX_DATAERR,
+			"there is no list '%s'; cpauto status shows the lists", list);
 	/* One more than shown tells whether there are more. */
 	int r = store_list_keywords(c->store, list, limit ? (int)limit + 1 : 0, &rows);
 	if (r < 0)
@@ -85,7 +90,8 @@ int queue_list(struct cli *c)
 		return cli_json_list("keywords", shown);
 	show(c, shown);
 	if (value_len(shown) == 0)
-		term_say(TERM_PLAIN, "no keywords; put some into %s, or: cpauto queue add\n", c->config_path);
+		term_say(TERM_PLAIN, "no keywords; put some into %s, or: cpauto queue add\n",
+			c->config_path);
 	else if (more)
 		term_say(TERM_DIM, "… and more: cpauto queue --limit 0\n");
 	value_free(shown);
@@ -127,7 +133,8 @@ int queue_now(struct cli *c)
 static int pause_or_resume(struct cli *c, const char *kind)
 {
 	const char *list = cli_option(c, "list");
-	bool all = cli_option(c, "all") || (c->line.arg_count == 1 && str_eq(c->line.args[0], "all"));
+	bool all = cli_option(c, "all") ||
+		(c->line.arg_count == 1 && str_eq(c->line.args[0], "all"));
 	if (all && !list) {
 		return ask_and_say(c, kind, value_new_object());
 	}

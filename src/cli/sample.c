@@ -23,9 +23,12 @@ static const struct {
 static struct value *sample_product(const char *keyword, size_t i)
 {
 	struct value *p = value_new_object();
-	CLEANUP_FREE char *name = xasprintf("[견본] %s %s, %s", samples[i].maker, keyword, samples[i].trait);
-	CLEANUP_FREE char *url = xasprintf("https://link.coupang.com/re/AFFSDP?pageKey=%zu", i + 1);
-	CLEANUP_FREE char *image = xasprintf("https://ads-partners.coupang.com/image1/sample%zu", i + 1);
+	CLEANUP_FREE char *name =
+		xasprintf("[견본] %s %s, %s", samples[i].maker, keyword, samples[i].trait);
+	CLEANUP_FREE char *url =
+		xasprintf("https://link.coupang.com/re/AFFSDP?pageKey=%zu", i + 1);
+	CLEANUP_FREE char *image =
+		xasprintf("https://ads-partners.coupang.com/image1/sample%zu", i + 1);
 	value_set_int(p, "productId", (int64_t)i + 1);
 	value_set_string(p, "productName", name);
 	value_set_int(p, "productPrice", samples[i].price);

@@ -4,7 +4,7 @@
 
 #include "value.h"
 
-/* An answer about KEYWORD of our own making, {products, landing_url}, to look at templates; the caller's. */
+/* A made-up answer about KEYWORD, {products, landing_url}, to look at templates; the caller's. */
 struct value *sample_answer(const char *keyword);
 
 #endif

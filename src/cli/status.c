@@ -37,13 +37,14 @@ static int find_next(struct status *s)
 	struct forecast f;
 	struct forecast_call call;
 	enum budget_reason reason;
-	int r = forecast_load(&f, s->c->store, s->c->config, &s->c->now);
+	int r = forecast_load(&f, s->c->store, s->c->config, &s->c->now, 0);
 	int64_t until = s->c->now.wall_ms + LOOK_AHEAD_MS;
 	while (r == 0 && forecast_next(&f, until, &call, &reason)) {
 		if (call.free)
 			continue;
 		s->next_ms = call.at_ms;
-		str_format_cut(s->next_keyword, sizeof(s->next_keyword), "%s", call.keyword->keyword);
+		str_format_cut(
+			s->next_keyword, sizeof(s->next_keyword), "%s", call.keyword->keyword);
 		str_format_cut(s->next_list, sizeof(s->next_list), "%s", call.list->name);
 		break;
 	}
@@ -75,7 +76,8 @@ static struct value *account_value(const struct status *s)
 {
 	const struct store_account *a = &s->gate.account;
 	struct value *v = value_new_object();
-	bool blocked = s->gate.budget.reason == BUDGET_BLOCKED || s->gate.budget.reason == BUDGET_HARD;
+	bool blocked =
+		s->gate.budget.reason == BUDGET_BLOCKED || s->gate.budget.reason == BUDGET_HARD;
 	value_set_bool(v, "blocked", blocked);
 	value_set_bool(v, "until_unblock", a->hard);
 	value_set_int(v, "strikes", a->strikes);
@@ -134,7 +136,8 @@ static void say_daemon(const struct status *s)
 	if (s->runs)
 		term_fact("Daemon", LABEL, TERM_GOOD, "running");
 	else
-		term_fact("Daemon", LABEL, TERM_WARN, "not running; start it: systemctl start cpauto");
+		term_fact("Daemon", LABEL, TERM_WARN,
+			"not running; start it: systemctl start cpauto");
 }
 
 static void say_account(const struct status *s)
@@ -142,21 +145,29 @@ static void say_account(const struct status *s)
 	const struct account_gate *g = &s->gate;
 	const struct store_account *a = &g->account;
 	char until[CLOCK_TEXT_MAX];
-	cli_time(s->c, g->budget.wait_ms == INT64_MAX ? 0 : s->c->now.wall_ms + g->budget.wait_ms, until);
+	cli_time(s->c,
+		g->budget.wait_ms == INT64_MAX ? 0 : s->c->now.wall_ms + g->budget.wait_ms,
+		until);
 	if (g->budget.reason == BUDGET_HARD)
-		term_fact("Account", LABEL, TERM_BAD, "stopped after %d strikes, until you run: cpauto unblock; "
-			"the server said: %s", a->strikes, a->reason);
-	else if (g->budget.reason == BUDGET_BLOCKED)
-		term_fact("Account", LABEL, TERM_BAD, "blocked until %s, strike %d; the server said: %s", until,
+		term_fact("Account", LABEL, TERM_BAD,
+			"stopped after %d strikes, until you run: cpauto unblock; "
+			"the server said: %s",
 			a->strikes, a->reason);
+	else if (g->budget.reason == BUDGET_BLOCKED)
+		term_fact("Account", LABEL, TERM_BAD,
+			"blocked until %s, strike %d; the server said: %s", until, a->strikes,
+			a->reason);
 	else if (a->strikes > 0)
-		term_fact("Account", LABEL, TERM_WARN, "%d %s so far; one more stops all calls until you run: "
-			"cpauto unblock", a->strikes, CLI_PLURAL(a->strikes, "strike"));
+		term_fact("Account", LABEL, TERM_WARN,
+			"%d %s so far; one more stops all calls until you run: "
+			"cpauto unblock",
+			a->strikes, CLI_PLURAL(a->strikes, "strike"));
 	if (g->waiting)
-		term_fact("Source", LABEL, TERM_WARN, "left alone until %s after %d %s: %s", until, a->failures,
-			CLI_PLURAL(a->failures, "failure"), a->wait_reason);
+		term_fact("Source", LABEL, TERM_WARN, "left alone until %s after %d %s: %s",
+			until, a->failures, CLI_PLURAL(a->failures, "failure"), a->wait_reason);
 	if (llabs(a->skew_ms) > 60000)
-		term_fact("Clock", LABEL, TERM_WARN, "%" PRId64 " s off the server's; timedatectl set-ntp true",
+		term_fact("Clock", LABEL, TERM_WARN,
+			"%" PRId64 " s off the server's; timedatectl set-ntp true",
 			a->skew_ms / 1000);
 }
 
@@ -168,15 +179,17 @@ static void say_calls(const struct status *s)
 	format_duration(s->c->config->budget.window_ms, window, sizeof(window));
 	cli_due(s->c, s->c->now.wall_ms + (b->wait_ms == INT64_MAX ? 0 : b->wait_ms), at);
 	if (b->wait_ms == 0 || b->wait_ms == INT64_MAX || s->gate.waiting)
-		term_fact("Calls", LABEL, style, "%d of %d left in %s%s%s", b->left, s->c->config->budget.calls,
-			window, b->wait_ms == INT64_MAX ? "; " : "",
+		term_fact("Calls", LABEL, style, "%d of %d left in %s%s%s", b->left,
+			s->c->config->budget.calls, window, b->wait_ms == INT64_MAX ? "; " : "",
 			b->wait_ms == INT64_MAX ? budget_reason_text(b->reason) : "");
 	else
-		term_fact("Calls", LABEL, style, "%d of %d left in %s; the next may leave at %s (%s)", b->left,
+		term_fact("Calls", LABEL, style,
+			"%d of %d left in %s; the next may leave at %s (%s)", b->left,
 			s->c->config->budget.calls, window, at, budget_reason_text(b->reason));
 	cli_due(s->c, s->next_ms, at);
 	if (s->next_ms)
-		term_fact("Next", LABEL, TERM_PLAIN, "%s, '%s' of list '%s'", at, s->next_keyword, s->next_list);
+		term_fact("Next", LABEL, TERM_PLAIN, "%s, '%s' of list '%s'", at,
+			s->next_keyword, s->next_list);
 	else if (b->wait_ms != INT64_MAX)
 		term_fact("Next", LABEL, TERM_PLAIN, "nothing is due");
 }
@@ -190,13 +203,16 @@ static void say_last(const struct status *s)
 		const char *detail = value_get_string(call, "detail", "");
 		cli_time(s->c, value_get_int(call, "taken_wall", 0), at);
 		term_fact("Last call", LABEL, TERM_PLAIN, "%s, '%s': %s%s%s", at,
-			value_get_string(call, "keyword", ""), result, detail[0] ? ", " : "", detail);
+			value_get_string(call, "keyword", ""), result, detail[0] ? ", " : "",
+			detail);
 	}
 	if (post) {
-		const char *title = value_get_string(post, "title", value_get_string(post, "keyword", ""));
+		const char *title =
+			value_get_string(post, "title", value_get_string(post, "keyword", ""));
 		cli_time(s->c, value_get_int(post, "changed_ms", 0), at);
 		term_fact("Last post", LABEL, TERM_PLAIN, "%s, %" PRId64 " %s: %s", at,
-			value_get_int(post, "id", 0), value_get_string(post, "state", ""), title);
+			value_get_int(post, "id", 0), value_get_string(post, "state", ""),
+			title);
 	}
 }
 
@@ -205,20 +221,28 @@ static void say_posts(const struct status *s)
 	static const struct {
 		const char *state, *words;
 	} order[] = {
-		{ POST_WAITING, "waiting for your approval" }, { POST_PARKED, "for you to settle" },
-		{ POST_UNKNOWN, "unclear, being looked for" }, { POST_SENDING, "being sent" },
-		{ POST_READY, "ready" }, { POST_RENDERED, "being checked" }, { POST_PLANNED, "planned" },
-		{ POST_PUBLISHED, "published" }, { POST_REFUSED, "refused" },
+		{ POST_WAITING, "waiting for your approval" },
+		{ POST_PARKED, "for you to settle" },
+		{ POST_UNKNOWN, "unclear, being looked for" },
+		{ POST_SENDING, "being sent" },
+		{ POST_READY, "ready" },
+		{ POST_RENDERED, "being checked" },
+		{ POST_PLANNED, "planned" },
+		{ POST_PUBLISHED, "published" },
+		{ POST_REFUSED, "refused" },
 	};
 	struct buf b;
 	buf_init(&b, 4096);
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		int64_t n = value_get_int(s->posts, order[i].state, 0);
 		if (n > 0)
-			buf_printf(&b, "%s%" PRId64 " %s", b.len ? ", " : "", n, order[i].words);
+			buf_printf(
+				&b, "%s%" PRId64 " %s", b.len ? ", " : "", n, order[i].words);
 	}
-	bool wants_you = value_get_int(s->posts, POST_WAITING, 0) || value_get_int(s->posts, POST_PARKED, 0);
-	term_fact("Posts", LABEL, wants_you ? TERM_WARN : TERM_PLAIN, "%s", b.len ? buf_cstr(&b) : "none yet");
+	bool wants_you = value_get_int(s->posts, POST_WAITING, 0) ||
+		value_get_int(s->posts, POST_PARKED, 0);
+	term_fact("Posts", LABEL, wants_you ? TERM_WARN : TERM_PLAIN, "%s",
+		b.len ? buf_cstr(&b) : "none yet");
 	buf_finish(&b);
 }
 
@@ -231,25 +255,32 @@ static void say_publishers(const struct status *s)
 		bool broken = value_get_int(p, "broken", 0) != 0;
 		cli_time(s->c, until_ms, until);
 		if (broken)
-			term_fact("Publisher", LABEL, TERM_BAD, "'%s' needs you: %s; then: cpauto unblock",
-				value_get_string(p, "name", ""), value_get_string(p, "reason", ""));
+			term_fact("Publisher", LABEL, TERM_BAD,
+				"'%s' needs you: %s; then: cpauto unblock",
+				value_get_string(p, "name", ""),
+				value_get_string(p, "reason", ""));
 		else if (until_ms > s->c->now.wall_ms)
 			term_fact("Publisher", LABEL, TERM_WARN, "'%s' waits until %s: %s",
-				value_get_string(p, "name", ""), until, value_get_string(p, "reason", ""));
+				value_get_string(p, "name", ""), until,
+				value_get_string(p, "reason", ""));
 	}
 }
 
 static void say_lists(const struct status *s)
 {
 	static const struct table_column columns[] = {
-		{ "LIST", false, true }, { "KEYWORDS", true, false }, { "PAUSED", true, false },
-		{ "FAILING", true, false }, { "NEXT LOOK", true, false },
+		{ "LIST", false, true },
+		{ "KEYWORDS", true, false },
+		{ "PAUSED", true, false },
+		{ "FAILING", true, false },
+		{ "NEXT LOOK", true, false },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < value_len(s->lists); i++) {
 		const struct value *l = value_at(s->lists, i);
 		bool paused = value_get_int(l, "paused", 0) != 0;
-		int64_t due = value_get_int(l, "due_ms", 0), failing = value_get_int(l, "keywords_failing", 0);
+		int64_t due = value_get_int(l, "due_ms", 0),
+			failing = value_get_int(l, "keywords_failing", 0);
 		char at[CLOCK_TEXT_MAX], number[24];
 		cli_due(s->c, due, at);
 		str_format_cut(number, sizeof(number), "%" PRId64, failing);
@@ -257,7 +288,10 @@ static void say_lists(const struct status *s)
 		table_int(t, value_get_int(l, "keywords", 0));
 		table_int(t, value_get_int(l, "keywords_paused", 0));
 		table_cell(t, failing ? TERM_WARN : TERM_PLAIN, number);
-		table_cell(t, paused ? TERM_WARN : TERM_PLAIN, paused ? "paused" : due ? at : "never");
+		table_cell(t, paused ? TERM_WARN : TERM_PLAIN,
+			paused        ? "paused"
+				: due ? at
+				      : "never");
 	}
 	if (table_rows(t) > 0)
 		printf("\n");

@@ -122,7 +122,8 @@ static void pad(struct buf *out, size_t n)
 }
 
 /* Adds TEXT on exactly ROOM columns, except at a line's end, where nothing is filled up. */
-static void add_cell(struct buf *out, const struct cell *cell, bool right, size_t room, bool last)
+static void add_cell(
+	struct buf *out, const struct cell *cell, bool right, size_t room, bool last)
 {
 	char *cut = NULL;
 	size_t w = cell->width;
@@ -140,8 +141,8 @@ static void add_cell(struct buf *out, const struct cell *cell, bool right, size_
 	free(cut);
 }
 
-static void add_row(const struct table *t, size_t used, const struct cell *cells, const size_t *widths,
-	struct buf *out)
+static void add_row(const struct table *t, size_t used, const struct cell *cells,
+	const size_t *widths, struct buf *out)
 {
 	/* What stands empty at the end of a line leaves no spaces there. */
 	size_t n = used;
@@ -155,7 +156,8 @@ static void add_row(const struct table *t, size_t used, const struct cell *cells
 	buf_char(out, '\n');
 }
 
-static void add_titles(const struct table *t, size_t used, const size_t *widths, struct buf *out)
+static void add_titles(
+	const struct table *t, size_t used, const size_t *widths, struct buf *out)
 {
 	struct cell titles[TABLE_COLUMNS_MAX];
 	for (size_t c = 0; c < t->column_count; c++) {

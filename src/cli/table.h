@@ -18,7 +18,7 @@
 
 struct table_column {
 	const char *title;
-	bool right;   /* numbers and times */
+	bool right; /* numbers and times */
 	bool shrinks;
 };
 

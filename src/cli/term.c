@@ -87,8 +87,11 @@ void term_clean(struct buf *out, const char *s)
 static const char *style_code(enum term_style style)
 {
 	static const char *const codes[] = {
-		[TERM_BOLD] = "\033[1m", [TERM_DIM] = "\033[2m", [TERM_GOOD] = "\033[32m",
-		[TERM_WARN] = "\033[33m", [TERM_BAD] = "\033[31m",
+		[TERM_BOLD] = "\033[1m",
+		[TERM_DIM] = "\033[2m",
+		[TERM_GOOD] = "\033[32m",
+		[TERM_WARN] = "\033[33m",
+		[TERM_BAD] = "\033[31m",
 	};
 	return colors && style != TERM_PLAIN ? codes[style] : "";
 }
@@ -168,7 +171,8 @@ static void add_folded(struct buf *out, enum term_style style, const char *s, si
 	term_add(out, style, s);
 }
 
-void term_fact(const char *label, size_t label_width, enum term_style style, const char *fmt, ...)
+void term_fact(
+	const char *label, size_t label_width, enum term_style style, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);

@@ -13,7 +13,7 @@ struct row {
 	const char *words[WORDS_MAX]; /* behind the program's name */
 	const char *name, *sub;       /* NULL name: refused, and SUB is in the message */
 	size_t args;
-	const char *option, *value;   /* one of the command's, or NULL */
+	const char *option, *value; /* one of the command's, or NULL */
 };
 
 static const struct row rows[] = {
@@ -81,7 +81,8 @@ static void test_parse(void **state)
 			assert_string_equal(l.command->name, r->name);
 			assert_true(str_eq(l.command->sub, r->sub));
 			assert_int_equal(l.arg_count, r->args);
-			assert_true(!r->option || str_eq(command_value(&l, r->option), r->value));
+			assert_true(
+				!r->option || str_eq(command_value(&l, r->option), r->value));
 		}
 		for (size_t k = 0; k < COMMAND_OPTIONS_MAX; k++)
 			free((char *)(uintptr_t)l.values[k]);
@@ -153,7 +154,8 @@ static void compare(const char *shell, const char *path)
 	command_completion(&commands, shell, &b);
 	assert_false(buf_failed(&b));
 	if (file_read(path, 1u << 20, &have, &len) < 0 || !str_eq(have, buf_cstr(&b)))
-		fail_msg("%s is out of date; run: build/cpauto completion %s >%s", path, shell, path);
+		fail_msg("%s is out of date; run: build/cpauto completion %s >%s", path, shell,
+			path);
 	buf_finish(&b);
 }
 

@@ -11,9 +11,11 @@
 
 static const char config_text[] =
 	"lists = ("
-	" { name = \"kitchen\"; keywords = [ \"에어프라이어\", \"전기포트\" ]; publisher = \"out\"; },"
+	" { name = \"kitchen\"; keywords = [ \"에어프라이어\", \"전기포트\" ]; publisher = "
+	"\"out\"; },"
 	" { name = \"desk\"; keywords = [ \"모니터\", \"전기포트\" ]; publisher = \"out\"; } );"
-	"publishers = ( { name = \"out\"; agent = \"outbox\"; directory = \"/nonexistent\"; } );";
+	"publishers = ( { name = \"out\"; agent = \"outbox\"; directory = \"/nonexistent\"; } "
+	");";
 
 struct desk_test {
 	char dir[64];
@@ -88,7 +90,8 @@ static void run_rows(struct desk_test *t, const struct row *rows, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		ask(t, rows[i].kind, rows[i].pairs, 0);
 		if (!strstr(t->out.text, rows[i].says) || t->out.exit_code != rows[i].exit_code)
-			fail_msg("row %zu, %s: %d, '%s'", i, rows[i].kind, t->out.exit_code, t->out.text);
+			fail_msg("row %zu, %s: %d, '%s'", i, rows[i].kind, t->out.exit_code,
+				t->out.text);
 		assert_null(strchr(t->out.text, '\n'));
 	}
 }
@@ -97,17 +100,26 @@ static void test_keywords(void **state)
 {
 	struct desk_test *t = *state;
 	static const struct row rows[] = {
-		{ "keyword.add", { "keyword", "토스터", "list", "kitchen" }, EX_OK, "added to list 'kitchen'" },
-		{ "keyword.add", { "keyword", " 토스터 ", "list", "kitchen" }, EX_DATAERR, "already" },
-		{ "keyword.add", { "keyword", "에어프라이어", "list", "kitchen" }, EX_DATAERR, "already" },
+		{ "keyword.add", { "keyword", "토스터", "list", "kitchen" }, EX_OK,
+			"added to list 'kitchen'" },
+		{ "keyword.add", { "keyword", " 토스터 ", "list", "kitchen" }, EX_DATAERR,
+			"already" },
+		{ "keyword.add", { "keyword", "에어프라이어", "list", "kitchen" }, EX_DATAERR,
+			"already" },
 		{ "keyword.add", { "keyword", "토스터" }, EX_USAGE, "--list" },
-		{ "keyword.add", { "keyword", "토스터", "list", "garden" }, EX_DATAERR, "no list 'garden'" },
-		{ "keyword.add", { "keyword", "  ", "list", "kitchen" }, EX_DATAERR, "is empty" },
+		{ "keyword.add", { "keyword", "토스터", "list", "garden" }, EX_DATAERR,
+			"no list 'garden'" },
+		{ "keyword.add", { "keyword", "  ", "list", "kitchen" }, EX_DATAERR,
+			"is empty" },
 		{ "keyword.add", { "list", "kitchen" }, EX_DATAERR, "is empty" },
-		{ "keyword.add", { "keyword", "a\033[2J", "list", "kitchen" }, EX_DATAERR, "control characters" },
-		{ "keyword.add", { "keyword", "\xff", "list", "kitchen" }, EX_DATAERR, "UTF-8" },
-		{ "keyword.remove", { "keyword", "에어프라이어" }, EX_NOPERM, "comes from the configuration" },
-		{ "keyword.remove", { "keyword", "토스터", "list", "desk" }, EX_DATAERR, "no list 'desk'" },
+		{ "keyword.add", { "keyword", "a\033[2J", "list", "kitchen" }, EX_DATAERR,
+			"control characters" },
+		{ "keyword.add", { "keyword", "\xff", "list", "kitchen" }, EX_DATAERR,
+			"UTF-8" },
+		{ "keyword.remove", { "keyword", "에어프라이어" }, EX_NOPERM,
+			"comes from the configuration" },
+		{ "keyword.remove", { "keyword", "토스터", "list", "desk" }, EX_DATAERR,
+			"no list 'desk'" },
 		{ "keyword.remove", { "keyword", "토스터" }, EX_OK, "removed from 'kitchen'" },
 		{ "keyword.remove", { "keyword", "토스터" }, EX_DATAERR, "stands in no list" },
 		{ "keyword.now", { "keyword", "모니터" }, EX_OK, "looked at now" },
@@ -198,8 +210,14 @@ static int64_t new_post(struct desk_test *t, const char *products)
 	int64_t id;
 	str_format_cut(key, sizeof(key), "key%d", ++count);
 	struct store_post_new p = {
-		.key = key, .list = "kitchen", .keyword = "전기포트", .folded = "전기포트", .publisher = "out",
-		.products = products, .period = "2026-11-23", .now_ms = 1000,
+		.key = key,
+		.list = "kitchen",
+		.keyword = "전기포트",
+		.folded = "전기포트",
+		.publisher = "out",
+		.products = products,
+		.period = "2026-11-23",
+		.now_ms = 1000,
 	};
 	assert_int_equal(store_post_add(t->store, &p, &id), 0);
 	return id;
@@ -218,15 +236,21 @@ static int64_t post_in(struct desk_test *t, const char *state, const char *produ
 	value_free(post);
 	if (str_eq(state, POST_RENDERED))
 		return id;
-	bool sent = str_eq(state, POST_SENDING) || str_eq(state, POST_UNKNOWN) || str_eq(state, POST_PARKED) ||
-		str_eq(state, POST_PUBLISHED);
-	assert_int_equal(store_post_move(t->store, id, POST_RENDERED, sent ? POST_READY : state, 1000, 1000, NULL), 0);
+	bool sent = str_eq(state, POST_SENDING) || str_eq(state, POST_UNKNOWN) ||
+		str_eq(state, POST_PARKED) || str_eq(state, POST_PUBLISHED);
+	assert_int_equal(store_post_move(t->store, id, POST_RENDERED, sent ? POST_READY : state,
+				 1000, 1000, NULL),
+		0);
 	if (sent)
 		assert_int_equal(store_post_sending(t->store, id, 1000), 0);
 	if (str_eq(state, POST_PUBLISHED))
-		assert_int_equal(store_post_published(t->store, id, 1000, "1", "https://example.org/"), 0);
+		assert_int_equal(
+			store_post_published(t->store, id, 1000, "1", "https://example.org/"),
+			0);
 	else if (sent && !str_eq(state, POST_SENDING))
-		assert_int_equal(store_post_move(t->store, id, POST_SENDING, state, 1000, 1000, NULL), 0);
+		assert_int_equal(
+			store_post_move(t->store, id, POST_SENDING, state, 1000, 1000, NULL),
+			0);
 	return id;
 }
 
@@ -253,10 +277,12 @@ static const struct {
 	{ POST_REFUSED, NULL, NULL, POST_PLANNED, NULL, NULL },
 };
 
-static void try_move(struct desk_test *t, size_t row, const char *kind, const char *const *pairs, const char *to)
+static void try_move(struct desk_test *t, size_t row, const char *kind,
+	const char *const *pairs, const char *to)
 {
 	char products[40];
-	str_format_cut(products, sizeof(products), "%s-%zu-%s", kind, row, pairs ? pairs[1] : "");
+	str_format_cut(
+		products, sizeof(products), "%s-%zu-%s", kind, row, pairs ? pairs[1] : "");
 	int64_t id = post_in(t, moves[row].from, products);
 	ask(t, kind, pairs, id);
 	assert_int_equal(t->out.exit_code, to ? EX_OK : EX_DATAERR);
@@ -271,7 +297,9 @@ static void test_posts(void **state)
 		try_move(t, i, "post.approve", NULL, moves[i].approve);
 		try_move(t, i, "post.reject", ARGS("reason", "재미없음"), moves[i].reject);
 		try_move(t, i, "post.retry", NULL, moves[i].retry);
-		try_move(t, i, "post.settle", ARGS("as", "published", "url", "https://example.org/1"), moves[i].published);
+		try_move(t, i, "post.settle",
+			ARGS("as", "published", "url", "https://example.org/1"),
+			moves[i].published);
 		try_move(t, i, "post.settle", ARGS("as", "absent"), moves[i].absent);
 	}
 }
@@ -279,7 +307,8 @@ static void test_posts(void **state)
 static void test_no_such_post(void **state)
 {
 	struct desk_test *t = *state;
-	static const char *const kinds[] = { "post.approve", "post.reject", "post.retry", "post.settle" };
+	static const char *const kinds[] = { "post.approve", "post.reject", "post.retry",
+		"post.settle" };
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		ask(t, kinds[i], NULL, 4711);
 		assert_int_equal(t->out.exit_code, EX_DATAERR);
@@ -296,7 +325,8 @@ static void test_reason_and_url_are_kept(void **state)
 	int64_t id = post_in(t, POST_WAITING, "a");
 	ask(t, "post.reject", ARGS("reason", "사진이 없음"), id);
 	assert_int_equal(store_post_get(t->store, id, &post), 0);
-	assert_string_equal(value_get_string(post, "reason", ""), "rejected by you: 사진이 없음");
+	assert_string_equal(
+		value_get_string(post, "reason", ""), "rejected by you: 사진이 없음");
 	value_free(post);
 	id = post_in(t, POST_PARKED, "b");
 	ask(t, "post.settle", ARGS("as", "published", "url", "https://example.org/7"), id);

@@ -17,7 +17,9 @@ static struct forecast *new_forecast(size_t lists, size_t keywords)
 	f->now.wall_ms = MIDNIGHT_MS;
 	f->now.boot_ms = DAY_MS;
 	str_format_cut(f->now.boot_id, sizeof(f->now.boot_id), "boot");
-	f->rule = (struct budget_rule){ .calls = 10, .window_ms = HOUR_MS, .margin_ms = 60000, .gap_ms = 0 };
+	f->rule = (struct budget_rule){
+		.calls = 10, .window_ms = HOUR_MS, .margin_ms = 60000, .gap_ms = 0
+	};
 	f->calls = xcalloc(11, sizeof(*f->calls));
 	f->ttl_ms = DAY_MS;
 	f->hours.always = true;
@@ -25,12 +27,17 @@ static struct forecast *new_forecast(size_t lists, size_t keywords)
 	f->list_count = lists;
 	for (size_t i = 0; i < lists; i++) {
 		struct forecast_list *l = &f->lists[i];
-		*l = (struct forecast_list){ .name = xasprintf("list%zu", i), .weight = 1, .every_ms = 3 * DAY_MS,
-			.keywords = xcalloc(keywords, sizeof(*l->keywords)), .count = keywords };
+		*l = (struct forecast_list){ .name = xasprintf("list%zu", i),
+			.weight = 1,
+			.every_ms = 3 * DAY_MS,
+			.keywords = xcalloc(keywords, sizeof(*l->keywords)),
+			.count = keywords };
 		for (size_t k = 0; k < keywords; k++)
-			l->keywords[k] = (struct forecast_keyword){ .id = (int64_t)(1000 * i + k + 1),
-				.keyword = xasprintf("word %zu %zu", i, k), .folded = xasprintf("word %zu %zu", i, k),
-				.due_ms = MIDNIGHT_MS - 1 };
+			l->keywords[k] =
+				(struct forecast_keyword){ .id = (int64_t)(1000 * i + k + 1),
+					.keyword = xasprintf("word %zu %zu", i, k),
+					.folded = xasprintf("word %zu %zu", i, k),
+					.due_ms = MIDNIGHT_MS - 1 };
 	}
 	return f;
 }
@@ -42,7 +49,8 @@ static void free_forecast(struct forecast *f)
 }
 
 /* Calls (free looks apart) within HOURS, their times in AT. */
-static size_t run(struct forecast *f, int hours, int64_t *at, size_t max, enum budget_reason *reason)
+static size_t run(
+	struct forecast *f, int hours, int64_t *at, size_t max, enum budget_reason *reason)
 {
 	size_t n = 0;
 	struct forecast_call call;
@@ -173,7 +181,7 @@ static void test_it_ends(void **state)
 	int64_t at[1000];
 	enum budget_reason reason;
 	struct forecast *f = new_forecast(1, 1);
-	f->lists[0].every_ms = 1;
+	f->lists[0].every_ms = 60000;
 	f->ttl_ms = HOUR_MS;
 	(void)run(f, 24, at, ARRAY_LEN(at), &reason);
 	free_forecast(f);
@@ -198,10 +206,16 @@ static void test_load(void **state)
 	const char *words[] = { "에어프라이어", "전기포트" };
 	char name[] = "kitchen", gone[] = "not read yet";
 	struct config_list lists[] = {
-		{ .name = name, .weight = 2, .every_ms = DAY_MS }, { .name = gone, .weight = 1, .every_ms = DAY_MS },
+		{ .name = name, .weight = 2, .every_ms = DAY_MS },
+		{ .name = gone, .weight = 1, .every_ms = DAY_MS },
 	};
-	struct config c = { .lists = lists, .list_count = 2, .cache.ttl_ms = DAY_MS,
-		.budget = { .calls = 10, .window_ms = HOUR_MS, .margin_ms = 60000, .pace_ms = 0 },
+	struct config c = { .lists = lists,
+		.list_count = 2,
+		.cache.ttl_ms = DAY_MS,
+		.budget = { .calls = 10,
+			.window_ms = HOUR_MS,
+			.margin_ms = 60000,
+			.pace_ms = 0 },
 		.hours.active.always = true };
 	assert_int_equal(str_format(dir, sizeof(dir), "/tmp/cpauto-forecast-XXXXXX"), 0);
 	assert_non_null(mkdtemp(dir));
@@ -210,7 +224,7 @@ static void test_load(void **state)
 	assert_int_equal(store_list_sync(s, name, words, words, 2, now.wall_ms, &id), 0);
 	/* One call under way: it counts, and is taken to end now. */
 	assert_int_equal(store_call_begin(s, &now, "search", name, "x", &id), 0);
-	assert_int_equal(forecast_load(&f, s, &c, &now), 0);
+	assert_int_equal(forecast_load(&f, s, &c, &now, HOUR_MS), 0);
 	assert_int_equal(f.call_count, 1);
 	assert_int_equal(f.lists[0].count, 2);
 	assert_int_equal(f.lists[1].count, 0);

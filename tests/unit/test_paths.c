@@ -19,11 +19,12 @@ static const struct row rows[] = {
 	{ "/s", NULL, NULL, { 0 }, "/s", "/var/cache/cpauto", "/run/cpauto" },
 	{ "/s", "/c", "/r", { "/a", "/b", NULL }, "/a", "/b", "/r" },
 	{ NULL, NULL, NULL, { "/a/", NULL, NULL }, "/a", "/a", "/a" },
-	{ NULL, NULL, NULL, { "/var/lib/cpauto", NULL, NULL }, "/var/lib/cpauto", "/var/cache/cpauto", "/run/cpauto" },
-	{ NULL, NULL, NULL, { "/var/lib/cpauto/two", NULL, NULL },
-		"/var/lib/cpauto/two", "/var/cache/cpauto/two", "/run/cpauto/two" },
-	{ NULL, NULL, NULL, { "/var/lib/cpautox", NULL, NULL },
-		"/var/lib/cpautox", "/var/lib/cpautox", "/var/lib/cpautox" },
+	{ NULL, NULL, NULL, { "/var/lib/cpauto", NULL, NULL }, "/var/lib/cpauto",
+		"/var/cache/cpauto", "/run/cpauto" },
+	{ NULL, NULL, NULL, { "/var/lib/cpauto/two", NULL, NULL }, "/var/lib/cpauto/two",
+		"/var/cache/cpauto/two", "/run/cpauto/two" },
+	{ NULL, NULL, NULL, { "/var/lib/cpautox", NULL, NULL }, "/var/lib/cpautox",
+		"/var/lib/cpautox", "/var/lib/cpautox" },
 };
 
 static void set_env(const char *name, const char *value)

@@ -5,7 +5,9 @@
 #include "text.h"
 
 static const struct table_column columns[] = {
-	{ "ID", true, false }, { "KEYWORD", false, true }, { "NOTE", false, true },
+	{ "ID", true, false },
+	{ "KEYWORD", false, true },
+	{ "NOTE", false, true },
 };
 
 static struct table *new_table(void)
@@ -81,10 +83,20 @@ static void test_nothing_moves_the_cursor(void **state)
 	static const struct {
 		const char *in, *out;
 	} rows[] = {
-		{ "a\033[2Jb", "a\\x1b[2Jb" }, { "a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f" },
-		{ "a\xc2\x9b" "2Jb", "a\\xc2\\x9b2Jb" }, { "a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb" },
-		{ "a\xe2\x81\xa6" "b", "a\\xe2\\x81\\xa6b" }, { "\xff가", "\\xff\\xea\\xb0\\x80" },
-		{ "가…나", "가…나" }, { NULL, "" },
+		{ "a\033[2Jb", "a\\x1b[2Jb" },
+		{ "a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f" },
+		{ "a\xc2\x9b"
+		  "2Jb",
+			"a\\xc2\\x9b2Jb" },
+		{ "a\xe2\x80\xae"
+		  "b",
+			"a\\xe2\\x80\\xaeb" },
+		{ "a\xe2\x81\xa6"
+		  "b",
+			"a\\xe2\\x81\\xa6b" },
+		{ "\xff가", "\\xff\\xea\\xb0\\x80" },
+		{ "가…나", "가…나" },
+		{ NULL, "" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct buf b;
@@ -99,7 +111,8 @@ static void test_nothing_moves_the_cursor(void **state)
 static void test_any_text_fits(void **state)
 {
 	(void)state;
-	static const char *const parts[] = { "가", "a", "👨‍👩‍👧", "é", " ", "…", "긴 낱말", "x\u0301", "\u200b", "🇰🇷" };
+	static const char *const parts[] = { "가", "a", "👨‍👩‍👧", "é", " ", "…",
+		"긴 낱말", "x\u0301", "\u200b", "🇰🇷" };
 	unsigned seed = 20261123;
 	print_message("seed %u\n", seed);
 	for (int round = 0; round < 500; round++) {
