@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2034
+# shellcheck disable=SC1091,SC2034,SC2154
 # From keywords to posts: the whole path, then nothing more to do.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2034
+# shellcheck disable=SC1091,SC2034,SC2154
 # Each misbehaviour of the server: one request for one call, the budget exact,
 # the daemon goes on, a reason for people.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2034
+# shellcheck disable=SC1091,SC2034,SC2154
 # Somebody else spends the same key's calls: the answer is a strike. One stops
 # until the time it names, the second for good, through restarts.
 . "$(dirname "$0")/lib.sh"

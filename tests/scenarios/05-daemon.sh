@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2034
+# shellcheck disable=SC1091,SC2034,SC2154
 # The life of the daemon: ready, status, reload, a second one, an end within
 # 5 s while an agent hangs, no agent left behind by a kill.
 . "$(dirname "$0")/lib.sh"

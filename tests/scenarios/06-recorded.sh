@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2034
+# shellcheck disable=SC1091,SC2034,SC2154
 # The main job on really recorded answers of the API, where they are there.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2034
+# shellcheck disable=SC1091,SC2034,SC2154
 # What is wrong, huge, truncated or hostile gets one line with the remedy; the
 # daemon goes on or does not start; nothing is lost.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2034
+# shellcheck disable=SC1091,SC2034,SC2154
 # The disclosure gate by hand, previews, and the terminal: what people see.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2034
+# shellcheck disable=SC1091,SC2034,SC2154
 # Templates compared with npm's mustache on generated input, where npm is there.
 . "$(dirname "$0")/lib.sh"
 
