@@ -220,7 +220,8 @@ static void answer_search(struct api *a, const struct call *c, struct reply *r)
 
 	buf_init(&sub_id, PARAMETER_MAX);
 	if (!c->keyword.len || c->keyword.len > KEYWORD_MAX) {
-		reply_refuse(r, "400", c->keyword.len ? "keyword is too long" : "keyword is required");
+		reply_refuse(r, "400",
+			c->keyword.len ? "keyword is too long" : "keyword is required");
 	} else if (read_common(c, SEARCH_LIMIT, SEARCH_LIMIT, &sub_id, &q, r)) {
 		fill(a, c, &q);
 		if (a->replay)
@@ -303,7 +304,8 @@ static struct value *make_deeplink(const char *url)
 	uint64_t seed = seed_of(url, strlen(url));
 	char *short_url = xasprintf("https://coupa.ng/bl%04llx", (unsigned long long)seed & 0xffff);
 	char *landing = xasprintf("https://link.coupang.com/re/AFFSDP?lptag=AF0000000&pageKey=%llu"
-		"&traceid=V0-183-%016llx", (unsigned long long)seed % 9000000000, (unsigned long long)seed);
+		"&traceid=V0-183-%016llx", (unsigned long long)seed % 9000000000,
+		(unsigned long long)seed);
 	struct value *v = value_new_object();
 
 	value_set_string(v, "originalUrl", url);
@@ -338,7 +340,8 @@ static void answer_deeplink(struct api *a UNUSED, const struct call *c, struct r
 
 	if (!json_parse(c->q->body ? c->q->body : "", c->q->body_len, &body, NULL)) {
 		urls = value_get(body, "coupangUrls");
-		if (value_kind(urls) == VALUE_LIST && value_len(urls) && value_len(urls) <= DEEPLINKS_MAX)
+		if (value_kind(urls) == VALUE_LIST && value_len(urls) &&
+				value_len(urls) <= DEEPLINKS_MAX)
 			data = make_deeplinks(urls);
 	}
 	value_free(body);
@@ -420,7 +423,8 @@ static bool is_within_limit(struct api *a, const struct instant *at)
 {
 	if (strike_blocked(&a->strike, at->boot_ms))
 		return false;
-	return limiter_take(&a->limiter, a->c->limiter == LIMITER_FIXED ? at->wall_ms : at->boot_ms);
+	return limiter_take(&a->limiter,
+		a->c->limiter == LIMITER_FIXED ? at->wall_ms : at->boot_ms);
 }
 
 static bool pass_limit(struct api *a, const struct call *c, struct reply *r)
@@ -478,11 +482,13 @@ static bool read_token(const char *path, const char *prefix, const char *end, st
 {
 	size_t start = strlen(prefix);
 
-	return str_starts(path, prefix) && strlen(path) == start + PICTURE_TOKEN_LEN + strlen(end) &&
+	return str_starts(path, prefix) &&
+		strlen(path) == start + PICTURE_TOKEN_LEN + strlen(end) &&
 		str_ends(path, end) && !picture_parse(path + start, ret);
 }
 
-static void answer_hop(struct api *a, const struct call *c, const struct picture *p, struct reply *r)
+static void answer_hop(struct api *a, const struct call *c, const struct picture *p,
+	struct reply *r)
 {
 	enum fault_kind fault = fault_next(&a->faults, FAULT_AT_HOP);
 	char token[PICTURE_TOKEN_LEN + 1];
@@ -510,7 +516,8 @@ static void answer_other(struct api *a, const struct call *c, struct reply *r)
 	r->outcome = "picture";
 	if (read_token(c->path, "/image1/", "", &p)) {
 		answer_hop(a, c, &p, r);
-	} else if (read_token(c->path, "/cdn/", ".jpg", &p) || read_token(c->path, "/cdn/", ".png", &p)) {
+	} else if (read_token(c->path, "/cdn/", ".jpg", &p) ||
+			read_token(c->path, "/cdn/", ".png", &p)) {
 		answer_picture(a, &p, r);
 	} else {
 		a->counts.not_found++;
@@ -564,7 +571,7 @@ static void control_fault(struct api *a, const struct call *c, struct reply *r)
 		buf_reset(&kind);
 	if (query_get(c->query, "n", &times))
 		buf_reset(&times);
-	spec = times.len ? xasprintf("%s=%s", buf_cstr(&kind), buf_cstr(&times)) : xstrdup(buf_cstr(&kind));
+	spec = xasprintf("%s%s%s", buf_cstr(&kind), times.len ? "=" : "", buf_cstr(&times));
 	if (fault_arm(&a->faults, spec, &e))
 		reply_set(r, 400, "text/plain", e.text);
 	else

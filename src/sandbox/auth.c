@@ -14,7 +14,8 @@ static const char *const messages[] = {
 	[AUTH_INVALID_SIGNATURE] = "Invalid signature.",
 	[AUTH_EXPIRED] = "Specified signature is expired.",
 	[AUTH_HMAC_FORMAT] = "HMAC format is invalid.",
-	[AUTH_UNKNOWN_KEY] = "Unknown error occurred, please contact api-gateway channel for the details.",
+	[AUTH_UNKNOWN_KEY] =
+		"Unknown error occurred, please contact api-gateway channel for the details.",
 	[AUTH_NOT_AUTHORIZED] = "Request is not authorized.",
 };
 
@@ -22,8 +23,8 @@ static const char unauthorized_texts[] = ",\n"
 	"  \"messages\": {\n"
 	"    \"korean\": \"미인증된 요청은 허용되지 않습니다. 클라이언트의 정보가 정상적으로 설정되어 있는지 "
 	"확인 부탁드립니다. (CMDB, 컨수머 토큰 또는 HMAC)\",\n"
-	"    \"english\": \"Unauthorized request is denied. Check if the client's credential meets the "
-	"requirements (CMDB, consumer token or HMAC).\"\n"
+	"    \"english\": \"Unauthorized request is denied. Check if the client's credential "
+	"meets the requirements (CMDB, consumer token or HMAC).\"\n"
 	"  }";
 
 static void add_envelope(const char *message, const char *more, uint64_t serial, struct buf *out)
@@ -33,7 +34,8 @@ static void add_envelope(const char *message, const char *more, uint64_t serial,
 	buf_printf(out, "{\n  \"code\": \"ERROR\",\n  \"message\": \"%s\",\n"
 		"  \"transactionId\": \"%08x-%04x-4%03x-%04x-%012llx\"%s\n}\n", message,
 		(unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff, (unsigned)a & 0xfff,
-		(unsigned)(b >> 48 & 0x3fff) | 0x8000, (unsigned long long)(b & 0xffffffffffff), more);
+		(unsigned)(b >> 48 & 0x3fff) | 0x8000, (unsigned long long)(b & 0xffffffffffff),
+		more);
 }
 
 void auth_error(const char *message, uint64_t serial, struct buf *out)
@@ -43,7 +45,8 @@ void auth_error(const char *message, uint64_t serial, struct buf *out)
 
 void auth_envelope(enum auth_result why, uint64_t serial, struct buf *out)
 {
-	add_envelope(messages[why], why == AUTH_NOT_AUTHORIZED ? unauthorized_texts : "", serial, out);
+	add_envelope(messages[why], why == AUTH_NOT_AUTHORIZED ? unauthorized_texts : "",
+		serial, out);
 }
 
 /* Cuts `NAME=value` off the front of *S; a comma and one space part the fields. */
@@ -113,7 +116,8 @@ static bool is_ascii(const char *s)
 	return true;
 }
 
-enum auth_result auth_check(const struct auth_keys *k, const struct auth_request *q, int64_t wall_ms)
+enum auth_result auth_check(const struct auth_keys *k, const struct auth_request *q,
+	int64_t wall_ms)
 {
 	char want[SIGN_HEX_LEN + 1];
 	struct fields f;

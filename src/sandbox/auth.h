@@ -32,7 +32,8 @@ struct auth_request {
 };
 
 /* The checks in the gateway's order: form, key, date, signature. */
-enum auth_result auth_check(const struct auth_keys *k, const struct auth_request *q, int64_t wall_ms);
+enum auth_result auth_check(const struct auth_keys *k, const struct auth_request *q,
+	int64_t wall_ms);
 
 /* The envelope of a refusal; SERIAL makes the transactionId. */
 void auth_envelope(enum auth_result why, uint64_t serial, struct buf *out);

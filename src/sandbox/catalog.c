@@ -26,7 +26,7 @@ static const char *const hostile[] = {
 	" 제어\x01\x02\x1b[31m문자\x7f\t탭\n줄",
 	" 😀👨‍👩‍👧‍👦🇰🇷 이모지",
 	" {{name}} {{{raw}}} {{#list}}{{/list}} {{> part}}",
-	" \xe2\x80\xae거꾸로\xe2\x80\xac \xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xd8\xb3\xd9\x84\xd8\xa7\xd9\x85",
+	" \xe2\x80\xae거꾸로\xe2\x80\xac \xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xd8\xb3\xd9\x84",
 	" ](javascript:alert(1)) [링크](http://example.invalid) *굵게* _밑줄_ # 제목",
 	" 가\xcc\x81\xcc\x82\xcc\x83\xe2\x80\x8b\xe2\x80\x8d\xef\xbb\xbf 결합",
 	" $(reboot) ; rm -rf / | %s%n%x ../../etc/passwd",
@@ -111,7 +111,8 @@ static int64_t price_of(const struct product *p)
 		price = (price + p->words->low) / 2;
 	price = move(price, DAILY_PERCENT, seed_mix(p->seed ^ (uint64_t)p->q->day, 8));
 	if (p->q->drift_percent)
-		price = move(price, p->q->drift_percent, seed_mix(p->seed, 100 + (uint64_t)p->q->call));
+		price = move(price, p->q->drift_percent,
+			seed_mix(p->seed, 100 + (uint64_t)p->q->call));
 	return price < 10000 ? price / 10 * 10 : price / 100 * 100;
 }
 
@@ -127,7 +128,8 @@ static char *link_to(const struct product *p, int64_t id, int kind)
 	struct buf url;
 
 	buf_init(&url, 4096);
-	buf_printf(&url, "https://link.coupang.com/re/AFFSDP?lptag=AF0000000&pageKey=%lld&itemId=%lld"
+	buf_printf(&url,
+		"https://link.coupang.com/re/AFFSDP?lptag=AF0000000&pageKey=%lld&itemId=%lld"
 		"&vendorItemId=%lld&traceid=V0-%d-%016llx", (long long)id,
 		(long long)seed_between(seed_mix(p->seed, 11), 1000000000, 29999999999),
 		(long long)seed_between(seed_mix(p->seed, 12), 3000000000, 94999999999), kind,

@@ -14,7 +14,7 @@ struct catalog_query {
 	const char *base;      /* "http://127.0.0.1:8080": where pictures are */
 	int limit;
 	int width, height;     /* of pictures */
-	int64_t day;           /* number of the day: prices move by up to 3 % from one to the next */
+	int64_t day;           /* prices move by up to 3 % from one day to the next */
 	int drift_percent;     /* how far prices move from one call to the next; 0 = not */
 	int64_t call;          /* number of the call with this keyword */
 	enum fault_kind fault; /* of products, or FAULT_NONE */

@@ -11,7 +11,8 @@
 #define DEPTH 100000
 
 /* The body of Akamai, which stands in front of the gateway. */
-#define DENIED "<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\n<H1>Access Denied</H1>\n" \
+#define DENIED "<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\n" \
+	"<H1>Access Denied</H1>\n" \
 	"You don't have permission to access the requested page on this server.<P>\n" \
 	"Reference&#32;&#35;18&#46;2d5c3a17&#46;1795392000&#46;1a2b3c4d\n</BODY>\n</HTML>\n"
 #define PAGE "<!DOCTYPE html>\n<title>점검 중</title>\n<p>잠시 후 다시 이용해 주세요.</p>\n"
@@ -30,7 +31,8 @@ struct row {
 /* The five kinds and the five results stand in the same order. */
 static void make_envelope(struct reply *r, enum fault_kind kind, uint64_t serial)
 {
-	enum auth_result why = (enum auth_result)(kind - FAULT_INVALID_SIGNATURE + AUTH_INVALID_SIGNATURE);
+	enum auth_result why = (enum auth_result)
+		(kind - FAULT_INVALID_SIGNATURE + AUTH_INVALID_SIGNATURE);
 
 	reply_set(r, 401, NULL, NULL);
 	auth_envelope(why, serial, &r->body);
@@ -97,14 +99,14 @@ static void make_deepjson(struct reply *r, uint64_t serial UNUSED)
 static void make_redirect(struct reply *r, uint64_t serial)
 {
 	reply_set(r, serial % 2 ? 307 : 302, "text/html", NULL);
-	str_format_cut(r->location, sizeof(r->location), "/redirected/%llu", (unsigned long long)serial);
+	str_format_cut(r->location, sizeof(r->location), "/redirected/%llu",
+		(unsigned long long)serial);
 }
 
-/* "" stands for the request's own path; the server knows it. */
+/* Where to, only the caller knows: the request's own path. */
 static void make_loop(struct reply *r, uint64_t serial UNUSED)
 {
 	reply_set(r, 302, "text/html", NULL);
-	str_format_cut(r->location, sizeof(r->location), ".");
 }
 
 #define FLOOD_JSON "{\"rCode\":\"0\",\"rMessage\":\""
@@ -118,47 +120,58 @@ static const struct row rows[FAULT_COUNT] = {
 		.make = make_format },
 	[FAULT_UNKNOWN_KEY] = { "unknown-key", FAULT_AT_GATE, "401 Unknown error occurred",
 		.make = make_unknown },
-	[FAULT_NOT_AUTHORIZED] = { "not-authorized", FAULT_AT_GATE, "401 Request is not authorized.",
-		.make = make_unauthorized },
-	[FAULT_HTML403] = { "html403", FAULT_AT_GATE, "403 Access Denied, in HTML", 403,
-		"text/html", DENIED },
+	[FAULT_NOT_AUTHORIZED] = { "not-authorized", FAULT_AT_GATE,
+		"401 Request is not authorized.", .make = make_unauthorized },
+	[FAULT_HTML403] = { "html403", FAULT_AT_GATE, "403 Access Denied, in HTML",
+		.status = 403, .type = "text/html", .body = DENIED },
 	[FAULT_CLOSE] = { "close", FAULT_AT_GATE, "reads the request and closes; not counted",
 		.way = REPLY_CLOSE },
 	[FAULT_429] = { "429", FAULT_AT_API, "429 Too many requests", .make = make_429 },
 	[FAULT_500] = { "500", FAULT_AT_API, "500 in the gateway's envelope", .make = make_500 },
-	[FAULT_503] = { "503", FAULT_AT_API, "503 with a page of HTML", 503, "text/html", PAGE },
-	[FAULT_RCODE400] = { "rcode400", FAULT_AT_API, "200 with rCode 400", .make = make_rcode400 },
-	[FAULT_EMPTYOBJECT] = { "emptyobject", FAULT_AT_API, "200 with {}", 200, NULL, "{}" },
-	[FAULT_NOTJSON] = { "notjson", FAULT_AT_API, "200 with HTML said to be JSON", 200, NULL, PAGE },
+	[FAULT_503] = { "503", FAULT_AT_API, "503 with a page of HTML",
+		.status = 503, .type = "text/html", .body = PAGE },
+	[FAULT_RCODE400] = { "rcode400", FAULT_AT_API, "200 with rCode 400",
+		.make = make_rcode400 },
+	[FAULT_EMPTYOBJECT] = { "emptyobject", FAULT_AT_API, "200 with {}",
+		.status = 200, .body = "{}" },
+	[FAULT_NOTJSON] = { "notjson", FAULT_AT_API, "200 with HTML said to be JSON",
+		.status = 200, .body = PAGE },
 	[FAULT_BADJSON] = { "badjson", FAULT_AT_API, "half a JSON text, its length right",
 		.make = make_badjson },
 	[FAULT_DEEPJSON] = { "deepjson", FAULT_AT_API, "100,000 lists in one another",
 		.make = make_deepjson },
-	[FAULT_HUGEBODY] = { "hugebody", FAULT_AT_API, "64 MiB of JSON", 200, NULL, FLOOD_JSON,
-		REPLY_FLOOD },
+	[FAULT_HUGEBODY] = { "hugebody", FAULT_AT_API, "64 MiB of JSON",
+		.status = 200, .body = FLOOD_JSON, .way = REPLY_FLOOD },
 	[FAULT_TRUNCATED] = { "truncated", FAULT_AT_API, "Content-Length longer than the body",
 		.way = REPLY_CUT },
 	[FAULT_SLOW] = { "slow", FAULT_AT_API, "ten bytes a second", .way = REPLY_DRIP },
 	[FAULT_STALL] = { "stall", FAULT_AT_API, "counted, never answered", .way = REPLY_NEVER },
 	[FAULT_CLOSE_AFTER] = { "close-after", FAULT_AT_API, "counted, closed without an answer",
 		.way = REPLY_CLOSE },
-	[FAULT_BADDATE] = { "baddate", FAULT_AT_API, "a Date one hour ahead", .date_off_ms = HOUR_MS },
+	[FAULT_BADDATE] = { "baddate", FAULT_AT_API, "a Date one hour ahead",
+		.date_off_ms = HOUR_MS },
 	[FAULT_REDIRECT] = { "redirect", FAULT_AT_API, "302, then 307, to another path",
 		.make = make_redirect },
-	[FAULT_EMPTY] = { "empty", FAULT_AT_PRODUCTS, "nothing found" },
-	[FAULT_DUPLICATES] = { "duplicates", FAULT_AT_PRODUCTS, "one productId, several itemIds" },
-	[FAULT_NOFIELDS] = { "nofields", FAULT_AT_PRODUCTS, "isFreeShipping, categoryName missing" },
-	[FAULT_FLOATPRICE] = { "floatprice", FAULT_AT_PRODUCTS, "prices like 12900.0" },
-	[FAULT_HOSTILE] = { "hostile", FAULT_AT_PRODUCTS, "names with quotes, tags, controls, braces" },
-	[FAULT_BIGID] = { "bigid", FAULT_AT_PRODUCTS, "ids above 2^53" },
-	[FAULT_HTTPIMAGES] = { "httpimages", FAULT_AT_PRODUCTS, "pictures on http://static.coupangcdn.com" },
-	[FAULT_IMAGEHTML] = { "imagehtml", FAULT_AT_PICTURE, "a page of HTML said to be JPEG", 200,
-		"image/jpeg", PAGE },
-	[FAULT_IMAGEHUGE] = { "imagehuge", FAULT_AT_PICTURE, "64 MiB that begin like a JPEG", 200,
-		"image/jpeg", "\xff\xd8\xff\xe0", REPLY_FLOOD },
+	[FAULT_EMPTY] = { "empty", FAULT_AT_PRODUCTS, "nothing found", .way = REPLY_WHOLE },
+	[FAULT_DUPLICATES] = { "duplicates", FAULT_AT_PRODUCTS,
+		"one productId, several itemIds", .way = REPLY_WHOLE },
+	[FAULT_NOFIELDS] = { "nofields", FAULT_AT_PRODUCTS,
+		"isFreeShipping, categoryName missing", .way = REPLY_WHOLE },
+	[FAULT_FLOATPRICE] = { "floatprice", FAULT_AT_PRODUCTS, "prices like 12900.0",
+		.way = REPLY_WHOLE },
+	[FAULT_HOSTILE] = { "hostile", FAULT_AT_PRODUCTS,
+		"names with quotes, tags, controls, braces", .way = REPLY_WHOLE },
+	[FAULT_BIGID] = { "bigid", FAULT_AT_PRODUCTS, "ids above 2^53", .way = REPLY_WHOLE },
+	[FAULT_HTTPIMAGES] = { "httpimages", FAULT_AT_PRODUCTS,
+		"pictures on http://static.coupangcdn.com", .way = REPLY_WHOLE },
+	[FAULT_IMAGEHTML] = { "imagehtml", FAULT_AT_PICTURE, "a page of HTML said to be JPEG",
+		.status = 200, .type = "image/jpeg", .body = PAGE },
+	[FAULT_IMAGEHUGE] = { "imagehuge", FAULT_AT_PICTURE, "64 MiB that begin like a JPEG",
+		.status = 200, .type = "image/jpeg", .body = "\xff\xd8\xff\xe0", .way = REPLY_FLOOD },
 	[FAULT_IMAGETRUNCATED] = { "imagetruncated", FAULT_AT_PICTURE, "half of it, then closed",
 		.way = REPLY_CUT },
-	[FAULT_IMAGE404] = { "image404", FAULT_AT_PICTURE, "404", 404, "text/html", PAGE },
+	[FAULT_IMAGE404] = { "image404", FAULT_AT_PICTURE, "404",
+		.status = 404, .type = "text/html", .body = PAGE },
 	[FAULT_IMAGELOOP] = { "imageloop", FAULT_AT_HOP, "redirects to itself", .make = make_loop },
 };
 
@@ -198,14 +211,17 @@ int fault_arm(struct fault_set *s, const char *spec, struct err *e)
 	enum fault_kind kind;
 
 	if (s->count == FAULT_ARMED_MAX)
-		return err_set(e, -E2BIG, "fault \"%.60s\": more than %d at once; reset first", spec,
-			FAULT_ARMED_MAX);
-	if (str_format(name, sizeof(name), "%s", spec) || !cut_number(name, '@', 1, 100, &percent) ||
+		return err_set(e, -E2BIG, "fault \"%.60s\": more than %d at once; reset first",
+			spec, FAULT_ARMED_MAX);
+	if (str_format(name, sizeof(name), "%s", spec) ||
+			!cut_number(name, '@', 1, 100, &percent) ||
 			!cut_number(name, '=', 1, INT32_MAX, &times))
-		return err_set(e, -EINVAL, "fault \"%.60s\": write it as KIND[=TIMES][@PERCENT]", spec);
+		return err_set(e, -EINVAL,
+			"fault \"%.60s\": write it as KIND[=TIMES][@PERCENT]", spec);
 	kind = find(name);
 	if (kind == FAULT_NONE)
-		return err_set(e, -EINVAL, "fault \"%.60s\": there is no such kind; --help lists them", name);
+		return err_set(e, -EINVAL,
+			"fault \"%.60s\": there is no such kind; --help lists them", name);
 	s->armed[s->count++] = (struct fault_armed){ kind, times, (int)percent };
 	return 0;
 }

@@ -32,24 +32,35 @@ static const struct row {
 	const char *value, *text; /* for --help */
 } rows[] = {
 #define AT(member) offsetof(struct settings, member)
-	{ "port", NUMBER, AT(port), 0, PORT_MAX, "N", "listen on 127.0.0.1:N; 0 takes a free one (0)" },
+	{ "port", NUMBER, AT(port), 0, PORT_MAX, "N",
+		"listen on 127.0.0.1:N; 0 takes a free one (0)" },
 	{ "port-file", TEXT, AT(port_file), 0, 0, "FILE", "write the port there once ready" },
 	{ "access-key", TEXT, AT(api.access_key), 0, 0, "KEY", "the account's key (test-access)" },
 	{ "secret-key", TEXT, AT(api.secret), 0, 0, "KEY", "its secret (test-secret)" },
-	{ "secret-file", TEXT, AT(secret_file), 0, 0, "FILE", "read the secret from there (mode 0600)" },
-	{ "window", SPAN, AT(api.window_ms), 1, INT64_MAX / 4 / CALLS_MAX, "TIME", "length of the \"hour\" (1h)" },
+	{ "secret-file", TEXT, AT(secret_file), 0, 0, "FILE",
+		"read the secret from there (mode 0600)" },
+	{ "window", SPAN, AT(api.window_ms), 1, INT64_MAX / 4 / CALLS_MAX, "TIME",
+		"length of the \"hour\" (1h)" },
 	{ "calls", NUMBER, AT(calls), 1, CALLS_MAX, "N", "calls allowed in it (10)" },
-	{ "limiter", LIMITER, AT(api.limiter), 0, 0, "KIND", "sliding, fixed, bucket or leaky (sliding)" },
-	{ "block", SPAN, AT(api.block_ms), 0, INT64_MAX / 4, "TIME", "how long a strike blocks (1d)" },
-	{ "strict-block", FLAG, AT(api.strict_block), 0, 0, NULL, "a call while blocked is a further strike" },
-	{ "strike-time-form", FORM, AT(api.form), 0, 0, "FORM", "z, none or nano: how its time is written (z)" },
-	{ "ttl", SPAN, AT(api.tolerance_ms), 0, INT64_MAX / 4, "TIME", "tolerance of signed-date (5min)" },
+	{ "limiter", LIMITER, AT(api.limiter), 0, 0, "KIND",
+		"sliding, fixed, bucket or leaky (sliding)" },
+	{ "block", SPAN, AT(api.block_ms), 0, INT64_MAX / 4, "TIME",
+		"how long a strike blocks (1d)" },
+	{ "strict-block", FLAG, AT(api.strict_block), 0, 0, NULL,
+		"a call while blocked is a further strike" },
+	{ "strike-time-form", FORM, AT(api.form), 0, 0, "FORM",
+		"z, none or nano: how its time is written (z)" },
+	{ "ttl", SPAN, AT(api.tolerance_ms), 0, INT64_MAX / 4, "TIME",
+		"tolerance of signed-date (5min)" },
 	{ "replay", TEXT, AT(api.replay), 0, 0, "DIR", "answer with the search-*.json of DIR" },
-	{ "drift", NUMBER, AT(drift), 0, DRIFT_MAX, "PERCENT", "prices move so far from call to call (0)" },
+	{ "drift", NUMBER, AT(drift), 0, DRIFT_MAX, "PERCENT",
+		"prices move so far from call to call (0)" },
 	{ "delay", SPAN, AT(delay_ms), 0, 3600000, "TIME", "wait before each answer (0)" },
-	{ "fault", FAULT, AT(api.faults), 0, 0, "KIND[=N][@PERCENT]", "misbehave, N times; may be repeated" },
+	{ "fault", FAULT, AT(api.faults), 0, 0, "KIND[=N][@PERCENT]",
+		"misbehave, N times; may be repeated" },
 	{ "log", TEXT, AT(api.log), 0, 0, "FILE", "append a line of JSON for each request" },
-	{ "die-with-parent", FLAG, AT(die_with_parent), 0, 0, NULL, "end when the starting process ends" },
+	{ "die-with-parent", FLAG, AT(die_with_parent), 0, 0, NULL,
+		"end when the starting process ends" },
 	{ "quiet", FLAG, AT(quiet), 0, 0, NULL, "do not print the address" },
 	{ "help", FLAG, AT(help), 0, 0, NULL, "show this" },
 	{ "version", FLAG, AT(version), 0, 0, NULL, "show the version" },
@@ -58,12 +69,13 @@ static const struct row {
 static void print_help(void)
 {
 	printf("Usage: cpauto-sandbox [OPTION]...\n"
-		"A stand-in for the Coupang Partners API, for trials without a key and for tests.\n\n");
+		"A stand-in for the Coupang Partners API, for trials without a key and for "
+		"tests.\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char left[48];
 
-		str_format_cut(left, sizeof(left), "--%s%s%s", rows[i].name, rows[i].value ? "=" : "",
-			rows[i].value ? rows[i].value : "");
+		str_format_cut(left, sizeof(left), "--%s%s%s", rows[i].name,
+			rows[i].value ? "=" : "", rows[i].value ? rows[i].value : "");
 		printf("  %-28s %s\n", left, rows[i].text);
 	}
 	printf("\nKinds of faults:\n");
@@ -75,10 +87,11 @@ static void print_help(void)
 static int set_number(const struct row *row, const char *value, int64_t *ret, struct err *e)
 {
 	if (row->type == NUMBER && parse_int64(value, row->min, row->max, ret))
-		return err_set(e, -EINVAL, "--%s=%.40s: give a whole number from %lld to %lld", row->name,
-			value, (long long)row->min, (long long)row->max);
+		return err_set(e, -EINVAL, "--%s=%.40s: give a whole number from %lld to %lld",
+			row->name, value, (long long)row->min, (long long)row->max);
 	if (row->type == SPAN && (parse_duration(value, ret) || *ret < row->min || *ret > row->max))
-		return err_set(e, -EINVAL, "--%s=%.40s: give a time like 90s, 15min or 1h", row->name, value);
+		return err_set(e, -EINVAL, "--%s=%.40s: give a time like 90s, 15min or 1h",
+			row->name, value);
 	return 0;
 }
 
@@ -86,7 +99,8 @@ static int set_word(const struct row *row, const char *value, void *at, struct e
 {
 	int r = row->type == LIMITER ? limiter_parse(value, at) : strike_parse(value, at);
 
-	return r ? err_set(e, r, "--%s=%.40s: there is no such word; see --help", row->name, value) : 0;
+	return r ? err_set(e, r, "--%s=%.40s: there is no such word; see --help", row->name,
+		value) : 0;
 }
 
 static int set(struct settings *s, const struct row *row, const char *value, struct err *e)
@@ -128,7 +142,8 @@ static int read_arguments(int argc, char **argv, struct settings *s, struct err 
 		r = set(s, &rows[i], optarg, e);
 	}
 	if (!r && optind < argc)
-		r = err_set(e, -EINVAL, "%.60s: no argument is expected here; see --help", argv[optind]);
+		r = err_set(e, -EINVAL, "%.60s: no argument is expected here; see --help",
+			argv[optind]);
 	s->api.calls = (int)s->calls;
 	s->api.drift_percent = (int)s->drift;
 	return r;
@@ -170,7 +185,8 @@ static bool tie_to_parent(pid_t parent)
 static int serve(const struct settings *s, struct err *e)
 {
 	CLEANUP_CLOSE int signals = catch_signals(e);
-	struct server *server = signals < 0 ? NULL : server_new(&s->api, (int)s->port, s->delay_ms, e);
+	struct server *server = signals < 0 ? NULL :
+		server_new(&s->api, (int)s->port, s->delay_ms, e);
 	int r = -EIO;
 
 	if (server && !s->quiet) {

@@ -143,9 +143,11 @@ static struct MHD_Response *make_response(struct request *q)
 	case REPLY_DRIP:
 		return MHD_create_response_from_callback(r->body.len, BLOCK, read_drip, q, NULL);
 	case REPLY_FLOOD:
-		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_flood, q, NULL);
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_flood, q,
+			NULL);
 	default:
-		return MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_COPY);
+		return MHD_create_response_from_buffer(r->body.len, r->body.data,
+			MHD_RESPMEM_MUST_COPY);
 	}
 }
 
@@ -153,12 +155,13 @@ static struct MHD_Response *make_response(struct request *q)
 static void write_date(int64_t wall_ms, char out[DATE_MAX])
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-		"Sep", "Oct", "Nov", "Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct date d;
 
 	clock_date_utc(wall_ms, &d);
-	str_format_cut(out, DATE_MAX, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[d.weekday % 7], d.day,
+	str_format_cut(out, DATE_MAX, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+		days[d.weekday % 7], d.day,
 		months[(d.month - 1) % 12], d.year, d.hour, d.minute, d.second);
 }
 
@@ -188,7 +191,8 @@ static void answer(struct request *q, const char *method)
 	struct api_request a = { .method = method, .target = q->target, .body = q->upload.data,
 		.body_len = q->upload.len };
 
-	a.authorization = MHD_lookup_connection_value(q->connection, MHD_HEADER_KIND, "Authorization");
+	a.authorization = MHD_lookup_connection_value(q->connection, MHD_HEADER_KIND,
+		"Authorization");
 	clock_now(&a.at);
 	api_answer(q->server->api, &a, &q->reply);
 }
@@ -274,7 +278,8 @@ static int listen_on(int port, int *ret_port, struct err *e)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
 			bind(fd, (struct sockaddr *)&address, len) || listen(fd, SOMAXCONN) ||
 			getsockname(fd, (struct sockaddr *)&address, &len)) {
-		int r = err_set(e, -errno, "port %d cannot be used: %s; choose another with --port, "
+		int r = err_set(e, -errno,
+			"port %d cannot be used: %s; choose another with --port, "
 			"or 0 for a free one", port, strerror(errno));
 
 		close(fd);
@@ -286,8 +291,8 @@ static int listen_on(int port, int *ret_port, struct err *e)
 
 static struct MHD_Daemon *start_daemon(struct server *s, int fd)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-		0, NULL, NULL, on_request, s,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+			MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, on_request, s,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
