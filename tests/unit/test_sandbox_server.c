@@ -580,7 +580,7 @@ static void test_date(void **state UNUSED)
 static void test_bad_requests(void **state UNUSED)
 {
 	static const char *const rows[] = {
-		"", "\r\n\r\n", "GARBAGE\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+		"", "\r\nGARBAGE\r\n\r\n", "GARBAGE\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
 		"GET /%zz?%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 		"GET /image1/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 		"GET /cdn/../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
