@@ -72,8 +72,6 @@ struct engine {
 	char store_trouble[ERR_MAX];
 	bool fatal;
 
-	int64_t image_post;
-	int image_tries;
 	int64_t expire_boot_ms;
 
 	/* For the status: the next call, on the wall clock; 0 = none in sight. */
@@ -711,6 +709,7 @@ static struct value *whole_post(const struct value *row)
 		post = value_new_object();
 	}
 	value_remove(post, "answer");
+	value_remove(post, "image_tries");
 	value_set_string(post, "key", value_get_string(row, "key", ""));
 	value_set_string(post, "marker", value_get_string(row, "key", ""));
 	value_set_string(post, "keyword", value_get_string(row, "keyword", ""));
@@ -814,15 +813,14 @@ static int try_finish(struct engine *e)
 	r = store_post_get(e->store, id, &row);
 	if (r < 0)
 		return r;
-	if (e->image_post != id) {
-		e->image_post = id;
-		e->image_tries = 0;
-	}
 	struct value *post = value_copy(value_get(row, "post"));
 	struct value *urls = missing_images(e, post);
+	int64_t tries = value_get_int(post, "image_tries", 0);
 	struct err err;
+	if (urls)
+		value_set_int(post, "image_tries", tries + 1);
 	r = store_post_object(e->store, id, post, e->now.wall_ms);
-	if (r == 0 && urls && e->image_tries++ < IMAGE_TRIES) {
+	if (r == 0 && urls && tries < IMAGE_TRIES) {
 		if (start_images(e, id, urls, &err) < 0)
 			log_warning("%s; post %" PRId64 " keeps its images' addresses, ignoring", err.text, id);
 		urls = NULL;
@@ -833,6 +831,21 @@ static int try_finish(struct engine *e)
 	value_free(post);
 	value_free(row);
 	return r < 0 ? r : 1;
+}
+
+/* The post goes on with the images it has. */
+static int give_up_images(struct engine *e)
+{
+	struct value *row = NULL;
+	int r = store_post_get(e->store, e->post_id, &row);
+	if (r < 0)
+		return r;
+	struct value *post = value_copy(value_get(row, "post"));
+	value_set_int(post, "image_tries", IMAGE_TRIES);
+	r = store_post_object(e->store, e->post_id, post, e->now.wall_ms);
+	value_free(post);
+	value_free(row);
+	return r;
 }
 
 static int images_done(struct engine *e, const struct agent_result *res)
@@ -852,11 +865,10 @@ static int images_done(struct engine *e, const struct agent_result *res)
 	}
 	if (res->verdict != AGENT_OK)
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = "coupang"), "images: %s", res->reason);
-	bool hopeless = res->verdict == AGENT_OK && got == 0;
-	if (hopeless || res->verdict == AGENT_REFUSED || res->verdict == AGENT_BROKEN)
-		e->image_tries = IMAGE_TRIES;
-	if (res->verdict == AGENT_OK || e->image_tries >= IMAGE_TRIES)
+	if (res->verdict == AGENT_OK && got > 0)
 		return 0;
+	if (res->verdict == AGENT_OK || res->verdict == AGENT_REFUSED || res->verdict == AGENT_BROKEN)
+		return give_up_images(e);
 	return store_post_move(e->store, e->post_id, POST_RENDERED, POST_RENDERED, e->now.wall_ms,
 		e->now.wall_ms + MINUTE_MS, "its images could not be fetched yet");
 }
