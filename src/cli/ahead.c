@@ -30,7 +30,7 @@ static void add_row(const struct cli *c, struct table *t, const struct forecast_
 
 static void say_end(int64_t calls, int64_t hours, enum budget_reason reason, bool ended_early)
 {
-	term_say(TERM_BOLD, "%" PRId64 " %s in the next %" PRId64 " %s%s%s\n", calls,
+	term_fact("", 0, TERM_BOLD, "%" PRId64 " %s in the next %" PRId64 " %s%s%s", calls,
 		CLI_PLURAL(calls, "call"), hours, CLI_PLURAL(hours, "hour"),
 		ended_early && reason != BUDGET_FREE ? "; " : "",
 		ended_early && reason != BUDGET_FREE ? budget_reason_text(reason) : "");

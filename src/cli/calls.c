@@ -59,13 +59,13 @@ static void say_left(struct cli *c)
 	const char *why =
 		gate.waiting ? gate.account.wait_reason : budget_reason_text(b->reason);
 	if (b->wait_ms == 0 || b->wait_ms == INT64_MAX) {
-		term_say(TERM_BOLD, "%d of %d calls left; %s\n", b->left,
+		term_fact("", 0, TERM_BOLD, "%d of %d calls left; %s", b->left,
 			c->config->budget.calls, why);
 		return;
 	}
 	cli_time(c, c->now.wall_ms + b->wait_ms, at);
-	term_say(TERM_BOLD, "%d of %d calls left; the next may leave at %s: %s\n", b->left,
-		c->config->budget.calls, at, why);
+	term_fact("", 0, TERM_BOLD, "%d of %d calls left; the next may leave at %s: %s",
+		b->left, c->config->budget.calls, at, why);
 }
 
 int calls_run(struct cli *c)

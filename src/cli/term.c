@@ -182,7 +182,11 @@ void term_fact(
 	buf_init(&b, LINE_MAX_BYTES);
 	term_add(&b, TERM_BOLD, label);
 	size_t used = text_width(label);
-	buf_printf(&b, "%*s", (int)(used < label_width ? label_width - used : 1), "");
+	buf_printf(&b, "%*s",
+		(int)(used < label_width      ? label_width - used
+				: label_width ? 1
+					      : 0),
+		"");
 	add_folded(&b, style, text, label_width);
 	printf("%s\n", buf_cstr(&b));
 	buf_finish(&b);
