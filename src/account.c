@@ -70,8 +70,8 @@ int account_ask(struct store *s, const struct config *c, const struct instant *n
 	return 0;
 }
 
-void account_block(struct store_account *a, const struct instant *now, int64_t until_ms, int strikes,
-	const char *reason)
+void account_block(struct store_account *a, const struct instant *now, int64_t until_ms,
+	int strikes, const char *reason)
 {
 	int64_t length = DAY_MS;
 	int64_t server_now = now->wall_ms + a->skew_ms;

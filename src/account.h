@@ -32,8 +32,8 @@ struct budget_rule account_rule(const struct config *c);
  * named, then 24 hours), with STRIKES as the server counts them (below 0: it
  * did not say). From the second strike on only the owner lifts it.
  */
-void account_block(struct store_account *a, const struct instant *now, int64_t until_ms, int strikes,
-	const char *reason);
+void account_block(struct store_account *a, const struct instant *now, int64_t until_ms,
+	int strikes, const char *reason);
 
 /* The source failed; leave it alone for a while that grows, at least AT_LEAST_MS. */
 void account_failed(struct store_account *a, const struct instant *now, int64_t at_least_ms,

@@ -328,7 +328,8 @@ static void end_log(struct agent *a)
 		end_line(a);
 	if (a->lines > AGENT_LINES_MAX)
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = a->name),
-			"%s: … %" PRId64 " more lines left out", a->name, a->lines - AGENT_LINES_MAX);
+			"%s: … %" PRId64 " more lines left out", a->name,
+			a->lines - AGENT_LINES_MAX);
 }
 
 /* Talking */
@@ -425,11 +426,13 @@ static void conclude_not_started(struct agent *a, int error)
 	switch (error) {
 	case ENOENT:
 		if (access(a->path, F_OK) == 0)
-			conclude(a, AGENT_BROKEN, "cannot run: the interpreter that the first line of "
-				"%s names is not there; install it or correct that line", a->path);
-		else
-			conclude(a, AGENT_BROKEN, "is not there: no %s; install it or correct the name",
+			conclude(a, AGENT_BROKEN,
+				"cannot run: the interpreter that the first line of "
+				"%s names is not there; install it or correct that line",
 				a->path);
+		else
+			conclude(a, AGENT_BROKEN,
+				"is not there: no %s; install it or correct the name", a->path);
 		break;
 	case EACCES:
 	case EPERM:
@@ -468,7 +471,8 @@ static void conclude_ended_by_us(struct agent *a)
 			AGENT_TEXT_MAX >> 20);
 		break;
 	default:
-		conclude(a, AGENT_UNKNOWN, "was ended before it answered, because cpauto is stopping");
+		conclude(a, AGENT_UNKNOWN,
+			"was ended before it answered, because cpauto is stopping");
 	}
 }
 

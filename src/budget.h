@@ -26,7 +26,7 @@ struct budget_rule {
 	int calls;         /* N: 10 an hour is what the programme grants */
 	int64_t window_ms;
 	int64_t margin_ms; /* for clocks that differ and requests that linger */
-	int64_t gap_ms;    /* from the end of a call to the next; -1 = even: (window + margin) / N */
+	int64_t gap_ms; /* from the end of a call to the next; -1 = even: (window + margin) / N */
 	int reserve;       /* tokens kept for calls asked for by hand */
 };
 

@@ -92,7 +92,7 @@ static void check_templates(struct check *c)
 	value_free(names);
 }
 
-/* ---- secrets ------------------------------------------------------------------------- */
+/* ---- secrets ---------------------------------------------------------------------- */
 
 /* What is wrong with a file of secrets is the file's; that there is none may be meant. */
 static void check_secret(
@@ -135,7 +135,7 @@ static void check_secrets(struct check *c)
 		check_settings(c, &c->config->publishers[i]);
 }
 
-/* ---- agents ----------------------------------------------------------------------------- */
+/* ---- agents ----------------------------------------------------------------------- */
 
 static bool check_agent(struct check *c, const char *name)
 {
@@ -201,7 +201,7 @@ static void check_agents(struct check *c)
 		found(c, "ok", "agents", "all in %s", c->in->paths->agents);
 }
 
-/* ---- the machine -------------------------------------------------------------------------- */
+/* ---- the machine ------------------------------------------------------------------ */
 
 /* A state that a reboot or a new container forgets lets the limit be exceeded. */
 static void check_lasting(struct check *c, const char *dir)

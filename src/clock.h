@@ -52,6 +52,7 @@ int64_t clock_wall_utc(const struct date *d);
 #define CLOCK_TEXT_MAX 40
 void clock_format_time(int64_t wall_ms, char buf[CLOCK_TEXT_MAX]);  /* 14:32 */
 void clock_format_stamp(int64_t wall_ms, char buf[CLOCK_TEXT_MAX]); /* 2026-11-23 14:32:05 */
-void clock_format_rfc3339(int64_t wall_ms, char buf[CLOCK_TEXT_MAX]); /* 2026-11-23T14:32:05+09:00 */
+void clock_format_rfc3339(
+	int64_t wall_ms, char buf[CLOCK_TEXT_MAX]); /* 2026-11-23T14:32:05+09:00 */
 
 #endif

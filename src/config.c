@@ -38,7 +38,7 @@ static char *origin_of(struct place p)
 	return xasprintf("%s:%zu", p.file, p.line);
 }
 
-/* ---- from libconfig's tree to plain values ---- */
+/* ---- from libconfig's tree to plain values ---------------------------------------- */
 
 static struct value *to_value(const config_setting_t *s)
 {
@@ -91,7 +91,7 @@ static bool names_path(const char *name)
 		str_ends(name, "_directory");
 }
 
-/* ---- what must not be in the file ---- */
+/* ---- what must not be in the file ------------------------------------------------- */
 
 static bool names_secret(const char *name)
 {
@@ -191,7 +191,7 @@ static void report_unknown_group(struct loader *l, const config_setting_t *s)
 			name);
 }
 
-/* ---- options ---- */
+/* ---- options ---------------------------------------------------------------------- */
 
 static void load_option(struct loader *l, const struct option *o, const config_setting_t *s,
 	void *base, struct value *origins)
@@ -262,7 +262,7 @@ static void load_group(struct loader *l, const char *group)
 	value_set(l->c->origins, group, origins);
 }
 
-/* ---- lists ---- */
+/* ---- lists ------------------------------------------------------------------------ */
 
 static void add_keywords(struct loader *l, struct keywords *k, const config_setting_t *s)
 {
@@ -330,7 +330,7 @@ static void load_list(
 		load_keywords(l, s, list, origins);
 }
 
-/* ---- publishers ---- */
+/* ---- publishers ------------------------------------------------------------------- */
 
 /* What only the agent knows: passed on, but nothing broken in it. */
 static void check_extra(struct loader *l, const config_setting_t *s)
@@ -388,7 +388,7 @@ static void load_publisher(
 	}
 }
 
-/* ---- groups that are there many times ---- */
+/* ---- groups that are there many times --------------------------------------------- */
 
 static config_setting_t *many_setting(struct loader *l, const char *group)
 {
@@ -439,7 +439,7 @@ static size_t count_of(const config_setting_t *s)
 	return s == NULL ? 0 : (size_t)config_setting_length(s);
 }
 
-/* ---- what belongs together ---- */
+/* ---- what belongs together -------------------------------------------------------- */
 
 static struct place member_place(
 	const struct loader *l, const config_setting_t *many, size_t i, const char *name)
@@ -571,7 +571,7 @@ static void check_together(
 			"]; } );");
 }
 
-/* ---- loading ---- */
+/* ---- loading ---------------------------------------------------------------------- */
 
 static void load_tree(struct loader *l)
 {
@@ -738,7 +738,7 @@ const struct config_publisher *config_publisher_find(const struct config *c, con
 	return NULL;
 }
 
-/* ---- showing ---- */
+/* ---- showing ---------------------------------------------------------------------- */
 
 static struct value *group_value(const char *group, const void *base)
 {
@@ -911,7 +911,7 @@ void config_print(const struct config *c, struct buf *out)
 	value_free(v);
 }
 
-/* ---- the table, for the manual ---- */
+/* ---- the table, for the manual ---------------------------------------------------- */
 
 static void describe_range(const struct option *o, struct value *v)
 {

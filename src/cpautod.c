@@ -49,7 +49,7 @@ struct daemon {
 	char zone[64]; /* of the configuration in force */
 };
 
-/* ---- agents ------------------------------------------------------------------------ */
+/* ---- agents ----------------------------------------------------------------------- */
 
 static void turn(struct daemon *d);
 
@@ -87,7 +87,9 @@ static int start_agent(void *ctx, const struct agent_job *wish, struct err *e)
 	struct agent_job job = *wish;
 	int r = agent_path(d->paths.agents, wish->name, path, sizeof(path));
 	if (r < 0)
-		return err_set(e, r, "agent '%s': the name is no file's name; mend it in the configuration", wish->name);
+		return err_set(e, r,
+			"agent '%s': the name is no file's name; mend it in the configuration",
+			wish->name);
 	job.path = path;
 	r = agent_start(&job, &d->agent, e);
 	if (r < 0)
@@ -101,7 +103,7 @@ static int start_agent(void *ctx, const struct agent_job *wish, struct err *e)
 	return 0;
 }
 
-/* ---- the turn ------------------------------------------------------------------------ */
+/* ---- the turn --------------------------------------------------------------------- */
 
 static void show_status(struct daemon *d, const struct instant *now)
 {
@@ -148,7 +150,7 @@ static void on_bell(void *ctx)
 		turn(d);
 }
 
-/* ---- configuration --------------------------------------------------------------------- */
+/* ---- configuration ---------------------------------------------------------------- */
 
 static void log_lines(const struct value *lines)
 {
@@ -156,14 +158,16 @@ static void log_lines(const struct value *lines)
 		log_err("%s", value_string(value_at(lines, i), ""));
 }
 
-static int load_templates(const struct daemon *d, struct render_templates **ret, struct value *errors)
+static int load_templates(
+	const struct daemon *d, struct render_templates **ret, struct value *errors)
 {
 	const char *dirs[] = { d->paths.templates[0], d->paths.templates[1] };
 	return render_templates_load(dirs, ARRAY_LEN(dirs), ret, errors);
 }
 
 /* The configuration and the templates, read and checked; nothing else is touched. */
-static int load(struct daemon *d, struct config **ret_config, struct render_templates **ret_templates)
+static int load(
+	struct daemon *d, struct config **ret_config, struct render_templates **ret_templates)
 {
 	struct config *config = NULL;
 	struct render_templates *templates = NULL;
@@ -176,7 +180,8 @@ static int load(struct daemon *d, struct config **ret_config, struct render_temp
 	if (r == 0)
 		r = load_templates(d, &templates, errors);
 	if (r == 0)
-		r = workshop_check(true, templates, config->lists, config->list_count, now.wall_ms, errors);
+		r = workshop_check(true, templates, config->lists, config->list_count,
+			now.wall_ms, errors);
 	for (size_t i = 0; r == 0 && i < config->warning_count; i++)
 		log_warning("%s", config->warnings[i]);
 	log_lines(errors);
@@ -219,7 +224,7 @@ static void on_reload(void *ctx)
 		turn(d);
 }
 
-/* ---- the end ------------------------------------------------------------------------------ */
+/* ---- the end ---------------------------------------------------------------------- */
 
 static void on_stop_late(void *ctx)
 {
@@ -243,7 +248,7 @@ static void on_stop(void *ctx)
 	loop_timer_in(d->stop_timer, STOP_MS);
 }
 
-/* ---- the beginning -------------------------------------------------------------------------- */
+/* ---- the beginning ---------------------------------------------------------------- */
 
 static void usage(FILE *f)
 {
@@ -287,7 +292,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "cpautod: '%s' is one word too many; see cpautod --help\n", argv[optind]);
+		fprintf(stderr, "cpautod: '%s' is one word too many; see cpautod --help\n",
+			argv[optind]);
 		return EX_USAGE;
 	}
 	return -1;
@@ -299,7 +305,8 @@ static int make_dirs(const struct daemon *d, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		int r = dir_make(dirs[i], 0700);
 		if (r < 0)
-			return err_set(e, r, "%s: %s; make it, owned by the daemon's user", dirs[i], strerror(-r));
+			return err_set(e, r, "%s: %s; make it, owned by the daemon's user",
+				dirs[i], strerror(-r));
 	}
 	return 0;
 }
@@ -311,7 +318,9 @@ static int open_engine(struct daemon *d, struct err *e)
 	struct instant now;
 	int r = load(d, &config, &templates);
 	if (r < 0)
-		return err_set(e, -ENOEXEC, "%s: mend what is said above, and try with: cpauto check", d->options.config);
+		return err_set(e, -ENOEXEC,
+			"%s: mend what is said above, and try with: cpauto check",
+			d->options.config);
 	str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
 	r = make_dirs(d, e);
 	if (r == 0)
@@ -398,7 +407,9 @@ static int check(const struct daemon *d)
 {
 	struct instant now;
 	clock_now(&now);
-	struct check_input in = { .config_path = d->options.config, .paths = &d->paths, .now = &now };
+	struct check_input in = {
+		.config_path = d->options.config, .paths = &d->paths, .now = &now
+	};
 	struct value *findings = check_run(&in);
 	for (size_t i = 0; i < value_len(findings); i++) {
 		const struct value *f = value_at(findings, i);
@@ -418,7 +429,8 @@ static int run(struct daemon *d)
 {
 	struct engine_counts n;
 	memory_trim();
-	log_notice("cpautod " VERSION " is ready: %s, state in %s", d->options.config, d->paths.state);
+	log_notice("cpautod " VERSION " is ready: %s, state in %s", d->options.config,
+		d->paths.state);
 	loop_notify_ready(d->loop);
 	turn(d);
 	int r = loop_run(d->loop);
@@ -427,7 +439,9 @@ static int run(struct daemon *d)
 		return EX_SOFTWARE;
 	}
 	n = engine_counts(d->engine);
-	log_notice("cpautod ends: %d calls, %d posts made, %d published, %d waiting, %d refused in this run",
+	log_notice(
+		"cpautod ends: %d calls, %d posts made, %d published, %d waiting, %d refused in "
+		"this run",
 		n.calls, n.posts_made, n.posts_published, n.posts_waiting, n.posts_refused);
 	return r;
 }

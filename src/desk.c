@@ -40,7 +40,7 @@ static int store_said(struct desk *d, int r)
 	return say(d, later ? EX_TEMPFAIL : EX_IOERR, "%s", store_error(d->store));
 }
 
-/* ---- keywords --------------------------------------------------------------- */
+/* ---- keywords --------------------------------------------------------------------- */
 
 struct wanted {
 	char *keyword, *folded;
@@ -299,7 +299,7 @@ static void resume_wish(struct desk *d)
 	pause_or_resume(d, false);
 }
 
-/* ---- posts ---------------------------------------------------------------------- */
+/* ---- posts ------------------------------------------------------------------------ */
 
 struct subject {
 	int64_t id;
@@ -479,7 +479,7 @@ static void post_settle(struct desk *d)
 	value_free(p.row);
 }
 
-/* ---- the account ------------------------------------------------------------------- */
+/* ---- the account ------------------------------------------------------------------ */
 
 static void unblock(struct desk *d)
 {
@@ -502,7 +502,7 @@ static void unblock(struct desk *d)
 		    : "the source was not blocked");
 }
 
-/* ---- the desk ---------------------------------------------------------------------- */
+/* ---- the desk --------------------------------------------------------------------- */
 
 static const struct {
 	const char *kind;

@@ -81,7 +81,7 @@ struct engine {
 	struct engine_counts counts;
 };
 
-/* ---- small help ----------------------------------------------------------------- */
+/* ---- small help ------------------------------------------------------------------- */
 
 static void wake_in(struct engine *e, int64_t wait_ms)
 {
@@ -187,7 +187,8 @@ static int load_plan(struct engine *e)
 		if (r < 0)
 			return r;
 		e->plan[i].weight = c->weight;
-		e->plan[i].horizon_ms = (c->every_ms > 7 * DAY_MS ? c->every_ms : 7 * DAY_MS) + DAY_MS;
+		e->plan[i].horizon_ms =
+			(c->every_ms > 7 * DAY_MS ? c->every_ms : 7 * DAY_MS) + DAY_MS;
 	}
 	return 0;
 }
@@ -241,10 +242,11 @@ static int reload_heads(struct engine *e)
 	return load_plan(e);
 }
 
-/* ---- starting agents ----------------------------------------------------------------- */
+/* ---- starting agents -------------------------------------------------------------- */
 
-static int start(struct engine *e, enum action action, const char *agent, const struct value *request,
-	int64_t timeout_ms, const struct secrets *secrets, struct err *err)
+static int start(struct engine *e, enum action action, const char *agent,
+	const struct value *request, int64_t timeout_ms, const struct secrets *secrets,
+	struct err *err)
 {
 	struct agent_job job = {
 		.name = agent,
@@ -292,7 +294,7 @@ static void source_secrets(const struct engine *e, struct secrets *s)
 		e->config->coupang.secret_key_file);
 }
 
-/* ---- the life of a call ------------------------------------------------------------------ */
+/* ---- the life of a call ----------------------------------------------------------- */
 
 static int start_search(struct engine *e, struct err *err)
 {
@@ -325,29 +327,36 @@ static int search_failed(struct engine *e, const struct agent_result *res)
 	switch (res->verdict) {
 	case AGENT_BLOCKED:
 		account_block(&a, &e->now, res->until_ms, res->strikes, res->reason);
-		log_event(LOG_LEVEL_ERR, f, "the server refuses calls (strike %d): %s; %s", a.strikes, res->reason,
-			a.hard ? "stopped until you run: cpauto unblock" : "no call until the block is over");
+		log_event(LOG_LEVEL_ERR, f, "the server refuses calls (strike %d): %s; %s",
+			a.strikes, res->reason,
+			a.hard ? "stopped until you run: cpauto unblock"
+			       : "no call until the block is over");
 		delay = 0; /* the keyword is not to blame */
 		break;
 	case AGENT_REFUSED:
 		delay = retry_delay(e->keyword.failures + 1, HOUR_MS, 7 * DAY_MS);
-		log_event(LOG_LEVEL_WARNING, f, "'%s' is refused: %s", e->keyword.keyword, res->reason);
+		log_event(LOG_LEVEL_WARNING, f, "'%s' is refused: %s", e->keyword.keyword,
+			res->reason);
 		break;
 	case AGENT_BROKEN:
 		account_failed(&a, &e->now, HOUR_MS, res->reason);
-		log_event(LOG_LEVEL_ERR, f, "a person is needed: %s; the next try is in %" PRId64 " min, or after "
-			"a reload", res->reason, a.wait_ms / MINUTE_MS);
+		log_event(LOG_LEVEL_ERR, f,
+			"a person is needed: %s; the next try is in %" PRId64 " min, or after "
+			"a reload",
+			res->reason, a.wait_ms / MINUTE_MS);
 		delay = 0;
 		break;
 	default:
 		account_failed(&a, &e->now, res->retry_after_ms, res->reason);
-		log_event(LOG_LEVEL_WARNING, f, "no answer about '%s': %s; trying again in %" PRId64 " min",
+		log_event(LOG_LEVEL_WARNING, f,
+			"no answer about '%s': %s; trying again in %" PRId64 " min",
 			e->keyword.keyword, res->reason, a.wait_ms / MINUTE_MS);
 		break;
 	}
 	r = set_account(e, &a);
 	if (r == 0)
-		r = store_keyword_failed(e->store, e->keyword.id, e->now.wall_ms + delay, res->reason);
+		r = store_keyword_failed(
+			e->store, e->keyword.id, e->now.wall_ms + delay, res->reason);
 	return r;
 }
 
@@ -359,8 +368,10 @@ static int keep_answer(struct engine *e, const struct value *answer)
 		r = store_prices_put(e->store, value_get(answer, "products"), e->now.wall_ms);
 	if (r < 0) {
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.keyword = k->keyword, .list = k->list),
-			"%s; the answer about '%s' cannot be kept, trying again later", store_error(e->store), k->keyword);
-		return store_keyword_failed(e->store, k->id, e->now.wall_ms + HOUR_MS, store_error(e->store));
+			"%s; the answer about '%s' cannot be kept, trying again later",
+			store_error(e->store), k->keyword);
+		return store_keyword_failed(
+			e->store, k->id, e->now.wall_ms + HOUR_MS, store_error(e->store));
 	}
 	return store_keywords_fresh(e->store, k->folded, e->now.wall_ms + e->config->cache.ttl_ms);
 }
@@ -376,10 +387,11 @@ static int search_worked(struct engine *e, const struct agent_result *res)
 	if (r == 0)
 		r = keep_answer(e, res->answer);
 	int left = calls_left(e);
-	log_event(LOG_LEVEL_INFO, LOG_FIELDS_CALLS(left, .keyword = e->keyword.keyword,
-		.list = e->keyword.list, .agent = "coupang"), "'%s': %zu products; %d of %d calls left",
-		e->keyword.keyword, value_len(value_get(res->answer, "products")), left,
-		e->config->budget.calls);
+	log_event(LOG_LEVEL_INFO,
+		LOG_FIELDS_CALLS(left, .keyword = e->keyword.keyword, .list = e->keyword.list,
+			.agent = "coupang"),
+		"'%s': %zu products; %d of %d calls left", e->keyword.keyword,
+		value_len(value_get(res->answer, "products")), left, e->config->budget.calls);
 	return r;
 }
 
@@ -397,8 +409,10 @@ static int note_skew(struct engine *e, const struct value *answer)
 	a.skew_ms = value_int(skew, 0);
 	bool off = llabs(a.skew_ms) > MINUTE_MS;
 	if (off && llabs(was) <= MINUTE_MS)
-		log_warning("this clock and the server's differ by %" PRId64 " s; synchronise the clock "
-			"(timedatectl set-ntp true), or calls will be refused", a.skew_ms / SECOND_MS);
+		log_warning("this clock and the server's differ by %" PRId64
+			    " s; synchronise the clock "
+			    "(timedatectl set-ntp true), or calls will be refused",
+			a.skew_ms / SECOND_MS);
 	return a.skew_ms == was ? 0 : set_account(e, &a);
 }
 
@@ -410,7 +424,8 @@ static const char *verdict_word(const struct agent_result *res)
 static int search_done(struct engine *e, const struct agent_result *res)
 {
 	int requests = res->calls >= 0 ? res->calls : 1;
-	int r = store_call_end(e->store, e->call_id, &e->now, verdict_word(res), res->reason, requests);
+	int r = store_call_end(
+		e->store, e->call_id, &e->now, verdict_word(res), res->reason, requests);
 	if (r == 0)
 		r = note_skew(e, res->answer);
 	if (r == 0)
@@ -425,7 +440,9 @@ static int search_not_started(struct engine *e, const struct err *why)
 {
 	char reason[ERR_MAX];
 	str_format_cut(reason, sizeof(reason), "%s", why->text);
-	struct agent_result res = { .verdict = AGENT_BROKEN, .reason = reason, .calls = 0, .strikes = -1 };
+	struct agent_result res = {
+		.verdict = AGENT_BROKEN, .reason = reason, .calls = 0, .strikes = -1
+	};
 	return search_done(e, &res);
 }
 
@@ -447,7 +464,8 @@ static int begin_call(struct engine *e, int list)
 	plan_book(e->plan, e->list_count, list, e->now.wall_ms);
 	int r = store_list_served(e->store, e->lists[list].id, e->plan[list].served);
 	if (r == 0)
-		r = store_call_begin(e->store, &e->now, "search", e->keyword.list, e->keyword.keyword, &e->call_id);
+		r = store_call_begin(e->store, &e->now, "search", e->keyword.list,
+			e->keyword.keyword, &e->call_id);
 	if (r < 0)
 		return r;
 	e->counts.calls++;
@@ -494,7 +512,7 @@ static int try_call(struct engine *e)
 	return begin_call(e, choice.list);
 }
 
-/* ---- from an answer to a planned post ---------------------------------------------------- */
+/* ---- from an answer to a planned post --------------------------------------------- */
 
 /* Why this look makes no post; "" if it does. */
 static int look_verdict(struct engine *e, const struct config_list *c, const char *set,
@@ -511,36 +529,49 @@ static int look_verdict(struct engine *e, const struct config_list *c, const cha
 		return r == -ENOENT ? 0 : r;
 	int64_t id = value_get_int(last, "id", 0);
 	const char *state = value_get_string(last, "state", "");
-	const struct value *before = value_get(value_get(value_get(last, "post"), "answer"), "products");
+	const struct value *before =
+		value_get(value_get(value_get(last, "post"), "answer"), "products");
 	bool same = str_eq(value_get_string(last, "products", ""), set);
 	/* One that waited for this very answer goes on now. */
 	if (str_eq(state, POST_PLANNED))
-		r = store_post_move(e->store, id, POST_PLANNED, POST_PLANNED, e->now.wall_ms, e->now.wall_ms, NULL);
+		r = store_post_move(e->store, id, POST_PLANNED, POST_PLANNED, e->now.wall_ms,
+			e->now.wall_ms, NULL);
 	if (!str_eq(state, POST_PUBLISHED))
-		str_format_cut(reason, ERR_MAX, "its post %" PRId64 " is not out yet (%s)", id, state);
+		str_format_cut(
+			reason, ERR_MAX, "its post %" PRId64 " is not out yet (%s)", id, state);
 	else if (c->repost == REPOST_NEVER)
-		str_format_cut(reason, ERR_MAX, "it was posted (post %" PRId64 "), and repost is \"never\"", id);
+		str_format_cut(reason, ERR_MAX,
+			"it was posted (post %" PRId64 "), and repost is \"never\"", id);
 	else if (c->repost == REPOST_CHANGED && same &&
 		look_price_change(before, products) <= c->repost_threshold)
-		str_format_cut(reason, ERR_MAX, "the same products at much the same prices as in post %" PRId64, id);
+		str_format_cut(reason, ERR_MAX,
+			"the same products at much the same prices as in post %" PRId64, id);
 	value_free(last);
 	return r;
 }
 
-static int plan_post(struct engine *e, const struct config_list *c, const char *set, char reason[ERR_MAX])
+static int plan_post(
+	struct engine *e, const struct config_list *c, const char *set, char reason[ERR_MAX])
 {
 	char period[LOOK_PERIOD_MAX], key[FINGERPRINT_LEN + 1];
 	look_period(e->now.wall_ms, c->every_ms, period);
 	const char *parts[] = { c->name, e->keyword.folded, set, period };
 	fingerprint(parts, ARRAY_LEN(parts), key);
 	struct store_post_new p = {
-		.key = key, .list = c->name, .keyword = e->keyword.keyword, .folded = e->keyword.folded,
-		.publisher = c->publisher, .products = set, .period = period, .now_ms = e->now.wall_ms,
+		.key = key,
+		.list = c->name,
+		.keyword = e->keyword.keyword,
+		.folded = e->keyword.folded,
+		.publisher = c->publisher,
+		.products = set,
+		.period = period,
+		.now_ms = e->now.wall_ms,
 	};
 	int64_t id;
 	int r = store_post_add(e->store, &p, &id);
 	if (r == -EEXIST) {
-		str_format_cut(reason, ERR_MAX, "there is a post of the same products in this period (%s)", period);
+		str_format_cut(reason, ERR_MAX,
+			"there is a post of the same products in this period (%s)", period);
 		return 0;
 	}
 	if (r == 0)
@@ -564,14 +595,16 @@ static int look(struct engine *e, const struct value *answer)
 	if (r < 0)
 		return r;
 	if (reason[0])
-		log_event(LOG_LEVEL_INFO, LOG_FIELDS(.keyword = e->keyword.keyword, .list = c->name),
+		log_event(LOG_LEVEL_INFO,
+			LOG_FIELDS(.keyword = e->keyword.keyword, .list = c->name),
 			"no post for '%s': %s", e->keyword.keyword, reason);
 	return store_keyword_looked(e->store, e->keyword.id, e->now.wall_ms,
 		e->now.wall_ms + c->every_ms, reason);
 }
 
 /* The cached answer if it is not older than ttl (and not from the future); -ENOENT if not. */
-static int fresh_answer(struct engine *e, const char *folded, int64_t *ret_fetched_ms, struct value **ret)
+static int fresh_answer(
+	struct engine *e, const char *folded, int64_t *ret_fetched_ms, struct value **ret)
 {
 	int64_t at = 0;
 	struct value *v = NULL;
@@ -608,7 +641,7 @@ static int try_look(struct engine *e)
 	return r < 0 ? r : 1;
 }
 
-/* ---- from a planned post to a ready one ---------------------------------------------------- */
+/* ---- from a planned post to a ready one ------------------------------------------- */
 
 static int refuse(struct engine *e, const struct value *post, const char *why)
 {
@@ -618,8 +651,9 @@ static int refuse(struct engine *e, const struct value *post, const char *why)
 	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.keyword = value_get_string(post, "keyword", ""),
 		.list = value_get_string(post, "list", ""), .post = id),
 		"post %s does not go out: %s; mend it, then: cpauto posts retry %s", id, why, id);
-	return store_post_move(e->store, value_get_int(post, "id", 0), value_get_string(post, "state", ""),
-		POST_REFUSED, e->now.wall_ms, e->now.wall_ms, why);
+	return store_post_move(e->store, value_get_int(post, "id", 0),
+		value_get_string(post, "state", ""), POST_REFUSED, e->now.wall_ms,
+		e->now.wall_ms, why);
 }
 
 /* Another set of products than was planned: this post will not be, another may. */
@@ -647,12 +681,14 @@ static int want_answer(struct engine *e, const struct value *post)
 	if (r == 0 && k.failures == 0)
 		r = store_keyword_ask(e->store, k.id, e->now.wall_ms);
 	if (r == 0)
-		r = store_post_move(e->store, value_get_int(post, "id", 0), POST_PLANNED, POST_PLANNED,
-			e->now.wall_ms, e->now.wall_ms + 10 * MINUTE_MS, "waits for new prices");
+		r = store_post_move(e->store, value_get_int(post, "id", 0), POST_PLANNED,
+			POST_PLANNED, e->now.wall_ms, e->now.wall_ms + 10 * MINUTE_MS,
+			"waits for new prices");
 	return r < 0 ? r : reload_head_of(e, k.list_id);
 }
 
-static int render_one(struct engine *e, const struct value *row, const struct value *answer, int64_t fetched_ms)
+static int render_one(struct engine *e, const struct value *row, const struct value *answer,
+	int64_t fetched_ms)
 {
 	const struct config_list *c = list_config(e, value_get_string(row, "list", ""));
 	if (!c)
@@ -676,7 +712,8 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 		return refuse(e, row, err.text);
 	/* The gates judge by what the post was made from, whenever they do. */
 	value_set(post, "answer", value_copy(answer));
-	int r = store_post_rendered(e->store, value_get_int(row, "id", 0), post, fetched_ms, e->now.wall_ms);
+	int r = store_post_rendered(
+		e->store, value_get_int(row, "id", 0), post, fetched_ms, e->now.wall_ms);
 	value_free(post);
 	return r;
 }
@@ -755,9 +792,13 @@ static int judge(struct engine *e, const struct value *row)
 	bool wait = c && c->approve == APPROVE_MANUAL && !approved;
 	if (wait) {
 		e->counts.posts_waiting++;
-		log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
-			.list = value_get_string(row, "list", ""), .post = id_text(id, idt)),
-			"post %s waits for your approval: cpauto posts show %s, then approve or reject it", idt, idt);
+		log_event(LOG_LEVEL_NOTICE,
+			LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
+				.list = value_get_string(row, "list", ""),
+				.post = id_text(id, idt)),
+			"post %s waits for your approval: cpauto posts show %s, then approve or "
+			"reject it",
+			idt, idt);
 	}
 	return store_post_move(e->store, id, POST_RENDERED, wait ? POST_WAITING : POST_READY,
 		e->now.wall_ms, e->now.wall_ms, wait ? "waits for your approval" : NULL);
@@ -822,7 +863,9 @@ static int try_finish(struct engine *e)
 	r = store_post_object(e->store, id, post, e->now.wall_ms);
 	if (r == 0 && urls && tries < IMAGE_TRIES) {
 		if (start_images(e, id, urls, &err) < 0)
-			log_warning("%s; post %" PRId64 " keeps its images' addresses, ignoring", err.text, id);
+			log_warning("%s; post %" PRId64
+				    " keeps its images' addresses, ignoring",
+				err.text, id);
 		urls = NULL;
 	} else if (r == 0) {
 		r = judge(e, row);
@@ -856,24 +899,29 @@ static int images_done(struct engine *e, const struct agent_result *res)
 		const struct value *img = value_at(images, i);
 		const char *why = value_get_string(img, "error", NULL);
 		if (why) {
-			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = "coupang"), "an image is left out: %s", why);
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = "coupang"),
+				"an image is left out: %s", why);
 			continue;
 		}
 		got++;
-		if (store_image_put(e->store, value_get_string(img, "url", ""), img, e->now.wall_ms) < 0)
-			log_warning("%s; an image is fetched again next time, ignoring", store_error(e->store));
+		if (store_image_put(e->store, value_get_string(img, "url", ""), img,
+			    e->now.wall_ms) < 0)
+			log_warning("%s; an image is fetched again next time, ignoring",
+				store_error(e->store));
 	}
 	if (res->verdict != AGENT_OK)
-		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = "coupang"), "images: %s", res->reason);
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = "coupang"), "images: %s",
+			res->reason);
 	if (res->verdict == AGENT_OK && got > 0)
 		return 0;
-	if (res->verdict == AGENT_OK || res->verdict == AGENT_REFUSED || res->verdict == AGENT_BROKEN)
+	if (res->verdict == AGENT_OK || res->verdict == AGENT_REFUSED ||
+		res->verdict == AGENT_BROKEN)
 		return give_up_images(e);
 	return store_post_move(e->store, e->post_id, POST_RENDERED, POST_RENDERED, e->now.wall_ms,
 		e->now.wall_ms + MINUTE_MS, "its images could not be fetched yet");
 }
 
-/* ---- publishing ------------------------------------------------------------------------------ */
+/* ---- publishing ------------------------------------------------------------------- */
 
 static struct value *publisher_request(const struct engine *e, const struct config_publisher *p,
 	const char *op, const struct value *row)
@@ -932,7 +980,8 @@ static int publisher_wait(struct engine *e, const struct config_publisher *p, in
 	return 0;
 }
 
-static int fail_publisher(struct engine *e, const struct config_publisher *p, const struct agent_result *res)
+static int fail_publisher(
+	struct engine *e, const struct config_publisher *p, const struct agent_result *res)
 {
 	struct store_publisher state;
 	int r = store_publisher_get(e->store, p->name, &state);
@@ -944,15 +993,18 @@ static int fail_publisher(struct engine *e, const struct config_publisher *p, co
 		wait = res->retry_after_ms;
 	state.until_ms = e->now.wall_ms + wait;
 	if (res->verdict == AGENT_BLOCKED)
-		state.until_ms = res->until_ms > e->now.wall_ms ? res->until_ms : e->now.wall_ms + DAY_MS;
+		state.until_ms = res->until_ms > e->now.wall_ms ? res->until_ms
+								: e->now.wall_ms + DAY_MS;
 	state.broken = res->verdict == AGENT_BROKEN;
 	str_format_cut(state.reason, sizeof(state.reason), "%s", res->reason);
 	if (state.broken)
-		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.agent = p->agent), "publisher '%s' needs you: %s; its posts "
-			"wait until you run: cpauto unblock", p->name, res->reason);
-	else
-		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = p->agent), "publisher '%s': %s; its posts wait",
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.agent = p->agent),
+			"publisher '%s' needs you: %s; its posts "
+			"wait until you run: cpauto unblock",
 			p->name, res->reason);
+	else
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = p->agent),
+			"publisher '%s': %s; its posts wait", p->name, res->reason);
 	return store_publisher_set(e->store, p->name, &state);
 }
 
@@ -977,8 +1029,8 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
 	if (!facts_fresh(e, row))
-		return store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms, e->now.wall_ms,
-			"its prices grew old; it is made anew");
+		return store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms,
+			e->now.wall_ms, "its prices grew old; it is made anew");
 	if (!pass_gates(e, row, &err))
 		return refuse(e, row, err.text);
 	int r = store_post_sending(e->store, id, e->now.wall_ms);
@@ -988,7 +1040,8 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 		return 0;
 	/* Nothing was started, so nothing left. */
 	struct agent_result res = { .verdict = AGENT_BROKEN, .reason = err.text, .strikes = -1 };
-	r = store_post_move(e->store, id, POST_SENDING, POST_READY, e->now.wall_ms, e->now.wall_ms, err.text);
+	r = store_post_move(e->store, id, POST_SENDING, POST_READY, e->now.wall_ms,
+		e->now.wall_ms, err.text);
 	return r < 0 ? r : fail_publisher(e, p, &res);
 }
 
@@ -1038,10 +1091,13 @@ static int published(struct engine *e, const struct value *row, const struct val
 	if (r < 0)
 		return r;
 	e->counts.posts_published++;
-	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
-		.list = value_get_string(row, "list", ""), .post = id_text(e->post_id, id),
-		.agent = value_get_string(row, "publisher", "")), "post %s is out through '%s': %s", id,
-		value_get_string(row, "publisher", ""), value_get_string(row, "title", ""));
+	log_event(LOG_LEVEL_NOTICE,
+		LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
+			.list = value_get_string(row, "list", ""),
+			.post = id_text(e->post_id, id),
+			.agent = value_get_string(row, "publisher", "")),
+		"post %s is out through '%s': %s", id, value_get_string(row, "publisher", ""),
+		value_get_string(row, "title", ""));
 	return mend_publisher(e, value_get_string(row, "publisher", ""));
 }
 
@@ -1049,7 +1105,8 @@ static int unclear(struct engine *e, const char *reason)
 {
 	char id[24];
 	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.post = id_text(e->post_id, id)),
-		"post %s may be out or not: %s; looking for it from %" PRId64 " min on, nothing is sent again before",
+		"post %s may be out or not: %s; looking for it from %" PRId64
+		" min on, nothing is sent again before",
 		id, reason, FIND_FIRST_MS / MINUTE_MS);
 	return store_post_move(e->store, e->post_id, POST_SENDING, POST_UNKNOWN, e->now.wall_ms,
 		e->now.wall_ms + FIND_FIRST_MS, reason);
@@ -1076,14 +1133,17 @@ static int publish_done(struct engine *e, const struct value *row, const struct 
 	return r;
 }
 
-/* ---- settling what nobody knows ----------------------------------------------------------------- */
+/* ---- settling what nobody knows --------------------------------------------------- */
 
 static int park(struct engine *e, int64_t id, const char *reason)
 {
 	char idt[24];
-	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.post = id_text(id, idt)), "post %s: %s; look at the blog, then: "
-		"cpauto posts settle %s --published or --absent", idt, reason, idt);
-	return store_post_move(e->store, id, POST_UNKNOWN, POST_PARKED, e->now.wall_ms, e->now.wall_ms, reason);
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.post = id_text(id, idt)),
+		"post %s: %s; look at the blog, then: "
+		"cpauto posts settle %s --published or --absent",
+		idt, reason, idt);
+	return store_post_move(e->store, id, POST_UNKNOWN, POST_PARKED, e->now.wall_ms,
+		e->now.wall_ms, reason);
 }
 
 static int try_settle(struct engine *e)
@@ -1097,7 +1157,8 @@ static int try_settle(struct engine *e)
 	if (r < 0)
 		return r;
 	struct err err;
-	const struct config_publisher *p = config_publisher_find(e->config, value_get_string(row, "publisher", ""));
+	const struct config_publisher *p =
+		config_publisher_find(e->config, value_get_string(row, "publisher", ""));
 	if (!p)
 		r = park(e, id, "its publisher is not in the configuration any more");
 	else if (start_publisher(e, ACTION_FIND, p, "find", row, &err) < 0)
@@ -1109,16 +1170,18 @@ static int try_settle(struct engine *e)
 static int not_found(struct engine *e, const struct value *row)
 {
 	int finds = 0;
-	int r = store_post_looked(e->store, e->post_id, e->now.wall_ms, e->now.wall_ms + FIND_EVERY_MS, true, &finds);
+	int r = store_post_looked(e->store, e->post_id, e->now.wall_ms,
+		e->now.wall_ms + FIND_EVERY_MS, true, &finds);
 	if (r < 0)
 		return r;
 	int64_t since = e->now.wall_ms - value_get_int(row, "sending_ms", 0);
 	if (finds < 2 || since < FIND_SURE_MS)
 		return 0;
-	log_event(LOG_LEVEL_NOTICE, NULL, "post %" PRId64 " is not there after %d looks; it is sent again",
-		e->post_id, finds);
-	return store_post_move(e->store, e->post_id, POST_UNKNOWN, POST_READY, e->now.wall_ms, e->now.wall_ms,
-		"it was looked for and is not there");
+	log_event(LOG_LEVEL_NOTICE, NULL,
+		"post %" PRId64 " is not there after %d looks; it is sent again", e->post_id,
+		finds);
+	return store_post_move(e->store, e->post_id, POST_UNKNOWN, POST_READY, e->now.wall_ms,
+		e->now.wall_ms, "it was looked for and is not there");
 }
 
 static int find_done(struct engine *e, const struct value *row, const struct agent_result *res)
@@ -1133,10 +1196,11 @@ static int find_done(struct engine *e, const struct value *row, const struct age
 	if (e->now.wall_ms - value_get_int(row, "sending_ms", 0) > FIND_GIVE_UP_MS)
 		return park(e, e->post_id, res->reason);
 	int finds = 0;
-	return store_post_looked(e->store, e->post_id, e->now.wall_ms, e->now.wall_ms + FIND_EVERY_MS, false, &finds);
+	return store_post_looked(e->store, e->post_id, e->now.wall_ms,
+		e->now.wall_ms + FIND_EVERY_MS, false, &finds);
 }
 
-/* ---- requests from the CLI and the page ------------------------------------------------------------ */
+/* ---- requests from the CLI and the page ------------------------------------------- */
 
 static int try_request(struct engine *e)
 {
@@ -1157,7 +1221,7 @@ static int try_request(struct engine *e)
 	return r < 0 ? r : 1;
 }
 
-/* ---- keeping house ------------------------------------------------------------------------------------ */
+/* ---- keeping house ---------------------------------------------------------------- */
 
 /* Nothing is kept longer than the owner said; files go with their rows. */
 static int try_expire(struct engine *e)
@@ -1167,7 +1231,8 @@ static int try_expire(struct engine *e)
 	e->expire_boot_ms = e->now.boot_ms + EXPIRE_EVERY_MS;
 	struct value *paths = NULL;
 	int64_t before = e->now.wall_ms - e->config->cache.ttl_ms;
-	int r = store_cache_expire(e->store, before, e->now.wall_ms - e->config->cache.history_ms, &paths);
+	int r = store_cache_expire(
+		e->store, before, e->now.wall_ms - e->config->cache.history_ms, &paths);
 	if (r < 0) {
 		log_warning("%s; the cache is cleaned next hour, ignoring", store_error(e->store));
 		return 0;
@@ -1191,7 +1256,7 @@ static void wake_for_posts(struct engine *e)
 	}
 }
 
-/* ---- the turn --------------------------------------------------------------------------------------------- */
+/* ---- the turn --------------------------------------------------------------------- */
 
 /* In this order: what people asked for, what is owed, what is new. */
 static int (*const tries[])(struct engine *) = {
@@ -1245,7 +1310,8 @@ static int post_done(struct engine *e, enum action action, const struct agent_re
 	int r = store_post_get(e->store, e->post_id, &row);
 	if (r < 0)
 		return r;
-	const struct config_publisher *p = config_publisher_find(e->config, value_get_string(row, "publisher", ""));
+	const struct config_publisher *p =
+		config_publisher_find(e->config, value_get_string(row, "publisher", ""));
 	r = action == ACTION_PUBLISH ? publish_done(e, row, p, res) : find_done(e, row, res);
 	value_free(row);
 	return r;
@@ -1289,7 +1355,7 @@ struct engine_counts engine_counts(const struct engine *e)
 	return e->counts;
 }
 
-/* ---- status ---------------------------------------------------------------------------------------------------- */
+/* ---- status ----------------------------------------------------------------------- */
 
 static void status_next(struct engine *e, const struct account_gate *gate, struct buf *b)
 {
@@ -1344,7 +1410,7 @@ void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_
 	buf_finish(&b);
 }
 
-/* ---- beginning and end ---------------------------------------------------------------------------------------------- */
+/* ---- beginning and end ------------------------------------------------------------ */
 
 /* What a dead daemon left behind, the safe way round. */
 static int recover(struct engine *e)
@@ -1352,17 +1418,23 @@ static int recover(struct engine *e)
 	int calls = 0, posts = 0;
 	int r = store_calls_close(e->store, &e->now, &calls);
 	if (r == 0)
-		r = store_posts_recover(e->store, e->now.wall_ms, e->now.wall_ms + FIND_FIRST_MS, &posts);
+		r = store_posts_recover(
+			e->store, e->now.wall_ms, e->now.wall_ms + FIND_FIRST_MS, &posts);
 	if (calls > 0)
-		log_warning("%d call%s under way when the daemon last ended; counted as made now", calls,
-			calls == 1 ? " was" : "s were");
+		log_warning(
+			"%d call%s under way when the daemon last ended; counted as made now",
+			calls, calls == 1 ? " was" : "s were");
 	if (posts > 0)
-		log_warning("%d post%s being published when the daemon last ended; looking for %s before "
-			"anything is sent again", posts, posts == 1 ? " was" : "s were", posts == 1 ? "it" : "them");
+		log_warning(
+			"%d post%s being published when the daemon last ended; looking for "
+			"%s before "
+			"anything is sent again",
+			posts, posts == 1 ? " was" : "s were", posts == 1 ? "it" : "them");
 	return r;
 }
 
-int engine_new(const struct engine_setup *setup, const struct instant *now, struct engine **ret, struct err *err)
+int engine_new(const struct engine_setup *setup, const struct instant *now, struct engine **ret,
+	struct err *err)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
 	e->store = setup->store;

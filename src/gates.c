@@ -901,7 +901,8 @@ static void gate_profile(struct gates_result *r, const struct gates_input *in)
 	else if (!text_valid(html, strlen(html)))
 		set(r, false, "save the template as UTF-8", "the HTML is no UTF-8");
 	else if (html_profile_check(html, strlen(html), &e) < 0)
-		set(r, false, "keep to the tags that every editor takes; see cpauto.conf(5), TEMPLATES",
+		set(r, false,
+			"keep to the tags that every editor takes; see cpauto.conf(5), TEMPLATES",
 			"html, %s", e.text);
 	else
 		set(r, true, "", "only tags of the safe profile, everything escaped");

@@ -140,7 +140,7 @@ const struct option option_table[] = {
 };
 const size_t option_count = ARRAY_LEN(option_table);
 
-/* ---- finding ---- */
+/* ---- finding ---------------------------------------------------------------------- */
 
 const struct option *option_find(const char *group, const char *name)
 {
@@ -233,7 +233,7 @@ const struct option_group *option_group_near(const char *name)
 	return best;
 }
 
-/* ---- saying what is right ---- */
+/* ---- saying what is right --------------------------------------------------------- */
 
 static void show_time(int64_t ms, char *buf, size_t size)
 {
@@ -355,7 +355,7 @@ static int wrong_unit(const struct option *o, struct err *e, const char *number)
 		"%s = \"%.20s%s\";", number, o->name, number, unit);
 }
 
-/* ---- checking and storing ---- */
+/* ---- checking and storing --------------------------------------------------------- */
 
 /* A text that can go anywhere: UTF-8, no control characters. NULL with E set if not. */
 static const char *plain_text(const struct option *o, const struct value *v, struct err *e)
@@ -727,7 +727,7 @@ static int parse_strings(const struct option *o, const struct value *v, void *at
 	return 0;
 }
 
-/* ---- reading back ---- */
+/* ---- reading back ----------------------------------------------------------------- */
 
 static struct value *read_int(const struct option *o UNUSED, const void *at)
 {

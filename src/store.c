@@ -19,7 +19,7 @@
 #define CACHE_VERSION 1
 #define BUSY_MS 5000
 
-/* ---- the schema ------------------------------------------------------------ */
+/* ---- the schema ------------------------------------------------------------------- */
 
 static const char state_schema[] =
 	/* The ledger of the budget: one row for each request, written before it. */
@@ -28,7 +28,8 @@ static const char state_schema[] =
 	" op TEXT NOT NULL,"
 	" list TEXT, keyword TEXT,"
 	" taken_wall INTEGER NOT NULL, taken_boot INTEGER NOT NULL,"
-	" taken_boot_id TEXT NOT NULL, taken_synced INTEGER NOT NULL CHECK (taken_synced IN (0, 1)),"
+	" taken_boot_id TEXT NOT NULL, taken_synced INTEGER NOT NULL CHECK (taken_synced IN "
+	"(0, 1)),"
 	" ended_wall INTEGER, ended_boot INTEGER,"
 	" ended_boot_id TEXT, ended_synced INTEGER CHECK (ended_synced IN (0, 1)),"
 	" result TEXT, detail TEXT,"
@@ -116,7 +117,8 @@ static const char cache_schema[] =
 	" folded TEXT PRIMARY KEY, fetched_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;"
 	"CREATE INDEX answers_age ON answers (fetched_ms);"
 	"CREATE TABLE images ("
-	" url TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, path TEXT NOT NULL, image TEXT NOT NULL) STRICT;"
+	" url TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, path TEXT NOT NULL, image TEXT NOT "
+	"NULL) STRICT;"
 	"CREATE INDEX images_age ON images (at_ms);"
 	"CREATE INDEX images_path ON images (path);"
 	"CREATE TABLE prices ("
@@ -128,7 +130,7 @@ static const char cache_schema[] =
 static const char *const state_steps[] = { state_schema };
 static const char *const cache_steps[] = { cache_schema };
 
-/* ---- the statements ---------------------------------------------------------- */
+/* ---- the statements --------------------------------------------------------------- */
 
 #define KEYWORD_COLUMNS \
 	"k.id, k.list_id, l.name AS list, k.keyword, k.folded, k.due_ms, k.looked_ms," \
@@ -219,27 +221,35 @@ static const char *const stmt_sql[STMT_END] = {
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[CALLS_RECENT] = "SELECT taken_wall, taken_boot, taken_boot_id, taken_synced,"
-		" ended_wall, ended_boot, ended_boot_id, ended_synced"
-		" FROM calls ORDER BY id DESC LIMIT ?1",
-	[CALL_BEGIN] = "INSERT INTO calls (op, list, keyword, taken_wall, taken_boot, taken_boot_id,"
+			 " ended_wall, ended_boot, ended_boot_id, ended_synced"
+			 " FROM calls ORDER BY id DESC LIMIT ?1",
+	[CALL_BEGIN] =
+		"INSERT INTO calls (op, list, keyword, taken_wall, taken_boot, taken_boot_id,"
 		" taken_synced) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[CALL_END] = "UPDATE calls SET ended_wall = ?2, ended_boot = ?3, ended_boot_id = ?4,"
+	[CALL_END] =
+		"UPDATE calls SET ended_wall = ?2, ended_boot = ?3, ended_boot_id = ?4,"
 		" ended_synced = ?5, result = ?6, detail = ?7 WHERE id = ?1 AND ended_wall IS NULL",
-	[CALL_EXTRA] = "INSERT INTO calls (op, list, keyword, taken_wall, taken_boot, taken_boot_id,"
-		" taken_synced, ended_wall, ended_boot, ended_boot_id, ended_synced, result, detail)"
+	[CALL_EXTRA] =
+		"INSERT INTO calls (op, list, keyword, taken_wall, taken_boot, taken_boot_id,"
+		" taken_synced, ended_wall, ended_boot, ended_boot_id, ended_synced, result, "
+		"detail)"
 		" SELECT op, list, keyword, taken_wall, taken_boot, taken_boot_id, taken_synced,"
 		" ended_wall, ended_boot, ended_boot_id, ended_synced, result,"
 		" 'a further request of call ' || id FROM calls WHERE id = ?1",
-	[CALLS_CLOSE] = "UPDATE calls SET ended_wall = ?1, ended_boot = ?2, ended_boot_id = ?3,"
+	[CALLS_CLOSE] =
+		"UPDATE calls SET ended_wall = ?1, ended_boot = ?2, ended_boot_id = ?3,"
 		" ended_synced = ?4, result = 'lost', detail = 'the daemon ended during the call'"
 		" WHERE ended_wall IS NULL",
-	[ACCOUNT_GET] = "SELECT blocked, block_wall, block_boot, block_boot_id, block_synced, block_ms,"
+	[ACCOUNT_GET] =
+		"SELECT blocked, block_wall, block_boot, block_boot_id, block_synced, block_ms,"
 		" strikes, hard, reason, skew_ms, failures, wait_wall, wait_boot, wait_boot_id,"
 		" wait_synced, wait_ms, wait_reason FROM account WHERE id = 1",
-	[ACCOUNT_SET] = "UPDATE account SET blocked = ?1, block_wall = ?2, block_boot = ?3,"
+	[ACCOUNT_SET] =
+		"UPDATE account SET blocked = ?1, block_wall = ?2, block_boot = ?3,"
 		" block_boot_id = ?4, block_synced = ?5, block_ms = ?6, strikes = ?7, hard = ?8,"
 		" reason = ?9, skew_ms = ?10, failures = ?11, wait_wall = ?12, wait_boot = ?13,"
-		" wait_boot_id = ?14, wait_synced = ?15, wait_ms = ?16, wait_reason = ?17 WHERE id = 1",
+		" wait_boot_id = ?14, wait_synced = ?15, wait_ms = ?16, wait_reason = ?17 "
+		"WHERE id = 1",
 	[LIST_ADD] = "INSERT INTO lists (name) VALUES (?1) ON CONFLICT (name) DO NOTHING",
 	[LIST_GET] = "SELECT id, fingerprint FROM lists WHERE name = ?1",
 	[LIST_BY_ID] = "SELECT served, paused FROM lists WHERE id = ?1",
@@ -248,95 +258,125 @@ static const char *const stmt_sql[STMT_END] = {
 	[LIST_PAUSE] = "UPDATE lists SET paused = ?2 WHERE ?1 IS NULL OR name = ?1",
 	[LISTS_ALL] = "SELECT id, name FROM lists",
 	[LIST_DELETE] = "DELETE FROM lists WHERE id = ?1",
-	[KEYWORD_UPSERT] = "INSERT INTO keywords (list_id, folded, keyword, generation, due_ms)"
+	[KEYWORD_UPSERT] =
+		"INSERT INTO keywords (list_id, folded, keyword, generation, due_ms)"
 		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (list_id, folded)"
-		" DO UPDATE SET keyword = excluded.keyword, generation = excluded.generation, by_hand = 0",
-	[KEYWORDS_GENERATION] = "SELECT coalesce(max(generation), 0) + 1 FROM keywords WHERE list_id = ?1",
-	[KEYWORDS_SWEEP] = "DELETE FROM keywords WHERE list_id = ?1 AND by_hand = 0 AND generation < ?2",
-	[KEYWORD_HEAD] = "SELECT id, due_ms, asked FROM keywords WHERE list_id = ?1 AND paused = 0"
+		" DO UPDATE SET keyword = excluded.keyword, generation = "
+		"excluded.generation, by_hand = 0",
+	[KEYWORDS_GENERATION] =
+		"SELECT coalesce(max(generation), 0) + 1 FROM keywords WHERE list_id = ?1",
+	[KEYWORDS_SWEEP] =
+		"DELETE FROM keywords WHERE list_id = ?1 AND by_hand = 0 AND generation < ?2",
+	[KEYWORD_HEAD] =
+		"SELECT id, due_ms, asked FROM keywords WHERE list_id = ?1 AND paused = 0"
 		" ORDER BY asked DESC, due_ms, id LIMIT 1",
-	[KEYWORD_FREE] = "SELECT k.id FROM keywords k JOIN lists l ON l.id = k.list_id"
+	[KEYWORD_FREE] =
+		"SELECT k.id FROM keywords k JOIN lists l ON l.id = k.list_id"
 		" WHERE k.fresh_ms > ?1 AND k.due_ms <= ?1 AND k.paused = 0 AND l.paused = 0"
 		" ORDER BY k.fresh_ms LIMIT 1",
 	[KEYWORD_GET] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE k.id = ?1",
-	[KEYWORD_FIND] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE l.name = ?1 AND k.folded = ?2",
-	[KEYWORD_LOOKED] = "UPDATE keywords SET looked_ms = ?2, due_ms = ?3, failures = 0, asked = 0,"
+	[KEYWORD_FIND] =
+		"SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE l.name = ?1 AND k.folded = ?2",
+	[KEYWORD_LOOKED] =
+		"UPDATE keywords SET looked_ms = ?2, due_ms = ?3, failures = 0, asked = 0,"
 		" reason = ?4 WHERE id = ?1",
-	[KEYWORD_FAILED] = "UPDATE keywords SET due_ms = ?2, failures = failures + 1, asked = 0,"
+	[KEYWORD_FAILED] =
+		"UPDATE keywords SET due_ms = ?2, failures = failures + 1, asked = 0,"
 		" reason = ?3 WHERE id = ?1",
 	[KEYWORDS_FRESH] = "UPDATE keywords SET fresh_ms = ?2 WHERE folded = ?1",
-	[KEYWORD_ASK] = "UPDATE keywords SET asked = 1, paused = 0, due_ms = min(due_ms, ?2) WHERE id = ?1",
+	[KEYWORD_ASK] =
+		"UPDATE keywords SET asked = 1, paused = 0, due_ms = min(due_ms, ?2) WHERE id = ?1",
 	[KEYWORD_ADD] = "INSERT INTO keywords (list_id, keyword, folded, by_hand, due_ms)"
-		" VALUES (?1, ?2, ?3, 1, ?4)",
+			" VALUES (?1, ?2, ?3, 1, ?4)",
 	[KEYWORD_REMOVE] = "DELETE FROM keywords WHERE id = ?1 AND by_hand = 1",
 	[KEYWORD_PAUSE] = "UPDATE keywords SET paused = ?2 WHERE id = ?1",
-	[POST_ADD] = "INSERT INTO posts (key, state, list, keyword, folded, publisher, products, period,"
-		" created_ms, changed_ms, next_ms) VALUES (?1, 'planned', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8)",
+	[POST_ADD] =
+		"INSERT INTO posts (key, state, list, keyword, folded, publisher, products, period,"
+		" created_ms, changed_ms, next_ms) VALUES (?1, 'planned', ?2, ?3, ?4, ?5, "
+		"?6, ?7, ?8, ?8, ?8)",
 	[POST_GET] = "SELECT * FROM posts WHERE id = ?1",
 	[POST_NEXT] = "SELECT id FROM posts WHERE state = ?1 AND next_ms <= ?3"
-		" AND (?2 IS NULL OR publisher = ?2) ORDER BY next_ms, id LIMIT 1",
-	[POST_WHEN] = "SELECT min(next_ms) FROM posts WHERE state = ?1 AND (?2 IS NULL OR publisher = ?2)",
-	[POST_LAST] = "SELECT id, state, products, post, created_ms, facts_ms FROM posts"
+		      " AND (?2 IS NULL OR publisher = ?2) ORDER BY next_ms, id LIMIT 1",
+	[POST_WHEN] =
+		"SELECT min(next_ms) FROM posts WHERE state = ?1 AND (?2 IS NULL OR "
+		"publisher = ?2)",
+	[POST_LAST] =
+		"SELECT id, state, products, post, created_ms, facts_ms FROM posts"
 		" WHERE folded = ?2 AND list = ?1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",
-	[POST_RENDER] = "UPDATE posts SET state = 'rendered', title = ?2, html = ?3, text = ?4,"
-		" markdown = ?5, post = ?6, facts_ms = ?7, changed_ms = ?8, next_ms = ?8, reason = NULL"
+	[POST_RENDER] =
+		"UPDATE posts SET state = 'rendered', title = ?2, html = ?3, text = ?4,"
+		" markdown = ?5, post = ?6, facts_ms = ?7, changed_ms = ?8, next_ms = ?8, "
+		"reason = NULL"
 		" WHERE id = ?1 AND state IN ('planned', 'rendered')",
 	[POST_OBJECT] = "UPDATE posts SET post = ?2, changed_ms = ?3 WHERE id = ?1",
 	[POST_MOVE] = "UPDATE posts SET state = ?3, changed_ms = ?4, next_ms = ?5, reason = ?6"
-		" WHERE id = ?1 AND state = ?2",
-	[POST_SEND] = "UPDATE posts SET state = 'sending', changed_ms = ?2, sending_ms = ?2,"
-		" attempts = attempts + 1, finds = 0, reason = NULL WHERE id = ?1 AND state = 'ready'",
-	[POST_PUBLISH] = "UPDATE posts SET state = 'published', changed_ms = ?2, published_ms = ?2,"
+		      " WHERE id = ?1 AND state = ?2",
+	[POST_SEND] =
+		"UPDATE posts SET state = 'sending', changed_ms = ?2, sending_ms = ?2,"
+		" attempts = attempts + 1, finds = 0, reason = NULL WHERE id = ?1 AND state "
+		"= 'ready'",
+	[POST_PUBLISH] =
+		"UPDATE posts SET state = 'published', changed_ms = ?2, published_ms = ?2,"
 		" external_id = ?3, url = ?4, reason = NULL"
 		" WHERE id = ?1 AND state IN ('sending', 'unknown', 'parked')",
 	[POST_LOOKED] = "UPDATE posts SET finds = finds + ?4, changed_ms = ?2, next_ms = ?3"
-		" WHERE id = ?1 AND state = 'unknown' RETURNING finds",
+			" WHERE id = ?1 AND state = 'unknown' RETURNING finds",
 	[POST_APPROVE] = "UPDATE posts SET state = 'ready', approved_ms = ?2, changed_ms = ?2,"
-		" next_ms = ?2, reason = NULL WHERE id = ?1 AND state = 'waiting'",
+			 " next_ms = ?2, reason = NULL WHERE id = ?1 AND state = 'waiting'",
 	[POSTS_RECOVER] = "UPDATE posts SET state = 'unknown', changed_ms = ?1, next_ms = ?2,"
-		" reason = 'the daemon ended while it was being published'"
-		" WHERE state = 'sending'",
+			  " reason = 'the daemon ended while it was being published'"
+			  " WHERE state = 'sending'",
 	[PACE] = "SELECT count(*) FILTER (WHERE sending_ms >= ?2), coalesce(max(sending_ms), 0)"
-		" FROM posts WHERE publisher = ?1 AND sending_ms IS NOT NULL"
-		" AND state IN ('sending', 'published', 'unknown', 'parked')",
+		 " FROM posts WHERE publisher = ?1 AND sending_ms IS NOT NULL"
+		 " AND state IN ('sending', 'published', 'unknown', 'parked')",
 	[POSTS_COUNT] = "SELECT count(*) FROM posts WHERE state = ?1",
-	[PUBLISHER_GET] = "SELECT broken, until_ms, failures, reason FROM publishers WHERE name = ?1",
-	[PUBLISHER_SET] = "INSERT INTO publishers (name, broken, until_ms, failures, reason)"
-		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET broken = excluded.broken,"
-		" until_ms = excluded.until_ms, failures = excluded.failures, reason = excluded.reason",
+	[PUBLISHER_GET] =
+		"SELECT broken, until_ms, failures, reason FROM publishers WHERE name = ?1",
+	[PUBLISHER_SET] =
+		"INSERT INTO publishers (name, broken, until_ms, failures, reason)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET broken = "
+		"excluded.broken,"
+		" until_ms = excluded.until_ms, failures = excluded.failures, reason = "
+		"excluded.reason",
 	[PUBLISHERS_CLEAR] = "DELETE FROM publishers",
-	[REQUEST_NEXT] = "SELECT id, kind, args FROM requests WHERE done_ms IS NULL ORDER BY id LIMIT 1",
+	[REQUEST_NEXT] =
+		"SELECT id, kind, args FROM requests WHERE done_ms IS NULL ORDER BY id LIMIT 1",
 	[REQUEST_DONE] = "UPDATE requests SET done_ms = ?2, outcome = ?3, text = ?4"
-		" WHERE id = ?1 AND done_ms IS NULL",
+			 " WHERE id = ?1 AND done_ms IS NULL",
 	[REQUEST_GET] = "SELECT * FROM requests WHERE id = ?1",
 	[REQUEST_ADD] = "INSERT INTO requests (kind, args, at_ms) VALUES (?1, ?2, ?3)",
 	[Q_CALLS] = "SELECT * FROM calls WHERE taken_wall >= ?1 ORDER BY id DESC LIMIT ?2",
 	[Q_POSTS] = "SELECT " POST_SHORT " FROM posts WHERE (?1 IS NULL OR state = ?1)"
-		" AND (?2 IS NULL OR list = ?2) ORDER BY id DESC LIMIT ?3",
+		    " AND (?2 IS NULL OR list = ?2) ORDER BY id DESC LIMIT ?3",
 	[Q_KEYWORDS] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE ?1 IS NULL OR l.name = ?1"
-		" ORDER BY k.asked DESC, k.due_ms, k.id LIMIT ?2",
-	[Q_LISTS] = "SELECT l.id, l.name, l.served, l.paused, count(k.id) AS keywords,"
+		       " ORDER BY k.asked DESC, k.due_ms, k.id LIMIT ?2",
+	[Q_LISTS] =
+		"SELECT l.id, l.name, l.served, l.paused, count(k.id) AS keywords,"
 		" count(k.id) FILTER (WHERE k.paused = 1) AS keywords_paused,"
 		" count(k.id) FILTER (WHERE k.failures > 0) AS keywords_failing,"
 		" min(k.due_ms) FILTER (WHERE k.paused = 0) AS due_ms"
-		" FROM lists l LEFT JOIN keywords k ON k.list_id = l.id GROUP BY l.id ORDER BY l.id",
+		" FROM lists l LEFT JOIN keywords k ON k.list_id = l.id GROUP BY l.id ORDER "
+		"BY l.id",
 	[Q_PUBLISHERS] = "SELECT * FROM publishers ORDER BY name",
 	[Q_REQUESTS] = "SELECT * FROM requests ORDER BY id DESC LIMIT ?1",
 	[Q_COUNTS] = "SELECT state, count(*) AS count FROM posts GROUP BY state",
 	[Q_FIND] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE k.folded = ?1 ORDER BY k.id",
 
-	[ANSWER_PUT] = "INSERT INTO answers (folded, fetched_ms, body) VALUES (?1, ?2, ?3)"
-		" ON CONFLICT (folded) DO UPDATE SET fetched_ms = excluded.fetched_ms, body = excluded.body",
+	[ANSWER_PUT] =
+		"INSERT INTO answers (folded, fetched_ms, body) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (folded) DO UPDATE SET fetched_ms = excluded.fetched_ms, body "
+		"= excluded.body",
 	[ANSWER_GET] = "SELECT fetched_ms, body FROM answers WHERE folded = ?1",
-	[IMAGE_PUT] = "INSERT INTO images (url, at_ms, path, image) VALUES (?1, ?2, ?3, ?4)"
+	[IMAGE_PUT] =
+		"INSERT INTO images (url, at_ms, path, image) VALUES (?1, ?2, ?3, ?4)"
 		" ON CONFLICT (url) DO UPDATE SET at_ms = excluded.at_ms, path = excluded.path,"
 		" image = excluded.image",
 	[IMAGE_GET] = "SELECT image FROM images WHERE url = ?1",
 	[PRICE_PUT] = "INSERT INTO prices (product_id, at_ms, price) VALUES (?1, ?2, ?3)"
-		" ON CONFLICT DO NOTHING",
+		      " ON CONFLICT DO NOTHING",
 	[ANSWERS_EXPIRE] = "DELETE FROM answers WHERE fetched_ms < ?1",
 	[IMAGES_EXPIRED] = "SELECT DISTINCT path FROM images i WHERE at_ms < ?1 AND NOT EXISTS"
-		" (SELECT 1 FROM images j WHERE j.path = i.path AND j.at_ms >= ?1)",
+			   " (SELECT 1 FROM images j WHERE j.path = i.path AND j.at_ms >= ?1)",
 	[IMAGES_EXPIRE] = "DELETE FROM images WHERE at_ms < ?1",
 	[PRICES_EXPIRE] = "DELETE FROM prices WHERE at_ms < ?1",
 };
@@ -349,7 +389,7 @@ struct store {
 	char error[ERR_MAX];
 };
 
-/* ---- SQLite's ways, once ------------------------------------------------------- */
+/* ---- SQLite's ways, once ---------------------------------------------------------- */
 
 static int code_errno(int rc)
 {
@@ -429,7 +469,8 @@ bool store_has_cache(const struct store *s)
 
 static int prepare(struct store *s, sqlite3 *db, int id)
 {
-	return sqlite3_prepare_v3(db, stmt_sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL);
+	return sqlite3_prepare_v3(
+		db, stmt_sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL);
 }
 
 /*
@@ -449,7 +490,8 @@ static int bind_args(struct store *s, enum stmt_id id, const char *types, va_lis
 				  : sqlite3_bind_null(st, i);
 		} else {
 			char *json = json_string(va_arg(ap, const struct value *), false);
-			rc = json ? sqlite3_bind_text(st, i, json, -1, SQLITE_TRANSIENT) : SQLITE_TOOBIG;
+			rc = json ? sqlite3_bind_text(st, i, json, -1, SQLITE_TRANSIENT)
+				  : SQLITE_TOOBIG;
 			free(json);
 		}
 	}
@@ -469,7 +511,8 @@ static int first_row(struct store *s, enum stmt_id id, const char *types, ...)
 {
 	sqlite3 *db = is_cache(id) ? s->cache : s->state;
 	if (!db) {
-		str_format_cut(s->error, sizeof(s->error), "%s.db is not open", is_cache(id) ? "cache" : "state");
+		str_format_cut(s->error, sizeof(s->error), "%s.db is not open",
+			is_cache(id) ? "cache" : "state");
 		return -ENODEV;
 	}
 	int rc = s->stmts[id] ? SQLITE_OK : prepare(s, db, id);
@@ -640,8 +683,9 @@ static int migrate(sqlite3 *db, const char *const *steps, int version)
 	for (; rc == SQLITE_OK && have < version; have++)
 		rc = sqlite3_exec(db, steps[have], NULL, NULL, NULL);
 	char sql[96];
-	str_format_cut(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-		APPLICATION_ID, version);
+	str_format_cut(sql, sizeof(sql),
+		"PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", APPLICATION_ID,
+		version);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
@@ -696,7 +740,8 @@ static int open_file(const char *path, enum store_mode mode, sqlite3 **ret)
 {
 	int flags = mode == STORE_DAEMON ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 		: mode == STORE_REQUEST ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-	int rc = sqlite3_open_v2(path, ret, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = sqlite3_open_v2(
+		path, ret, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
 	sqlite3_busy_timeout(*ret, BUSY_MS);
@@ -786,7 +831,8 @@ static int lock_dir(struct store *s, const char *dir, struct err *e)
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", dir);
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0)
-		return err_set(e, -errno, "%s: %s; the state folder must be writable", path, strerror(errno));
+		return err_set(e, -errno, "%s: %s; the state folder must be writable", path,
+			strerror(errno));
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
 			return err_set(e, -errno, "%s: %s", path, strerror(errno));
@@ -888,7 +934,7 @@ static int end(struct store *s, int r)
 	return r;
 }
 
-/* ---- calls ---------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------ */
 
 static void col_instant(struct store *s, enum stmt_id id, int i, struct instant *ret)
 {
@@ -947,13 +993,14 @@ int store_call_end(struct store *s, int64_t id, const struct instant *now, const
 
 int store_calls_close(struct store *s, const struct instant *now, int *ret_count)
 {
-	int r = run(s, CALLS_CLOSE, "iisi", now->wall_ms, now->boot_ms, now->boot_id, (int64_t)now->synced);
+	int r = run(s, CALLS_CLOSE, "iisi", now->wall_ms, now->boot_ms, now->boot_id,
+		(int64_t)now->synced);
 	if (r == 0)
 		*ret_count = sqlite3_changes(s->state);
 	return r;
 }
 
-/* ---- the account ------------------------------------------------------------------------ */
+/* ---- the account ------------------------------------------------------------------ */
 
 int store_account_get(struct store *s, struct store_account *ret)
 {
@@ -978,14 +1025,15 @@ int store_account_get(struct store *s, struct store_account *ret)
 
 int store_account_set(struct store *s, const struct store_account *a)
 {
-	return run(s, ACCOUNT_SET, "iiisiiiisiiiisiis", (int64_t)a->blocked, a->block_at.wall_ms,
-		a->block_at.boot_ms, a->block_at.boot_id, (int64_t)a->block_at.synced, a->block_ms,
-		(int64_t)a->strikes, (int64_t)a->hard, a->reason, a->skew_ms, (int64_t)a->failures,
-		a->wait_at.wall_ms, a->wait_at.boot_ms, a->wait_at.boot_id, (int64_t)a->wait_at.synced,
-		a->wait_ms, a->wait_reason);
+	return run(s, ACCOUNT_SET, "iiisiiiisiiiisiis", (int64_t)a->blocked,
+		a->block_at.wall_ms, a->block_at.boot_ms, a->block_at.boot_id,
+		(int64_t)a->block_at.synced, a->block_ms, (int64_t)a->strikes, (int64_t)a->hard,
+		a->reason, a->skew_ms, (int64_t)a->failures, a->wait_at.wall_ms,
+		a->wait_at.boot_ms, a->wait_at.boot_id, (int64_t)a->wait_at.synced, a->wait_ms,
+		a->wait_reason);
 }
 
-/* ---- lists and keywords -------------------------------------------------------------------- */
+/* ---- lists and keywords ----------------------------------------------------------- */
 
 static int list_get(struct store *s, const char *name, int64_t *ret_id, char *print, size_t size)
 {
@@ -1013,7 +1061,8 @@ static int sync_keywords(struct store *s, int64_t list_id, const char *const *ke
 	int64_t generation = col_int(s, KEYWORDS_GENERATION, 0);
 	finish(s, KEYWORDS_GENERATION);
 	for (size_t i = 0; i < count; i++) {
-		r = run(s, KEYWORD_UPSERT, "issii", list_id, folded[i], keywords[i], generation, now_ms);
+		r = run(s, KEYWORD_UPSERT, "issii", list_id, folded[i], keywords[i], generation,
+			now_ms);
 		if (r < 0)
 			return r;
 	}
@@ -1140,12 +1189,14 @@ int store_keyword_get(struct store *s, int64_t id, struct store_keyword *ret)
 	return keyword_row(s, KEYWORD_GET, first_row(s, KEYWORD_GET, "i", id), ret);
 }
 
-int store_keyword_find(struct store *s, const char *list, const char *folded, struct store_keyword *ret)
+int store_keyword_find(
+	struct store *s, const char *list, const char *folded, struct store_keyword *ret)
 {
 	return keyword_row(s, KEYWORD_FIND, first_row(s, KEYWORD_FIND, "ss", list, folded), ret);
 }
 
-int store_keyword_looked(struct store *s, int64_t id, int64_t now_ms, int64_t due_ms, const char *reason)
+int store_keyword_looked(
+	struct store *s, int64_t id, int64_t now_ms, int64_t due_ms, const char *reason)
 {
 	return run(s, KEYWORD_LOOKED, "iiis", id, now_ms, due_ms, reason ? reason : "");
 }
@@ -1165,7 +1216,8 @@ int store_keyword_ask(struct store *s, int64_t id, int64_t now_ms)
 	return change(s, KEYWORD_ASK, "ii", id, now_ms);
 }
 
-int store_keyword_add(struct store *s, int64_t list_id, const char *keyword, const char *folded, int64_t now_ms)
+int store_keyword_add(struct store *s, int64_t list_id, const char *keyword, const char *folded,
+	int64_t now_ms)
 {
 	return run(s, KEYWORD_ADD, "issi", list_id, keyword, folded, now_ms);
 }
@@ -1186,7 +1238,7 @@ int store_keyword_pause(struct store *s, int64_t id, bool paused)
 	return change(s, KEYWORD_PAUSE, "ii", id, (int64_t)paused);
 }
 
-/* ---- posts ---------------------------------------------------------------------------------- */
+/* ---- posts ------------------------------------------------------------------------ */
 
 int store_post_add(struct store *s, const struct store_post_new *p, int64_t *ret_id)
 {
@@ -1205,15 +1257,16 @@ static int unfold_json(struct store *s, struct value *row, const char *name)
 		return 0;
 	struct value *v = NULL;
 	if (json_parse(text, strlen(text), &v, NULL) < 0) {
-		str_format_cut(s->error, sizeof(s->error), "state.db: a stored object cannot be read: %s",
-			errno_words(-EUCLEAN));
+		str_format_cut(s->error, sizeof(s->error),
+			"state.db: a stored object cannot be read: %s", errno_words(-EUCLEAN));
 		return -EUCLEAN;
 	}
 	value_set(row, name, v);
 	return 0;
 }
 
-static int one_row(struct store *s, enum stmt_id id, int r, const char *json_member, struct value **ret)
+static int one_row(
+	struct store *s, enum stmt_id id, int r, const char *json_member, struct value **ret)
 {
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
@@ -1232,7 +1285,8 @@ int store_post_get(struct store *s, int64_t id, struct value **ret)
 	return one_row(s, POST_GET, first_row(s, POST_GET, "i", id), "post", ret);
 }
 
-int store_post_next(struct store *s, const char *state, const char *publisher, int64_t now_ms, int64_t *ret_id)
+int store_post_next(struct store *s, const char *state, const char *publisher, int64_t now_ms,
+	int64_t *ret_id)
 {
 	int r = first_row(s, POST_NEXT, "ssi", state, publisher, now_ms);
 	if (r <= 0)
@@ -1258,7 +1312,8 @@ int store_post_last(struct store *s, const char *list, const char *folded, struc
 	return one_row(s, POST_LAST, first_row(s, POST_LAST, "ss", list, folded), "post", ret);
 }
 
-int store_post_rendered(struct store *s, int64_t id, const struct value *post, int64_t facts_ms, int64_t now_ms)
+int store_post_rendered(
+	struct store *s, int64_t id, const struct value *post, int64_t facts_ms, int64_t now_ms)
 {
 	struct value *rest = value_copy(post);
 	value_remove(rest, "html");
@@ -1287,12 +1342,14 @@ int store_post_sending(struct store *s, int64_t id, int64_t now_ms)
 	return change(s, POST_SEND, "ii", id, now_ms);
 }
 
-int store_post_published(struct store *s, int64_t id, int64_t now_ms, const char *external_id, const char *url)
+int store_post_published(
+	struct store *s, int64_t id, int64_t now_ms, const char *external_id, const char *url)
 {
 	return change(s, POST_PUBLISH, "iiss", id, now_ms, external_id, url);
 }
 
-int store_post_looked(struct store *s, int64_t id, int64_t now_ms, int64_t next_ms, bool absent, int *ret_finds)
+int store_post_looked(struct store *s, int64_t id, int64_t now_ms, int64_t next_ms, bool absent,
+	int *ret_finds)
 {
 	int r = first_row(s, POST_LOOKED, "iiii", id, now_ms, next_ms, (int64_t)absent);
 	if (r <= 0)
@@ -1320,7 +1377,8 @@ int store_posts_recover(struct store *s, int64_t now_ms, int64_t next_ms, int *r
 	return r;
 }
 
-int store_publisher_pace(struct store *s, const char *publisher, int64_t since_ms, int *ret_count, int64_t *ret_last_ms)
+int store_publisher_pace(struct store *s, const char *publisher, int64_t since_ms,
+	int *ret_count, int64_t *ret_last_ms)
 {
 	int r = first_row(s, PACE, "si", publisher, since_ms);
 	if (r <= 0)
@@ -1359,7 +1417,8 @@ int store_publisher_get(struct store *s, const char *name, struct store_publishe
 
 int store_publisher_set(struct store *s, const char *name, const struct store_publisher *p)
 {
-	return run(s, PUBLISHER_SET, "siiis", name, (int64_t)p->broken, p->until_ms, (int64_t)p->failures, p->reason);
+	return run(s, PUBLISHER_SET, "siiis", name, (int64_t)p->broken, p->until_ms,
+		(int64_t)p->failures, p->reason);
 }
 
 int store_publishers_clear(struct store *s)
@@ -1367,9 +1426,10 @@ int store_publishers_clear(struct store *s)
 	return run(s, PUBLISHERS_CLEAR, "");
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests --------------------------------------------------------------------- */
 
-int store_request_add(struct store *s, const char *kind, const struct value *args, int64_t now_ms, int64_t *ret_id)
+int store_request_add(struct store *s, const char *kind, const struct value *args,
+	int64_t now_ms, int64_t *ret_id)
 {
 	int r = run(s, REQUEST_ADD, "sfi", kind, args, now_ms);
 	if (r == 0)
@@ -1403,14 +1463,16 @@ int store_request_get(struct store *s, int64_t id, struct value **ret)
 	return one_row(s, REQUEST_GET, first_row(s, REQUEST_GET, "i", id), "args", ret);
 }
 
-/* ---- cache ----------------------------------------------------------------------------------------- */
+/* ---- cache ------------------------------------------------------------------------ */
 
-int store_answer_put(struct store *s, const char *folded, int64_t fetched_ms, const struct value *answer)
+int store_answer_put(
+	struct store *s, const char *folded, int64_t fetched_ms, const struct value *answer)
 {
 	return run(s, ANSWER_PUT, "sif", folded, fetched_ms, answer);
 }
 
-int store_answer_get(struct store *s, const char *folded, int64_t *ret_fetched_ms, struct value **ret)
+int store_answer_get(
+	struct store *s, const char *folded, int64_t *ret_fetched_ms, struct value **ret)
 {
 	int r = first_row(s, ANSWER_GET, "s", folded);
 	if (r <= 0)
@@ -1458,7 +1520,8 @@ int store_prices_put(struct store *s, const struct value *products, int64_t fetc
 	return r;
 }
 
-int store_cache_expire(struct store *s, int64_t before_ms, int64_t prices_before_ms, struct value **ret_paths)
+int store_cache_expire(
+	struct store *s, int64_t before_ms, int64_t prices_before_ms, struct value **ret_paths)
 {
 	struct value *paths = NULL;
 	int r = rows(s, IMAGES_EXPIRED, &paths, "i", before_ms);
@@ -1475,7 +1538,7 @@ int store_cache_expire(struct store *s, int64_t before_ms, int64_t prices_before
 	return r;
 }
 
-/* ---- questions -------------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------ */
 
 static int64_t limit_or_all(int limit)
 {
@@ -1487,7 +1550,8 @@ int store_list_calls(struct store *s, int64_t since_ms, int limit, struct value 
 	return rows(s, Q_CALLS, ret, "ii", since_ms, limit_or_all(limit));
 }
 
-int store_list_posts(struct store *s, const char *state, const char *list, int limit, struct value **ret)
+int store_list_posts(
+	struct store *s, const char *state, const char *list, int limit, struct value **ret)
 {
 	return rows(s, Q_POSTS, ret, "ssi", state, list, limit_or_all(limit));
 }
@@ -1526,7 +1590,8 @@ int store_post_counts(struct store *s, struct value **ret)
 	struct value *counts = value_new_object();
 	for (size_t i = 0; i < value_len(list); i++) {
 		const struct value *row = value_at(list, i);
-		value_set_int(counts, value_get_string(row, "state", ""), value_get_int(row, "count", 0));
+		value_set_int(counts, value_get_string(row, "state", ""),
+			value_get_int(row, "count", 0));
 	}
 	value_free(list);
 	*ret = counts;

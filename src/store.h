@@ -49,10 +49,11 @@ bool store_has_cache(const struct store *s);
  */
 void store_rest(struct store *s);
 
-/* ---- calls: the ledger of the budget ------------------------------------- */
+/* ---- calls: the ledger of the budget ---------------------------------------------- */
 
 /* The last COUNT calls, newest first, at most MAX; only these can matter (budget.h). */
-int store_calls_recent(struct store *s, struct budget_call *calls, size_t max, size_t *ret_count) MUST_CHECK;
+int store_calls_recent(
+	struct store *s, struct budget_call *calls, size_t max, size_t *ret_count) MUST_CHECK;
 
 /* Takes a token: on disk before the request leaves. *RET_ID names the row. */
 int store_call_begin(struct store *s, const struct instant *now, const char *op, const char *list,
@@ -68,13 +69,13 @@ int store_call_end(struct store *s, int64_t id, const struct instant *now, const
 /* Calls that a dead daemon left open ended NOW. *RET_COUNT of them. */
 int store_calls_close(struct store *s, const struct instant *now, int *ret_count) MUST_CHECK;
 
-/* ---- the account --------------------------------------------------------- */
+/* ---- the account ------------------------------------------------------------------ */
 
 struct store_account {
 	bool blocked;            /* a block was told; see block_at and block_ms */
 	struct instant block_at; /* when we learned of it */
 	int64_t block_ms;        /* how long it lasts from then */
-	int strikes;             /* the highest the server named or we counted since the last unblock */
+	int strikes; /* the highest the server named or we counted since the last unblock */
 	bool hard;               /* until the owner unblocks */
 	char reason[ERR_MAX];    /* the server's own words */
 	int64_t skew_ms;         /* the server's clock minus ours, last seen */
@@ -87,7 +88,7 @@ struct store_account {
 int store_account_get(struct store *s, struct store_account *ret) MUST_CHECK;
 int store_account_set(struct store *s, const struct store_account *a) MUST_CHECK;
 
-/* ---- lists and keywords --------------------------------------------------- */
+/* ---- lists and keywords ----------------------------------------------------------- */
 
 struct store_keyword {
 	int64_t id;
@@ -122,24 +123,28 @@ int store_list_id(struct store *s, const char *name, int64_t *ret) MUST_CHECK;
 /* One that is due and has a fresh answer cached; -ENOENT if there is none. */
 int store_keyword_free(struct store *s, int64_t now_ms, int64_t *ret_id) MUST_CHECK;
 int store_keyword_get(struct store *s, int64_t id, struct store_keyword *ret) MUST_CHECK;
-int store_keyword_find(struct store *s, const char *list, const char *folded, struct store_keyword *ret) MUST_CHECK;
+int store_keyword_find(struct store *s, const char *list, const char *folded,
+	struct store_keyword *ret) MUST_CHECK;
 
 /* Looked at: next due then; failures, reason and the wish by hand are cleared. */
-int store_keyword_looked(struct store *s, int64_t id, int64_t now_ms, int64_t due_ms, const char *reason) MUST_CHECK;
+int store_keyword_looked(struct store *s, int64_t id, int64_t now_ms, int64_t due_ms,
+	const char *reason) MUST_CHECK;
 /* Failed: one failure more, due again then. */
-int store_keyword_failed(struct store *s, int64_t id, int64_t due_ms, const char *reason) MUST_CHECK;
+int store_keyword_failed(
+	struct store *s, int64_t id, int64_t due_ms, const char *reason) MUST_CHECK;
 /* An answer for FOLDED is cached and good until FRESH_MS, in whichever list. */
 int store_keywords_fresh(struct store *s, const char *folded, int64_t fresh_ms) MUST_CHECK;
 /* By hand: as soon as the budget allows, before all others. */
 int store_keyword_ask(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
-int store_keyword_add(struct store *s, int64_t list_id, const char *keyword, const char *folded, int64_t now_ms) MUST_CHECK;
+int store_keyword_add(struct store *s, int64_t list_id, const char *keyword, const char *folded,
+	int64_t now_ms) MUST_CHECK;
 /* Only what was added by hand; -EPERM if it stands in the configuration. */
 int store_keyword_remove(struct store *s, int64_t id) MUST_CHECK;
 int store_keyword_pause(struct store *s, int64_t id, bool paused) MUST_CHECK;
 /* LIST NULL: all lists. */
 int store_list_pause(struct store *s, const char *list, bool paused) MUST_CHECK;
 
-/* ---- posts ------------------------------------------------------------------ */
+/* ---- posts ------------------------------------------------------------------------ */
 
 /* The states of a post, as text in the database and everywhere. */
 #define POST_PLANNED "planned"     /* wanted; no text yet, or its facts grew old */
@@ -164,18 +169,23 @@ int store_post_add(struct store *s, const struct store_post_new *p, int64_t *ret
 /* All columns of one post as an object (id, key, list, …); the caller's. */
 int store_post_get(struct store *s, int64_t id, struct value **ret) MUST_CHECK;
 
-/* The oldest post in STATE whose next_ms has come; of one PUBLISHER unless NULL. -ENOENT if none. */
-int store_post_next(struct store *s, const char *state, const char *publisher, int64_t now_ms, int64_t *ret_id) MUST_CHECK;
+/* The oldest post in STATE whose next_ms has come; of one PUBLISHER unless NULL. -ENOENT: none. */
+int store_post_next(struct store *s, const char *state, const char *publisher, int64_t now_ms,
+	int64_t *ret_id) MUST_CHECK;
 /* The earliest next_ms of posts in STATE; INT64_MAX if none. */
-int store_post_when(struct store *s, const char *state, const char *publisher, int64_t *ret_ms) MUST_CHECK;
+int store_post_when(
+	struct store *s, const char *state, const char *publisher, int64_t *ret_ms) MUST_CHECK;
 
 /* The last post of (list, folded) that was not refused, and its products with prices; -ENOENT. */
-int store_post_last(struct store *s, const char *list, const char *folded, struct value **ret) MUST_CHECK;
+int store_post_last(
+	struct store *s, const char *list, const char *folded, struct value **ret) MUST_CHECK;
 
 /* planned -> rendered: POST is the post object (its html, text, markdown, title are columns). */
-int store_post_rendered(struct store *s, int64_t id, const struct value *post, int64_t facts_ms, int64_t now_ms) MUST_CHECK;
+int store_post_rendered(struct store *s, int64_t id, const struct value *post, int64_t facts_ms,
+	int64_t now_ms) MUST_CHECK;
 /* The post object again, with its images filled in. State stays. */
-int store_post_object(struct store *s, int64_t id, const struct value *post, int64_t now_ms) MUST_CHECK;
+int store_post_object(
+	struct store *s, int64_t id, const struct value *post, int64_t now_ms) MUST_CHECK;
 
 /*
  * FROM -> TO, only if it is still FROM (-ENOENT otherwise), due at NEXT_MS, with
@@ -186,14 +196,18 @@ int store_post_move(struct store *s, int64_t id, const char *from, const char *t
 /* ready -> sending, attempts + 1, with the moment; committed before the agent starts. */
 int store_post_sending(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
 /* -> published, from sending, unknown or parked. */
-int store_post_published(struct store *s, int64_t id, int64_t now_ms, const char *external_id, const char *url) MUST_CHECK;
+int store_post_published(struct store *s, int64_t id, int64_t now_ms, const char *external_id,
+	const char *url) MUST_CHECK;
 /* One look more for an unknown post, that did not find it. *RET_FINDS so far. */
-int store_post_looked(struct store *s, int64_t id, int64_t now_ms, int64_t next_ms, bool absent, int *ret_finds) MUST_CHECK;
+int store_post_looked(struct store *s, int64_t id, int64_t now_ms, int64_t next_ms, bool absent,
+	int *ret_finds) MUST_CHECK;
 int store_post_approve(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
 /* Those that were sending when the daemon died become unknown. *RET_COUNT of them. */
-int store_posts_recover(struct store *s, int64_t now_ms, int64_t next_ms, int *ret_count) MUST_CHECK;
+int store_posts_recover(
+	struct store *s, int64_t now_ms, int64_t next_ms, int *ret_count) MUST_CHECK;
 /* How many were sent through PUBLISHER since SINCE_MS, and when the last was (0: never). */
-int store_publisher_pace(struct store *s, const char *publisher, int64_t since_ms, int *ret_count, int64_t *ret_last_ms) MUST_CHECK;
+int store_publisher_pace(struct store *s, const char *publisher, int64_t since_ms,
+	int *ret_count, int64_t *ret_last_ms) MUST_CHECK;
 int store_posts_count(struct store *s, const char *state, int64_t *ret) MUST_CHECK;
 
 /* A publisher that is broken, or told us to wait. */
@@ -204,38 +218,48 @@ struct store_publisher {
 	char reason[ERR_MAX];
 };
 int store_publisher_get(struct store *s, const char *name, struct store_publisher *ret) MUST_CHECK;
-int store_publisher_set(struct store *s, const char *name, const struct store_publisher *p) MUST_CHECK;
+int store_publisher_set(
+	struct store *s, const char *name, const struct store_publisher *p) MUST_CHECK;
 int store_publishers_clear(struct store *s) MUST_CHECK;
 
-/* ---- requests: how the CLI and the page speak to the daemon ----------------- */
+/* ---- requests: how the CLI and the page speak to the daemon ----------------------- */
 
-int store_request_add(struct store *s, const char *kind, const struct value *args, int64_t now_ms, int64_t *ret_id) MUST_CHECK;
+int store_request_add(struct store *s, const char *kind, const struct value *args,
+	int64_t now_ms, int64_t *ret_id) MUST_CHECK;
 /* The oldest one not done; -ENOENT. *RET_KIND and *RET_ARGS are the caller's to free. */
-int store_request_next(struct store *s, int64_t *ret_id, char **ret_kind, struct value **ret_args) MUST_CHECK;
+int store_request_next(
+	struct store *s, int64_t *ret_id, char **ret_kind, struct value **ret_args) MUST_CHECK;
 /* OUTCOME: 0 done, else sysexits code; TEXT for the person who asked. */
-int store_request_done(struct store *s, int64_t id, int64_t now_ms, int outcome, const char *text) MUST_CHECK;
+int store_request_done(
+	struct store *s, int64_t id, int64_t now_ms, int outcome, const char *text) MUST_CHECK;
 /* {done_ms (null: not yet), outcome, text}; the caller's. */
 int store_request_get(struct store *s, int64_t id, struct value **ret) MUST_CHECK;
 
-/* ---- cache ------------------------------------------------------------------- */
+/* ---- cache ------------------------------------------------------------------------ */
 
 /* A failing cache is no failure of the caller's: an answer that cannot be kept is only not kept. */
-int store_answer_put(struct store *s, const char *folded, int64_t fetched_ms, const struct value *answer) MUST_CHECK;
+int store_answer_put(struct store *s, const char *folded, int64_t fetched_ms,
+	const struct value *answer) MUST_CHECK;
 /* -ENOENT if none. *RET is the caller's. */
-int store_answer_get(struct store *s, const char *folded, int64_t *ret_fetched_ms, struct value **ret) MUST_CHECK;
-int store_image_put(struct store *s, const char *url, const struct value *image, int64_t now_ms) MUST_CHECK;
+int store_answer_get(struct store *s, const char *folded, int64_t *ret_fetched_ms,
+	struct value **ret) MUST_CHECK;
+int store_image_put(
+	struct store *s, const char *url, const struct value *image, int64_t now_ms) MUST_CHECK;
 int store_image_get(struct store *s, const char *url, struct value **ret) MUST_CHECK;
 /* Prices seen in an answer, where the owner keeps a history. */
 int store_prices_put(struct store *s, const struct value *products, int64_t fetched_ms) MUST_CHECK;
 /* Deletes what is older; *RET_PATHS lists the image files that nobody names any more. */
-int store_cache_expire(struct store *s, int64_t before_ms, int64_t prices_before_ms, struct value **ret_paths) MUST_CHECK;
+int store_cache_expire(struct store *s, int64_t before_ms, int64_t prices_before_ms,
+	struct value **ret_paths) MUST_CHECK;
 
-/* ---- questions of the CLI and the page: lists of objects, newest or next first -- */
+/* ---- questions of the CLI and the page: lists of objects, newest or next first ---- */
 
 /* LIMIT 0: all. Filters may be NULL. The caller's. */
 int store_list_calls(struct store *s, int64_t since_ms, int limit, struct value **ret) MUST_CHECK;
-int store_list_posts(struct store *s, const char *state, const char *list, int limit, struct value **ret) MUST_CHECK;
-int store_list_keywords(struct store *s, const char *list, int limit, struct value **ret) MUST_CHECK;
+int store_list_posts(struct store *s, const char *state, const char *list, int limit,
+	struct value **ret) MUST_CHECK;
+int store_list_keywords(
+	struct store *s, const char *list, int limit, struct value **ret) MUST_CHECK;
 int store_list_lists(struct store *s, struct value **ret) MUST_CHECK;
 int store_list_publishers(struct store *s, struct value **ret) MUST_CHECK;
 int store_list_requests(struct store *s, int limit, struct value **ret) MUST_CHECK;

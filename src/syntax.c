@@ -105,7 +105,7 @@ static size_t find_odd(const char *s)
 	return ARRAY_LEN(odd);
 }
 
-/* ---- tokens ---- */
+/* ---- tokens ----------------------------------------------------------------------- */
 
 static bool is_digit(char c)
 {
@@ -311,7 +311,7 @@ static bool is_value(enum token_kind k)
 	return k == T_STRING || k == T_INT || k == T_FLOAT || k == T_BOOL;
 }
 
-/* ---- what is wrong and what is right ---- */
+/* ---- what is wrong and what is right ---------------------------------------------- */
 
 static char close_of(char open)
 {
@@ -460,7 +460,7 @@ static int fault_item(struct parser *p, const struct token *t)
 	return fault_at(p, p->last.line, 0, NULL, "a comma is missing after %s", last.s);
 }
 
-/* ---- the grammar ---- */
+/* ---- the grammar ------------------------------------------------------------------ */
 
 static int push(struct parser *p, const struct token *t)
 {

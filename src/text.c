@@ -92,7 +92,8 @@ static bool is_plain(const char *s)
 		}
 		unsigned c = 0;
 		if ((*p & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
-			c = (unsigned)(*p & 0x0f) << 12 | (unsigned)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+			c = (unsigned)(*p & 0x0f) << 12 | (unsigned)(p[1] & 0x3f) << 6 |
+				(p[2] & 0x3f);
 		if (c < 0xac00 || c > 0xd7a3)
 			return false;
 		p += 3;

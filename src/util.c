@@ -353,7 +353,8 @@ int file_read(const char *path, size_t max, char **ret, size_t *ret_len)
 	if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > max)
 		return -EFBIG;
 	/* The size is a hint only: files of /proc have none, others may grow. */
-	size_t len = 0, size = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 2 : 4096;
+	size_t len = 0,
+	       size = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 2 : 4096;
 	CLEANUP_FREE char *data = xmalloc(size);
 
 	for (;;) {
@@ -423,7 +424,8 @@ static int open_temp(int dir, char name[TEMP_NAME_MAX])
 		if (getrandom(&mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
 			return -EIO;
 		str_format_cut(name, TEMP_NAME_MAX, ".cpauto-%016" PRIx64 ".tmp", mark);
-		int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		int fd = openat(
+			dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 		if (fd >= 0)
 			return fd;

@@ -91,7 +91,9 @@ static int work_apart(work_fn *fn, const void *job, struct value **ret, struct e
 		r = json_parse(buf_cstr(&text), text.len, ret, NULL);
 	buf_finish(&text);
 	if (r < 0)
-		err_set(e, r, "rendering failed (%s); its template or its answer is more than it can take",
+		err_set(e, r,
+			"rendering failed (%s); its template or its answer is more than it "
+			"can take",
 			strerror(-r));
 	return r;
 }
@@ -105,7 +107,7 @@ static int work(bool apart, work_fn *fn, const void *job, struct value **ret, st
 	return 0;
 }
 
-/* ---- the three kinds of work --------------------------------------------------------- */
+/* ---- the three kinds of work ------------------------------------------------------ */
 
 struct render_job {
 	const struct render_templates *templates;
@@ -150,7 +152,8 @@ static void do_gates(const void *job, struct value *out)
 		const struct gates_result *g = &report.results[i];
 		if (g->pass)
 			continue;
-		char *line = xasprintf("%s: %s%s%s", g->rule, g->reason, g->remedy[0] ? "; " : "", g->remedy);
+		char *line = xasprintf(
+			"%s: %s%s%s", g->rule, g->reason, g->remedy[0] ? "; " : "", g->remedy);
 		value_set_string(out, "error", line);
 		free(line);
 		return;

@@ -21,7 +21,10 @@ struct kit_op {
 	void (*run)(const struct value *request, struct value *answer);
 };
 
-/* main() of an agent: reads, finds the op, runs it, prints. The exit status, 0 whenever an answer was printed. */
+/*
+ * main() of an agent: reads, finds the op, runs it, prints. The exit status, 0
+ * whenever an answer was printed.
+ */
 int kit_main(int argc, char **argv, const char *name, const struct kit_op *ops, size_t op_count);
 
 /* The results of the contract; every one but ok has a reason, in a user's words. */
@@ -31,7 +34,8 @@ void kit_unknown(struct value *answer, const char *reason, ...) PRINTF(2, 3);
 void kit_refused(struct value *answer, const char *reason, ...) PRINTF(2, 3);
 void kit_broken(struct value *answer, const char *reason, ...) PRINTF(2, 3);
 /* until_ms: wall clock, 0 if no time was named; strikes -1 if no count was named. */
-void kit_blocked(struct value *answer, int64_t until_ms, int strikes, const char *reason, ...) PRINTF(4, 5);
+void kit_blocked(struct value *answer, int64_t until_ms, int strikes, const char *reason, ...)
+	PRINTF(4, 5);
 
 /* A line on standard error: "<6>text" as sd-daemon(3) has it. */
 void kit_log(int level, const char *fmt, ...) PRINTF(2, 3);

@@ -35,7 +35,8 @@ static const char style_body[] =
 	".body blockquote{margin:0 0 1.4em;padding:14px 18px;border-left:4px solid #03a94d;\n"
 	"border-radius:0 8px 8px 0;background:#f4f8f5}\n"
 	".body blockquote>:last-child{margin-bottom:0}\n"
-	".body table{width:100%;border:0;margin:0 0 1.4em;border-collapse:collapse;font-size:.9em;\n"
+	".body table{width:100%;border:0;margin:0 0 1.4em;border-collapse:collapse;\n"
+	"font-size:.9em;"
 	"line-height:1.55}\n"
 	".body th,.body td{padding:9px 10px;border:1px solid #ddd;text-align:left;\n"
 	"vertical-align:top}\n"
@@ -363,7 +364,7 @@ static void print_meta(struct buf *out, const struct value *post)
 
 static void print_article(struct buf *out, const struct value *post)
 {
-	/* The post itself begins with its first word, the disclosure: date and category stand outside. */
+	/* The post begins with its first word, the disclosure: date and category stand outside. */
 	buf_str(out, "<h1 class=\"title\">");
 	escape(out, value_get_string(post, "title", ""));
 	buf_str(out, "</h1>\n<p class=\"meta\">");

@@ -11,7 +11,7 @@
 
 #include "json.h"
 
-/* ---- saying things ----------------------------------------------------------------- */
+/* ---- saying things ---------------------------------------------------------------- */
 
 int cli_json(struct value *v)
 {
@@ -61,7 +61,7 @@ int cli_fail(const struct cli *c, int exit_code, const char *fmt, ...)
 	return exit_code;
 }
 
-/* ---- beginning and end --------------------------------------------------------------- */
+/* ---- beginning and end ------------------------------------------------------------ */
 
 static const char *global(const struct cli *c, const char *name)
 {
@@ -171,7 +171,7 @@ int cli_store_failed(struct cli *c, int r)
 	return cli_fail(c, store_exit(r), "%s", store_error(c->store));
 }
 
-/* ---- options --------------------------------------------------------------------------- */
+/* ---- options ---------------------------------------------------------------------- */
 
 const char *cli_option(const struct cli *c, const char *name)
 {
@@ -189,7 +189,7 @@ int cli_option_int(
 		max);
 }
 
-/* ---- the daemon ---------------------------------------------------------------------------- */
+/* ---- the daemon ------------------------------------------------------------------- */
 
 bool cli_daemon_runs(const struct cli *c)
 {
@@ -202,7 +202,7 @@ bool cli_daemon_runs(const struct cli *c)
 	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-/* ---- times --------------------------------------------------------------------------------- */
+/* ---- times ------------------------------------------------------------------------ */
 
 void cli_time(const struct cli *c, int64_t wall_ms, char buf[CLOCK_TEXT_MAX])
 {

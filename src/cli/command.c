@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* ---- parsing ------------------------------------------------------------------ */
+/* ---- parsing ---------------------------------------------------------------------- */
 
 static size_t option_count(const struct command_option *o)
 {
@@ -245,7 +245,7 @@ const char *command_global(
 
 #define HELP_WIDTH 80
 
-/* ---- help ---------------------------------------------------------------------------- */
+/* ---- help ------------------------------------------------------------------------- */
 
 /* Words of TEXT behind what stands on the line already, folded at HELP_WIDTH. */
 static void fold(struct buf *out, size_t at, size_t indent, const char *text)

@@ -7,7 +7,8 @@
 #define VALUE(name, arg, help) { name, arg, help, WORD_NONE, NULL, 0 }
 #define LIST VALUE("list", "NAME", "only this list")
 #define LIMIT(n) VALUE("limit", "N", "how many at most, 0 for all (default " #n ")")
-#define FORMS FLAG("html", "as HTML"), FLAG("text", "as plain text"), FLAG("markdown", "as Markdown")
+#define FORMS                                                                                  \
+	FLAG("html", "as HTML"), FLAG("text", "as plain text"), FLAG("markdown", "as Markdown")
 
 #define STATES "planned rendered waiting ready sending published unknown parked refused"
 

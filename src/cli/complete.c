@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
-/* ---- bash -------------------------------------------------------------------------- */
+/* ---- bash ------------------------------------------------------------------------- */
 
 static size_t count(const struct command_option *o)
 {
@@ -163,7 +163,7 @@ static void bash(const struct command_set *set, struct buf *out)
 		"complete -F _cpauto cpauto\n");
 }
 
-/* ---- zsh ---------------------------------------------------------------------------------- */
+/* ---- zsh -------------------------------------------------------------------------- */
 
 /* Within '[…]' of an _arguments specification, in single quotes. */
 static void zsh_text(struct buf *out, const char *s)

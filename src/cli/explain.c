@@ -75,7 +75,7 @@ static void find_hours(struct findings *f)
 	find(f, "hours", true, "outside the active hours (hours.active); they begin at %s", at);
 }
 
-/* ---- a keyword ------------------------------------------------------------------------ */
+/* ---- a keyword -------------------------------------------------------------------- */
 
 static int find_budget(struct findings *f, bool asked)
 {
@@ -239,7 +239,7 @@ static int explain_keyword(struct findings *f, const char *word)
 	return r < 0 ? cli_store_failed(f->c, r) : EX_OK;
 }
 
-/* ---- a post ------------------------------------------------------------------------------- */
+/* ---- a post ----------------------------------------------------------------------- */
 
 static int64_t midnight(int64_t now_ms)
 {

@@ -10,7 +10,7 @@
 #define CALL_MS 1000
 #define STEPS_MAX 200000
 
-/* ---- reading ------------------------------------------------------------------ */
+/* ---- reading ---------------------------------------------------------------------- */
 
 static void take_keyword(struct forecast_keyword *k, const struct value *row)
 {
@@ -111,7 +111,7 @@ void forecast_finish(struct forecast *f)
 	memset(f, 0, sizeof(*f));
 }
 
-/* ---- going forward ------------------------------------------------------------------ */
+/* ---- going forward ---------------------------------------------------------------- */
 
 static bool goes_before(const struct forecast_keyword *a, const struct forecast_keyword *b)
 {

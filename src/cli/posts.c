@@ -84,7 +84,7 @@ int posts_list(struct cli *c)
 	return EX_OK;
 }
 
-/* ---- one post -------------------------------------------------------------------------- */
+/* ---- one post --------------------------------------------------------------------- */
 
 static int read_id(struct cli *c, const char *word, int64_t *ret)
 {
@@ -181,7 +181,7 @@ int posts_show(struct cli *c)
 	return code;
 }
 
-/* ---- wishes ----------------------------------------------------------------------------- */
+/* ---- wishes ----------------------------------------------------------------------- */
 
 static int ask_posts(struct cli *c, const char *kind, const char *name, const char *value,
 	const char *name2, const char *value2)

@@ -31,7 +31,7 @@ struct preview {
 	struct gates_report report;
 };
 
-/* ---- where the facts come from ------------------------------------------------------- */
+/* ---- where the facts come from ---------------------------------------------------- */
 
 static bool holds(const struct config_list *l, const char *folded)
 {
@@ -114,7 +114,7 @@ static int from_cache(struct preview *p)
 	return EX_OK;
 }
 
-/* ---- a call, made by the daemon alone ------------------------------------------- */
+/* ---- a call, made by the daemon alone --------------------------------------------- */
 
 static bool is_fresh(const struct preview *p)
 {
@@ -173,7 +173,7 @@ static int from_server(struct preview *p)
 	return await_answer(p, since);
 }
 
-/* ---- the post ------------------------------------------------------------------ */
+/* ---- the post --------------------------------------------------------------------- */
 
 static int load_templates(struct preview *p, struct render_templates **ret)
 {
@@ -229,7 +229,7 @@ static int render(struct preview *p)
 	return code;
 }
 
-/* ---- showing ------------------------------------------------------------------- */
+/* ---- showing ---------------------------------------------------------------------- */
 
 static void add_page(const struct value *post, struct buf *out)
 {

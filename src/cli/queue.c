@@ -98,7 +98,7 @@ int queue_list(struct cli *c)
 	return EX_OK;
 }
 
-/* ---- asking ---------------------------------------------------------------------------- */
+/* ---- asking ----------------------------------------------------------------------- */
 
 /* Each keyword is a wish of its own; the worst outcome is the exit code. */
 static int ask_keywords(struct cli *c, const char *kind)

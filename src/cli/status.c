@@ -70,7 +70,7 @@ static int gather(struct status *s)
 	return r == 0 ? find_next(s) : r;
 }
 
-/* ---- as JSON ------------------------------------------------------------------------ */
+/* ---- as JSON ---------------------------------------------------------------------- */
 
 static struct value *account_value(const struct status *s)
 {
@@ -129,7 +129,7 @@ static int status_json(const struct status *s)
 	return cli_json(v);
 }
 
-/* ---- for people ------------------------------------------------------------------------ */
+/* ---- for people ------------------------------------------------------------------- */
 
 static void say_daemon(const struct status *s)
 {
