@@ -1445,7 +1445,7 @@ int store_request_next(struct store *s, int64_t *ret_id, char **ret_kind, struct
 	const char *text = col_text(s, REQUEST_NEXT, 2);
 	struct value *args = NULL;
 	if (json_parse(text, strlen(text), &args, NULL) < 0)
-		args = value_new_object(); /* whoever wrote it gets an answer about what is missing */
+		args = value_new_object(); /* who wrote it is told what is missing */
 	*ret_id = col_int(s, REQUEST_NEXT, 0);
 	*ret_kind = xstrdup(col_text(s, REQUEST_NEXT, 1));
 	*ret_args = args;
