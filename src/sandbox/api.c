@@ -31,7 +31,7 @@
 
 struct counts {
 	int64_t total;    /* requests to the API, signed or not */
-	int64_t accepted, refused, unsigned_, turned_away, not_found, pictures;
+	int64_t accepted, refused, unauthorized, turned_away, not_found, pictures;
 };
 
 struct api {
@@ -411,7 +411,7 @@ static bool pass_gate(struct api *a, const struct call *c, struct reply *r)
 	result = auth_check(&keys, &auth, c->q->at.wall_ms);
 	if (result == AUTH_OK)
 		return true;
-	a->counts.unsigned_++;
+	a->counts.unauthorized++;
 	reply_set(r, 401, NULL, NULL);
 	auth_envelope(result, a->serial, &r->body);
 	r->outcome = "unauthorized";
@@ -536,7 +536,7 @@ static void control_stats(struct api *a, const struct call *c, struct reply *r)
 	value_set_int(v, "total", a->counts.total);
 	value_set_int(v, "accepted", a->counts.accepted);
 	value_set_int(v, "refused", a->counts.refused);
-	value_set_int(v, "requests_unsigned", a->counts.unsigned_);
+	value_set_int(v, "requests_unsigned", a->counts.unauthorized);
 	value_set_int(v, "turned_away", a->counts.turned_away);
 	value_set_int(v, "not_found", a->counts.not_found);
 	value_set_int(v, "images", a->counts.pictures);
@@ -631,14 +631,16 @@ static struct value *describe(struct api *a, const struct call *c, const struct 
 static void write_log(struct api *a, struct value *v)
 {
 	struct buf line;
+	int r;
 
 	if (a->log < 0)
 		return;
 	buf_init(&line, JSON_TEXT_MAX);
 	json_print(v, false, &line);
 	buf_char(&line, '\n');
-	if (fd_write_all(a->log, buf_cstr(&line), line.len))
-		fprintf(stderr, "cpauto-sandbox: the log cannot be written: %s\n", strerror(errno));
+	r = fd_write_all(a->log, buf_cstr(&line), line.len);
+	if (r)
+		fprintf(stderr, "cpauto-sandbox: the log cannot be written: %s\n", strerror(-r));
 	buf_finish(&line);
 }
 

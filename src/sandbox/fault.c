@@ -112,8 +112,8 @@ static void make_loop(struct reply *r, uint64_t serial UNUSED)
 #define FLOOD_JSON "{\"rCode\":\"0\",\"rMessage\":\""
 
 static const struct row rows[FAULT_COUNT] = {
-	[FAULT_INVALID_SIGNATURE] = { "invalid-signature", FAULT_AT_GATE,
-		"401 Invalid signature.", .make = make_signature },
+	[FAULT_INVALID_SIGNATURE] = { "invalid-signature", FAULT_AT_GATE, "401 Invalid signature.",
+		.make = make_signature },
 	[FAULT_EXPIRED] = { "expired", FAULT_AT_GATE, "401 Specified signature is expired.",
 		.make = make_expired },
 	[FAULT_HMAC_FORMAT] = { "hmac-format", FAULT_AT_GATE, "401 HMAC format is invalid.",
@@ -127,29 +127,27 @@ static const struct row rows[FAULT_COUNT] = {
 	[FAULT_CLOSE] = { "close", FAULT_AT_GATE, "reads the request and closes; not counted",
 		.way = REPLY_CLOSE },
 	[FAULT_429] = { "429", FAULT_AT_API, "429 Too many requests", .make = make_429 },
-	[FAULT_500] = { "500", FAULT_AT_API, "500 in the gateway's envelope",
-		.make = make_500 },
-	[FAULT_503] = { "503", FAULT_AT_API, "503 with a page of HTML", .status = 503,
-		.type = "text/html", .body = PAGE },
+	[FAULT_500] = { "500", FAULT_AT_API, "500 in the gateway's envelope", .make = make_500 },
+	[FAULT_503] = { "503", FAULT_AT_API, "503 with a page of HTML",
+		.status = 503, .type = "text/html", .body = PAGE },
 	[FAULT_RCODE400] = { "rcode400", FAULT_AT_API, "200 with rCode 400",
 		.make = make_rcode400 },
-	[FAULT_EMPTYOBJECT] = { "emptyobject", FAULT_AT_API, "200 with {}", .status = 200,
-		.body = "{}" },
+	[FAULT_EMPTYOBJECT] = { "emptyobject", FAULT_AT_API, "200 with {}",
+		.status = 200, .body = "{}" },
 	[FAULT_NOTJSON] = { "notjson", FAULT_AT_API, "200 with HTML said to be JSON",
 		.status = 200, .body = PAGE },
 	[FAULT_BADJSON] = { "badjson", FAULT_AT_API, "half a JSON text, its length right",
 		.make = make_badjson },
 	[FAULT_DEEPJSON] = { "deepjson", FAULT_AT_API, "100,000 lists in one another",
 		.make = make_deepjson },
-	[FAULT_HUGEBODY] = { "hugebody", FAULT_AT_API, "64 MiB of JSON", .status = 200,
-		.body = FLOOD_JSON, .way = REPLY_FLOOD },
+	[FAULT_HUGEBODY] = { "hugebody", FAULT_AT_API, "64 MiB of JSON",
+		.status = 200, .body = FLOOD_JSON, .way = REPLY_FLOOD },
 	[FAULT_TRUNCATED] = { "truncated", FAULT_AT_API, "Content-Length longer than the body",
 		.way = REPLY_CUT },
 	[FAULT_SLOW] = { "slow", FAULT_AT_API, "ten bytes a second", .way = REPLY_DRIP },
-	[FAULT_STALL] = { "stall", FAULT_AT_API, "counted, never answered",
-		.way = REPLY_NEVER },
-	[FAULT_CLOSE_AFTER] = { "close-after", FAULT_AT_API,
-		"counted, closed without an answer", .way = REPLY_CLOSE },
+	[FAULT_STALL] = { "stall", FAULT_AT_API, "counted, never answered", .way = REPLY_NEVER },
+	[FAULT_CLOSE_AFTER] = { "close-after", FAULT_AT_API, "counted, closed without an answer",
+		.way = REPLY_CLOSE },
 	[FAULT_BADDATE] = { "baddate", FAULT_AT_API, "a Date one hour ahead",
 		.date_off_ms = HOUR_MS },
 	[FAULT_REDIRECT] = { "redirect", FAULT_AT_API, "302, then 307, to another path",
@@ -171,22 +169,16 @@ static const struct row rows[FAULT_COUNT] = {
 	[FAULT_IMAGEHUGE] = { "imagehuge", FAULT_AT_PICTURE, "64 MiB that begin like a JPEG",
 		.status = 200, .type = "image/jpeg", .body = "\xff\xd8\xff\xe0",
 		.way = REPLY_FLOOD },
-	[FAULT_IMAGETRUNCATED] = { "imagetruncated", FAULT_AT_PICTURE,
-		"half of it, then closed", .way = REPLY_CUT },
-	[FAULT_IMAGE404] = { "image404", FAULT_AT_PICTURE, "404", .status = 404,
-		.type = "text/html", .body = PAGE },
-	[FAULT_IMAGELOOP] = { "imageloop", FAULT_AT_HOP, "redirects to itself",
-		.make = make_loop },
+	[FAULT_IMAGETRUNCATED] = { "imagetruncated", FAULT_AT_PICTURE, "half of it, then closed",
+		.way = REPLY_CUT },
+	[FAULT_IMAGE404] = { "image404", FAULT_AT_PICTURE, "404",
+		.status = 404, .type = "text/html", .body = PAGE },
+	[FAULT_IMAGELOOP] = { "imageloop", FAULT_AT_HOP, "redirects to itself", .make = make_loop },
 };
 
 const char *fault_name(enum fault_kind kind)
 {
 	return kind > FAULT_NONE && kind < FAULT_COUNT ? rows[kind].name : "none";
-}
-
-enum fault_place fault_place(enum fault_kind kind)
-{
-	return rows[kind].place;
 }
 
 static enum fault_kind find(const char *name)

@@ -77,7 +77,6 @@ struct fault_set {
 };
 
 const char *fault_name(enum fault_kind kind);
-enum fault_place fault_place(enum fault_kind kind);
 
 /* "KIND[=N][@PERCENT]". 0 or -EINVAL, -E2BIG with the remedy in E. */
 int fault_arm(struct fault_set *s, const char *spec, struct err *e) MUST_CHECK;
