@@ -162,7 +162,7 @@ static int load_templates(
 	const struct daemon *d, struct render_templates **ret, struct value *errors)
 {
 	const char *dirs[] = { d->paths.templates[0], d->paths.templates[1] };
-	return render_templates_load(dirs, ARRAY_LEN(dirs), ret, errors);
+	return render_templates_read(dirs, ARRAY_LEN(dirs), ret, errors);
 }
 
 /* The configuration and the templates, read and checked; nothing else is touched. */

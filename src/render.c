@@ -27,6 +27,8 @@ static const char default_title[] =
 
 struct entry {
 	char *name, *path;
+	char *text; /* until it is parsed */
+	size_t len;
 	struct template *html, *title;
 };
 
@@ -76,20 +78,25 @@ static char *title_comment(const char *s)
 	return xasprintf("{{=[[ ]]=}}%.*s", (int)(end - s), s);
 }
 
-static int entry_parse(struct entry *en, const char *text, size_t len, struct err *e)
+static int entry_parse(struct entry *en, struct err *e)
 {
-	CLEANUP_FREE char *title = title_comment(text);
-	int r = template_parse(en->path, text, len, NULL, &en->html, e);
+	CLEANUP_FREE char *title = title_comment(en->text);
+	int r = template_parse(en->path, en->text, en->len, NULL, &en->html, e);
 
 	if (r == 0 && title)
 		r = template_parse(en->path, title, strlen(title), &title_rules, &en->title, e);
-	return r;
+	if (r < 0)
+		return r;
+	free(en->text);
+	en->text = NULL;
+	return 0;
 }
 
 static void entry_finish(struct entry *en)
 {
 	template_free(en->html);
 	template_free(en->title);
+	free(en->text);
 	free(en->name);
 	free(en->path);
 }
@@ -103,9 +110,7 @@ static int load_file(struct render_templates *t, const char *dir, const char *fi
 	struct value *errors)
 {
 	struct entry en = { 0 };
-	CLEANUP_FREE char *text = NULL;
 	struct err e = { "" };
-	size_t len = 0;
 	int r;
 
 	en.name = xstrndup(file, strlen(file) - strlen(SUFFIX));
@@ -114,17 +119,15 @@ static int load_file(struct render_templates *t, const char *dir, const char *fi
 		entry_finish(&en);
 		return 0;
 	}
-	r = file_read(en.path, TEMPLATE_TEXT_MAX, &text, &len);
+	r = file_read(en.path, TEMPLATE_TEXT_MAX, &en.text, &en.len);
 	if (r < 0)
 		err_set(&e, r, "%s: %s; make it a readable file of at most %u bytes", en.path,
 			strerror(-r), TEMPLATE_TEXT_MAX);
 	else if (t->n == RENDER_TEMPLATES_MAX)
 		r = err_set(&e, -E2BIG, "%s: more than %d templates; remove some", en.path,
 			RENDER_TEMPLATES_MAX);
-	else if (!text_valid(text, len))
+	else if (!text_valid(en.text, en.len))
 		r = err_set(&e, -EINVAL, "%s: not UTF-8; save it as UTF-8", en.path);
-	else
-		r = entry_parse(&en, text, len, &e);
 	if (r < 0) {
 		add_error(errors, e.text);
 		entry_finish(&en);
@@ -163,7 +166,48 @@ static int load_dir(struct render_templates *t, const char *dir, struct value *e
 	return r;
 }
 
+int render_templates_parse(const struct render_templates *t, struct value *errors)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct err e;
+		int one = t->list[i].text ? entry_parse(&t->list[i], &e) : 0;
+
+		if (one < 0)
+			add_error(errors, e.text);
+		r = r < 0 ? r : one;
+	}
+	return r;
+}
+
+static int parse_rest(const struct render_templates *t, struct err *e)
+{
+	struct value *errors = value_new_list();
+	int r = render_templates_parse(t, errors);
+
+	if (r < 0)
+		err_set(e, r, "%s", value_string(value_at(errors, 0), ""));
+	value_free(errors);
+	return r;
+}
+
 int render_templates_load(const char *const *dirs, size_t n, struct render_templates **ret,
+	struct value *errors)
+{
+	struct render_templates *t = NULL;
+	int r = render_templates_read(dirs, n, &t, errors);
+
+	if (r == 0)
+		r = render_templates_parse(t, errors);
+	if (r < 0)
+		render_templates_free(t);
+	else
+		*ret = t;
+	return r;
+}
+
+int render_templates_read(const char *const *dirs, size_t n, struct render_templates **ret,
 	struct value *errors)
 {
 	struct render_templates *t = xcalloc(1, sizeof(*t));
@@ -873,6 +917,9 @@ int render_post(const struct render_templates *t, const struct render_input *in,
 		return err_set(e, -ENOENT,
 			"no template \"%s\"; put %s" SUFFIX " into the templates folder",
 			name ? name : "", name ? name : "NAME");
+	r = parse_rest(t, e);
+	if (r < 0)
+		return r;
 	s = items_new(in);
 	if (!s)
 		return err_set(e, -ENODATA, "no product with name, price and link for \"%s\"; "
@@ -950,9 +997,12 @@ static int check_list(const struct render_templates *t, const struct config_list
 int render_check(const struct render_templates *t, const struct config_list *lists, size_t n,
 	int64_t now_ms, struct value *errors)
 {
-	struct value *products = sample_products();
-	int r = 0;
+	int r = render_templates_parse(t, errors);
+	struct value *products;
 
+	if (r < 0)
+		return r;
+	products = sample_products();
 	for (size_t i = 0; i < n; i++) {
 		struct err e = { "" };
 

@@ -38,6 +38,16 @@ int render_templates_load(const char *const *dirs, size_t n, struct render_templ
 	struct value *errors) MUST_CHECK;
 void render_templates_free(struct render_templates *t);
 
+/*
+ * The same in two steps, for who keeps templates for years and renders in a
+ * child process: the files as they are, at a tenth of the memory; and then all
+ * that is not parsed yet. render_post() and render_check() do the second step
+ * where it was not done.
+ */
+int render_templates_read(const char *const *dirs, size_t n, struct render_templates **ret,
+	struct value *errors) MUST_CHECK;
+int render_templates_parse(const struct render_templates *t, struct value *errors) MUST_CHECK;
+
 bool render_templates_have(const struct render_templates *t, const char *name);
 /* The names that lists may use (no partials), sorted: a list of strings, the caller's. */
 struct value *render_templates_names(const struct render_templates *t);
