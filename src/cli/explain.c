@@ -111,6 +111,7 @@ static int find_turn(struct findings *f, int64_t id)
 	struct forecast_call call;
 	enum budget_reason reason;
 	char at[CLOCK_TEXT_MAX];
+	char order[48];
 	int before = 0;
 	bool found = false;
 	int64_t until = f->c->now.wall_ms + LOOK_AHEAD_MS;
@@ -121,9 +122,11 @@ static int find_turn(struct findings *f, int64_t id)
 	}
 	if (r == 0 && found) {
 		cli_due(f->c, call.at_ms, at);
-		find(f, "next", false, "%s%s, with %d %s before it", at,
-			call.free ? " (without a call)" : "", before,
-			CLI_PLURAL(before, "call"));
+		str_format_cut(order, sizeof(order), ", before all others");
+		if (before > 0)
+			str_format_cut(order, sizeof(order), ", after %d %s", before,
+				CLI_PLURAL(before, "call"));
+		find(f, "next", false, "%s%s%s", at, call.free ? ", without a call" : "", order);
 	} else if (r == 0) {
 		find(f, "next", true, "not within a week as things are");
 	}
@@ -172,9 +175,9 @@ static bool find_own(struct findings *f, const struct value *k, const struct con
 		find(f, "paused", true, "it is paused; cpauto queue resume '%s'",
 			value_get_string(k, "keyword", ""));
 	if (failures > 0)
-		find(f, "backoff", later,
-			"it failed %" PRId64 " %s in a row: %s; again from %s on", failures,
-			CLI_PLURAL(failures, "time"), reason, due);
+		find(f, "backoff", later, "it failed %" PRId64 " %s in a row: %s%s%s", failures,
+			CLI_PLURAL(failures, "time"), reason, later ? "; not again before " : "",
+			later ? due : "");
 	else if (reason[0])
 		find(f, "last look", false, "%s%s%s", looked, looked[0] ? ": " : "", reason);
 	if (later && failures == 0 && l) {

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "ask.h"
 #include "cli.h"
 #include "gates.h"
@@ -121,7 +122,24 @@ static bool is_fresh(const struct preview *p)
 	return p->answer && p->c->now.wall_ms - p->fetched_ms <= p->c->config->cache.ttl_ms;
 }
 
-/* Until the daemon has an answer newer than SINCE, or the keyword has failed. */
+/* A call for it that has ended since without an answer: says so. */
+static int call_failed(struct preview *p, int64_t since_ms)
+{
+	struct value *calls = NULL;
+	int code = EX_OK;
+	if (store_list_calls(p->c->store, since_ms, 1, &calls) < 0)
+		return EX_OK; /* the next look will tell */
+	const struct value *call = value_at(calls, 0);
+	const char *result = value_get_string(call, "result", "ok");
+	if (call && str_eq(value_get_string(call, "keyword", ""), p->keyword) &&
+		!str_eq(result, "ok"))
+		code = cli_fail(p->c, EX_TEMPFAIL, "no answer about '%s': %s; see: cpauto explain '%s'",
+			p->keyword, value_get_string(call, "detail", result), p->keyword);
+	value_free(calls);
+	return code;
+}
+
+/* Until the daemon has an answer newer than SINCE, or its call has failed. */
 static int await_answer(struct preview *p, int64_t since_ms)
 {
 	struct instant now = p->c->now;
@@ -129,7 +147,10 @@ static int await_answer(struct preview *p, int64_t since_ms)
 	while (now.boot_ms - p->c->now.boot_ms < FETCH_MAX_MS) {
 		read_cache(p);
 		if (p->answer && p->fetched_ms >= since_ms)
-			break;
+			return EX_OK;
+		int code = call_failed(p, since_ms);
+		if (code != EX_OK)
+			return code;
 		int64_t waited = (now.boot_ms - p->c->now.boot_ms) / 1000;
 		str_format_cut(
 			note, sizeof(note), "waiting for the answer … %" PRId64 " s", waited);
@@ -138,13 +159,21 @@ static int await_answer(struct preview *p, int64_t since_ms)
 		ask_pause(FETCH_POLL_MS);
 		clock_now(&now);
 	}
-	ask_progress("");
-	bool came = p->answer && p->fetched_ms >= since_ms;
-	return came ? EX_OK
-		    : cli_fail(p->c, EX_TEMPFAIL,
-			      "no answer about '%s' yet; it stays first in line: "
-			      "cpauto explain '%s'",
-			      p->keyword, p->keyword);
+	return cli_fail(p->c, EX_TEMPFAIL,
+		"no answer about '%s' yet; it stays first in line: cpauto explain '%s'", p->keyword,
+		p->keyword);
+}
+
+/* A wait that is too long to sit through is told at once. */
+static int too_long(struct preview *p, const char *text)
+{
+	struct account_gate gate;
+	int r = account_ask(p->c->store, p->c->config, &p->c->now, true, &gate);
+	if (r < 0)
+		return cli_store_failed(p->c, r);
+	if (gate.budget.wait_ms <= FETCH_MAX_MS)
+		return EX_OK;
+	return cli_fail(p->c, EX_TEMPFAIL, "%s; then: cpauto preview '%s'", text, p->keyword);
 }
 
 /* The budget has one gate and the daemon stands in it, so the daemon makes the call. */
@@ -168,9 +197,14 @@ static int from_server(struct preview *p)
 		code = cli_fail(p->c, a.exit_code, "%s", a.text);
 	if (code != EX_OK)
 		return code;
+	code = too_long(p, a.text);
+	if (code != EX_OK)
+		return code;
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "%s\n", a.text);
-	return await_answer(p, since);
+	code = await_answer(p, since);
+	ask_progress("");
+	return code;
 }
 
 /* ---- the post --------------------------------------------------------------------- */

@@ -201,6 +201,10 @@ static void say_last(const struct status *s)
 	if (call) {
 		const char *result = value_get_string(call, "result", "under way");
 		const char *detail = value_get_string(call, "detail", "");
+		/* It stands above already. */
+		if (str_eq(detail, s->gate.account.reason) ||
+			str_eq(detail, s->gate.account.wait_reason))
+			detail = "";
 		cli_time(s->c, value_get_int(call, "taken_wall", 0), at);
 		term_fact("Last call", LABEL, TERM_PLAIN, "%s, '%s': %s%s%s", at,
 			value_get_string(call, "keyword", ""), result, detail[0] ? ", " : "",

@@ -8,9 +8,8 @@ columns() { # the widest line of a command on a terminal of 80 columns, as it is
 }
 rc() { "$@" >"$T/said" 2>&1; echo $?; }
 
-CALLS=4
 sandbox --calls 4
-conf 'lists = (
+CALLS=4 conf 'lists = (
   { name = "주방"; keywords = [ "에어프라이어", "전기포트" ]; every = "1d"; publisher = "outbox"; },
   { name = "아주-긴-이름을-가진-청소용품-목록"; keywords = [ "물걸레가 되는 아주 가벼운 무선 청소기" ]; every = "1d"; publisher = "outbox"; } );'
 
@@ -66,6 +65,9 @@ done
 is 'no colours in a pipe' "$(cpauto posts | grep -c "$(printf '\033')")" 0
 like 'colours if wanted' "$(cpauto posts --color always)" "$(printf '\033')"
 
+is 'a fetch that must wait long says so at once' "$(rc cpauto preview 가습기 --fetch)" 75
+like 'and how long' "$(cat "$T/said")" 'in .* min'
+
 # ---- a daemon that was killed in the middle
 stop KILL
 ok 'the state can be read after a kill' cpauto status
@@ -77,8 +79,7 @@ chmod 644 "$T/keys/secret"
 is 'a secret that all may read is an error' "$(rc cpauto check)" 78
 like 'that says what to do' "$(cat "$T/said")" '600'
 chmod 600 "$T/keys/secret"
-AGENT=nowhere
-conf
+AGENT=nowhere conf
 is 'so is an agent that is not there' "$(rc cpauto check)" 78
 is 'as JSON too' "$(cpauto check --json | jq -r '[.findings[] | select(.level == "error") | .thing] | unique | join(" ")')" agents
 echo 'budget: { calls = 0; };' >>"$T/cpauto.conf"
