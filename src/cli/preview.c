@@ -133,8 +133,9 @@ static int call_failed(struct preview *p, int64_t since_ms)
 	const char *result = value_get_string(call, "result", "ok");
 	if (call && str_eq(value_get_string(call, "keyword", ""), p->keyword) &&
 		!str_eq(result, "ok"))
-		code = cli_fail(p->c, EX_TEMPFAIL, "no answer about '%s': %s; see: cpauto explain '%s'",
-			p->keyword, value_get_string(call, "detail", result), p->keyword);
+		code = cli_fail(p->c, EX_TEMPFAIL,
+			"no answer about '%s': %s; see: cpauto explain '%s'", p->keyword,
+			value_get_string(call, "detail", result), p->keyword);
 	value_free(calls);
 	return code;
 }
@@ -160,8 +161,8 @@ static int await_answer(struct preview *p, int64_t since_ms)
 		clock_now(&now);
 	}
 	return cli_fail(p->c, EX_TEMPFAIL,
-		"no answer about '%s' yet; it stays first in line: cpauto explain '%s'", p->keyword,
-		p->keyword);
+		"no answer about '%s' yet; it stays first in line: cpauto explain '%s'",
+		p->keyword, p->keyword);
 }
 
 /* A wait that is too long to sit through is told at once. */
