@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -833,11 +832,14 @@ static int lock_dir(struct store *s, const char *dir, struct err *e)
 	if (s->lock_fd < 0)
 		return err_set(e, -errno, "%s: %s; the state folder must be writable", path,
 			strerror(errno));
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	if (fcntl(s->lock_fd, F_OFD_SETLK, &lock) < 0) {
+		if (errno != EAGAIN && errno != EACCES)
 			return err_set(e, -errno, "%s: %s", path, strerror(errno));
-		return err_set(e, -EBUSY, "%s: another cpautod runs on this state folder; "
-			"stop it first, or give this one a folder of its own", dir);
+		return err_set(e, -EBUSY,
+			"%s: another cpautod runs on this state folder; "
+			"stop it first, or give this one a folder of its own",
+			dir);
 	}
 	return 0;
 }
@@ -893,6 +895,17 @@ int store_open(const char *state_dir, const char *cache_dir, enum store_mode mod
 	}
 	*ret = s;
 	return 0;
+}
+
+/* Asks without taking: a daemon that starts at this moment is not in the way of it. */
+bool store_is_held(const char *state_dir)
+{
+	char path[PATH_MAX];
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	if (str_format(path, sizeof(path), "%s/state.lock", state_dir) < 0)
+		return false;
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 void store_close(struct store *s)

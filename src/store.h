@@ -40,6 +40,9 @@ enum store_mode {
 int store_open(const char *state_dir, const char *cache_dir, enum store_mode mode,
 	struct store **ret, struct err *e) MUST_CHECK;
 void store_close(struct store *s);
+
+/* Does a daemon hold the state folder? */
+bool store_is_held(const char *state_dir);
 const char *store_error(const struct store *s);
 bool store_has_cache(const struct store *s);
 

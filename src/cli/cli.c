@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <sys/file.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -193,13 +192,7 @@ int cli_option_int(
 
 bool cli_daemon_runs(const struct cli *c)
 {
-	char path[PATH_MAX];
-	if (str_format(path, sizeof(path), "%s/state.lock", c->paths.state) < 0)
-		return false;
-	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return false;
-	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return store_is_held(c->paths.state);
 }
 
 /* ---- times ------------------------------------------------------------------------ */
