@@ -168,6 +168,7 @@ enum stmt_id {
 	KEYWORD_LOOKED,
 	KEYWORD_FAILED,
 	KEYWORDS_FRESH,
+	KEYWORD_DUE,
 	KEYWORD_ASK,
 	KEYWORD_ADD,
 	KEYWORD_REMOVE,
@@ -283,6 +284,7 @@ static const char *const stmt_sql[STMT_END] = {
 		"UPDATE keywords SET due_ms = ?2, failures = failures + 1, asked = 0,"
 		" reason = ?3 WHERE id = ?1",
 	[KEYWORDS_FRESH] = "UPDATE keywords SET fresh_ms = ?2 WHERE folded = ?1",
+	[KEYWORD_DUE] = "UPDATE keywords SET due_ms = min(due_ms, ?2) WHERE id = ?1",
 	[KEYWORD_ASK] =
 		"UPDATE keywords SET asked = 1, paused = 0, due_ms = min(due_ms, ?2) WHERE id = ?1",
 	[KEYWORD_ADD] = "INSERT INTO keywords (list_id, keyword, folded, by_hand, due_ms)"
@@ -1222,6 +1224,11 @@ int store_keyword_failed(struct store *s, int64_t id, int64_t due_ms, const char
 int store_keywords_fresh(struct store *s, const char *folded, int64_t fresh_ms)
 {
 	return run(s, KEYWORDS_FRESH, "si", folded, fresh_ms);
+}
+
+int store_keyword_due(struct store *s, int64_t id, int64_t now_ms)
+{
+	return change(s, KEYWORD_DUE, "ii", id, now_ms);
 }
 
 int store_keyword_ask(struct store *s, int64_t id, int64_t now_ms)

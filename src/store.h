@@ -137,6 +137,8 @@ int store_keyword_failed(
 	struct store *s, int64_t id, int64_t due_ms, const char *reason) MUST_CHECK;
 /* An answer for FOLDED is cached and good until FRESH_MS, in whichever list. */
 int store_keywords_fresh(struct store *s, const char *folded, int64_t fresh_ms) MUST_CHECK;
+/* Due now, if its due time lies ahead. */
+int store_keyword_due(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
 /* By hand: as soon as the budget allows, before all others. */
 int store_keyword_ask(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
 int store_keyword_add(struct store *s, int64_t list_id, const char *keyword, const char *folded,
