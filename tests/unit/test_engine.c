@@ -1,0 +1,1601 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "json.h"
+#include "log.h"
+
+/* 2026-11-23 14:32 in Seoul, a Monday */
+#define NOW INT64_C(1795411920000)
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define SPAN (HOUR + MINUTE) /* window and margin of the settings below */
+#define STARTS_MAX 20000
+
+/* ---- a small world: a folder, a clock, and agents that the test plays ----------- */
+
+struct call {
+	int64_t start, end; /* on the true clock; end 0 = under way */
+	int requests;
+};
+
+static struct world {
+	char dir[64];
+	struct store *store;
+	struct engine *engine;
+	struct instant now;
+	int64_t true_ms;
+	int boots;
+
+	/* What was started and has not ended. */
+	char op[16], agent[32], keyword[64], key[64];
+	struct value *request;
+	int refuse_starts;
+
+	/* How agents answer when the test lets them. */
+	int64_t latency;
+	int set, price; /* which products, and at what price */
+	bool no_images;
+
+	/* What is on the blog or soon will be, whatever the engine believes. */
+	bool (*is_out)(const char *key);
+
+	struct call calls[STARTS_MAX];
+	size_t call_count;
+	int searches, publishes, finds, images;
+} w;
+
+static const char *path_of(const char *name)
+{
+	static char path[PATH_MAX];
+	str_format_cut(path, sizeof(path), "%s/%s", w.dir, name);
+	return path;
+}
+
+static void advance(int64_t ms)
+{
+	w.now.wall_ms += ms;
+	w.now.boot_ms += ms;
+	w.true_ms += ms;
+}
+
+static void new_boot(int64_t off_ms, bool synced)
+{
+	w.true_ms += off_ms;
+	w.now.wall_ms += off_ms;
+	w.now.boot_ms = 10 * SECOND;
+	w.now.synced = synced;
+	w.boots++;
+	str_format_cut(w.now.boot_id, sizeof(w.now.boot_id), "11111111-2222-3333-4444-%012d", w.boots);
+}
+
+/* The post with this key as another process sees it on the disk. */
+static void assert_sending(struct store *disk)
+{
+	struct value *rows = NULL;
+	assert_int_equal(store_list_posts(disk, POST_SENDING, NULL, 0, &rows), 0);
+	assert_int_equal(value_len(rows), 1);
+	assert_string_equal(value_get_string(value_at(rows, 0), "key", ""), w.key);
+	assert_int_equal(value_get_int(value_at(rows, 0), "sending_ms", 0), w.now.wall_ms);
+	value_free(rows);
+}
+
+static void assert_token_taken(struct store *disk)
+{
+	struct value *rows = NULL;
+	assert_int_equal(store_list_calls(disk, 0, 2, &rows), 0);
+	const struct value *row = value_at(rows, 0);
+	assert_int_equal(value_kind(value_get(row, "ended_wall")), VALUE_NULL);
+	assert_string_equal(value_get_string(row, "keyword", ""), w.keyword);
+	assert_int_equal(value_get_int(row, "taken_boot", 0), w.now.boot_ms);
+	value_free(rows);
+}
+
+/* In any hour of true time, whenever within a call the server counted it: no more than ten. */
+static void assert_within_budget(void)
+{
+	int n = 1;
+	for (size_t i = w.call_count; i-- > 0;) {
+		if (w.calls[i].end <= w.true_ms - HOUR)
+			break;
+		n += w.calls[i].requests;
+	}
+	if (n > 10)
+		fail_msg("call %zu at %" PRId64 " s is number %d of its hour", w.call_count,
+			w.true_ms / SECOND, n);
+	assert_true(w.call_count < STARTS_MAX);
+	w.calls[w.call_count++] = (struct call){ .start = w.true_ms, .end = w.true_ms, .requests = 1 };
+}
+
+static int port_start(void *ctx, const struct agent_job *job, struct err *e)
+{
+	assert_ptr_equal(ctx, &w);
+	assert_null(w.request);
+	if (w.refuse_starts > 0) {
+		w.refuse_starts--;
+		return err_set(e, -EAGAIN, "no process can be had");
+	}
+	const struct value *post = value_get(job->request, "post");
+	str_format_cut(w.op, sizeof(w.op), "%s", value_get_string(job->request, "op", ""));
+	str_format_cut(w.agent, sizeof(w.agent), "%s", job->name);
+	str_format_cut(w.keyword, sizeof(w.keyword), "%s", value_get_string(job->request, "keyword", ""));
+	str_format_cut(w.key, sizeof(w.key), "%s", value_get_string(post, "key", ""));
+	assert_true(job->timeout_ms > 0);
+	assert_int_equal(value_get_int(job->request, "v", 0), 1);
+	w.request = value_copy(job->request);
+	struct store *disk = NULL;
+	struct err err;
+	assert_int_equal(store_open(w.dir, w.dir, STORE_READ, &disk, &err), 0);
+	if (str_eq(w.op, "search")) {
+		assert_token_taken(disk);
+		w.searches++;
+	} else if (str_eq(w.op, "publish")) {
+		assert_sending(disk);
+		w.publishes++;
+		if (w.is_out && w.is_out(w.key))
+			fail_msg("post %s is published twice", w.key);
+	} else {
+		w.finds += str_eq(w.op, "find");
+		w.images += str_eq(w.op, "images");
+	}
+	store_close(disk);
+	if (str_eq(w.op, "search"))
+		assert_within_budget();
+	return 0;
+}
+
+static struct value *read_json(const char *path)
+{
+	char *text;
+	size_t len;
+	struct value *v = NULL;
+	assert_int_equal(file_read(path, 1 << 20, &text, &len), 0);
+	assert_int_equal(json_parse(text, len, &v, NULL), 0);
+	free(text);
+	return v;
+}
+
+/* Ten products; SET changes which, PRICE what they cost, in percent. COUNT 0: none. */
+static struct value *make_answer(int set, int price, size_t count)
+{
+	static struct value *sample;
+	if (!sample)
+		sample = read_json(TREE "/tests/data/answer-ten.json");
+	const struct value *data = value_get(sample, "data");
+	struct value *v = value_new_object(), *products = value_new_list();
+	for (size_t i = 0; i < count; i++) {
+		struct value *p = value_copy(value_at(value_get(data, "productData"), i));
+		value_set_int(p, "productId", value_get_int(p, "productId", 0) + set * 100);
+		value_set_int(p, "productPrice", (int64_t)value_double(value_get(p, "productPrice"), 0) * price / 100);
+		value_append(products, p);
+	}
+	value_set(v, "products", products);
+	value_set_string(v, "landing_url", value_get_string(data, "landingUrl", ""));
+	return v;
+}
+
+static struct value *make_images(void)
+{
+	struct value *v = value_new_object(), *list = value_new_list();
+	const struct value *urls = value_get(w.request, "urls");
+	for (size_t i = 0; i < value_len(urls); i++) {
+		struct value *img = value_new_object();
+		value_set_string(img, "url", value_string(value_at(urls, i), ""));
+		if (w.no_images) {
+			value_set_string(img, "error", "404");
+		} else {
+			value_set_string(img, "path", path_of("images/one.jpg"));
+			value_set_string(img, "mime", "image/jpeg");
+			value_set_int(img, "width", 512);
+			value_set_int(img, "height", 512);
+		}
+		value_append(list, img);
+	}
+	value_set(v, "images", list);
+	return v;
+}
+
+/* The end of what is under way; ANSWER is taken. */
+static void done(struct agent_result *res, struct value *answer, const char *reason)
+{
+	assert_non_null(w.request);
+	if (str_eq(w.op, "search")) {
+		w.calls[w.call_count - 1].end = w.true_ms;
+		w.calls[w.call_count - 1].requests = res->calls > 1 ? res->calls : 1;
+	}
+	value_free(w.request);
+	w.request = NULL;
+	res->answer = answer;
+	res->reason = reason ? xstrdup(reason) : NULL;
+	engine_done(w.engine, res, &w.now);
+	agent_result_finish(res);
+}
+
+static void reply(enum agent_verdict verdict, struct value *answer, const char *reason)
+{
+	struct agent_result res;
+	agent_result_init(&res);
+	res.verdict = verdict;
+	done(&res, answer, reason);
+}
+
+static void reply_found(const char *found)
+{
+	struct value *v = value_new_object();
+	value_set_string(v, "found", found);
+	reply(AGENT_OK, v, NULL);
+}
+
+static void reply_published(void)
+{
+	struct value *v = value_new_object();
+	value_set_string(v, "id", "42");
+	value_set_string(v, "url", "https://blog.example/42");
+	reply(AGENT_OK, v, NULL);
+}
+
+static void reply_well(void)
+{
+	if (str_eq(w.op, "search"))
+		reply(AGENT_OK, make_answer(w.set, w.price, 10), NULL);
+	else if (str_eq(w.op, "images"))
+		reply(AGENT_OK, make_images(), NULL);
+	else if (str_eq(w.op, "publish"))
+		reply_published();
+	else
+		reply_found("no");
+}
+
+/*
+ * Steps and answers well until OP is under way (then 0), or nothing is due:
+ * the wait.
+ */
+static int64_t go(const char *op)
+{
+	for (int i = 0; i < 5000; i++) {
+		int64_t wait = engine_step(w.engine, &w.now);
+		assert_true(wait >= 0);
+		if (w.request && str_eq(w.op, op))
+			return 0;
+		if (w.request) {
+			advance(w.latency);
+			reply_well();
+		} else if (wait > 0) {
+			return wait;
+		}
+	}
+	fail_msg("it does not come to rest");
+	return -1;
+}
+
+/* The same for so long, sleeping as it is told; true once OP is under way. */
+static bool go_for(const char *op, int64_t ms)
+{
+	int64_t until = w.true_ms + ms;
+	for (int i = 0; i < 100000; i++) {
+		int64_t wait = go(op);
+		if (wait == 0)
+			return true;
+		if (wait > until - w.true_ms) {
+			if (until > w.true_ms)
+				advance(until - w.true_ms);
+			return false;
+		}
+		advance(wait);
+	}
+	fail_msg("it wakes up all the time");
+	return false;
+}
+
+/* ---- settings -------------------------------------------------------------------- */
+
+#define BUDGET "budget: { pace = \"0s\"; };\n"
+#define ALWAYS "hours: { active = \"00:00-24:00\"; };\n"
+#define LIST(name, keywords, more) "{ name = \"" name "\"; keywords = [" keywords "]; every = \"1d\";" \
+	" publisher = \"blog\"; " more " }"
+#define BLOG(more) "publishers = ( { name = \"blog\"; agent = \"outbox\"; directory = \"out\"; " more " } );\n"
+#define SIMPLE(keywords, more) BUDGET ALWAYS "lists = ( " LIST("하나", keywords, more) " );\n" BLOG("")
+
+static struct config *load(const char *text)
+{
+	struct value *errors = value_new_list();
+	struct config *c = NULL;
+	assert_int_equal(file_write_atomic(path_of("c.conf"), text, strlen(text), 0600), 0);
+	if (config_load(path_of("c.conf"), &c, errors) < 0)
+		fail_msg("%s", value_string(value_at(errors, 0), ""));
+	value_free(errors);
+	return c;
+}
+
+static struct render_templates *templates(void)
+{
+	char *own = xstrdup(path_of("templates"));
+	const char *const dirs[] = { own, TREE "/etc/templates" };
+	struct value *errors = value_new_list();
+	struct render_templates *t = NULL;
+	if (render_templates_load(dirs, 2, &t, errors) < 0)
+		fail_msg("%s", value_string(value_at(errors, 0), ""));
+	value_free(errors);
+	free(own);
+	return t;
+}
+
+static void start_up(const char *text)
+{
+	struct err e = { "" };
+	char *images = xstrdup(path_of("images"));
+	if (store_open(w.dir, w.dir, STORE_DAEMON, &w.store, &e) < 0)
+		fail_msg("%s", e.text);
+	struct engine_setup setup = {
+		.store = w.store, .config = load(text), .templates = templates(),
+		.port = { port_start, &w }, .image_dir = images,
+	};
+	if (engine_new(&setup, &w.now, &w.engine, &e) < 0)
+		fail_msg("%s", e.text);
+	free(images);
+}
+
+/* kill -9: nothing is written, nothing is told. */
+static void crash(void)
+{
+	value_free(w.request);
+	w.request = NULL;
+	engine_free(w.engine);
+	store_close(w.store);
+	w.engine = NULL;
+	w.store = NULL;
+}
+
+static void no_log(enum log_level level, const struct log_fields *f, const char *text)
+{
+	(void)level;
+	(void)f;
+	if (getenv("CPAUTO_TEST_LOG"))
+		print_message("  %s\n", text);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&w, 0, sizeof(w));
+	str_format_cut(w.dir, sizeof(w.dir), "/tmp/cpauto-engine-XXXXXX");
+	assert_non_null(mkdtemp(w.dir));
+	assert_int_equal(dir_make(path_of("images"), 0700), 0);
+	assert_int_equal(dir_make(path_of("templates"), 0700), 0);
+	assert_int_equal(file_write_atomic(path_of("images/one.jpg"), "jpg", 3, 0600), 0);
+	w.now.wall_ms = NOW;
+	new_boot(0, true);
+	w.now.boot_ms = 5 * HOUR;
+	w.latency = SECOND;
+	w.price = 100;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	crash();
+	return dir_remove(w.dir);
+}
+
+/* ---- looking at what is ------------------------------------------------------------ */
+
+static int64_t posts_in(const char *state)
+{
+	int64_t n = -1;
+	assert_int_equal(store_posts_count(w.store, state, &n), 0);
+	return n;
+}
+
+static void assert_post(int64_t id, const char *name, const char *want)
+{
+	struct value *row = NULL;
+	assert_int_equal(store_post_get(w.store, id, &row), 0);
+	const char *is = value_get_string(row, name, "(none)");
+	if (!str_eq(is, want) && !strstr(is, want))
+		fail_msg("post %" PRId64 ": %s is '%s', not '%s' (%s)", id, name, is, want,
+			value_get_string(row, "reason", ""));
+	value_free(row);
+}
+
+static void assert_state(int64_t id, const char *want)
+{
+	assert_post(id, "state", want);
+}
+
+static int64_t ledger(const char *result)
+{
+	struct value *rows = NULL;
+	int64_t n = 0;
+	assert_int_equal(store_list_calls(w.store, 0, 0, &rows), 0);
+	for (size_t i = 0; i < value_len(rows); i++)
+		n += !result || str_eq(value_get_string(value_at(rows, i), "result", ""), result);
+	value_free(rows);
+	return n;
+}
+
+static struct store_keyword keyword(const char *list, const char *folded)
+{
+	struct store_keyword k;
+	if (store_keyword_find(w.store, list, folded, &k) < 0)
+		fail_msg("no '%s' in '%s'", folded, list);
+	return k;
+}
+
+/* A wish of the owner's: its outcome. */
+static int ask(const char *kind, const char *name, const char *text, int64_t post)
+{
+	struct value *args = value_new_object(), *row = NULL;
+	int64_t id;
+	if (text)
+		value_set_string(args, name, text);
+	if (post)
+		value_set_int(args, "post", post);
+	assert_int_equal(store_request_add(w.store, kind, args, w.now.wall_ms, &id), 0);
+	value_free(args);
+	if (!w.request)
+		(void)engine_step(w.engine, &w.now);
+	assert_int_equal(store_request_get(w.store, id, &row), 0);
+	int outcome = (int)value_get_int(row, "outcome", -1);
+	value_free(row);
+	return outcome;
+}
+
+static void assert_status(const char *want)
+{
+	char text[ENGINE_STATUS_MAX];
+	engine_status(w.engine, &w.now, text);
+	if (!strstr(text, want))
+		fail_msg("'%s' is not in '%s'", want, text);
+}
+
+/* ---- calls ---------------------------------------------------------------------------- */
+
+#define TWELVE "\"k01\",\"k02\",\"k03\",\"k04\",\"k05\",\"k06\",\"k07\",\"k08\",\"k09\",\"k10\",\"k11\",\"k12\""
+
+static void test_from_keyword_to_post(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"에어프라이어\"", ""));
+	assert_int_equal(go("search"), 0);
+	assert_string_equal(w.agent, "coupang");
+	assert_string_equal(w.keyword, "에어프라이어");
+	assert_int_equal(value_get_int(w.request, "limit", 0), 10);
+	assert_true(engine_busy(w.engine));
+	assert_int_equal(engine_step(w.engine, &w.now), INT64_MAX);
+	reply_well();
+	assert_int_equal(go("images"), 0);
+	assert_state(1, POST_RENDERED);
+	reply_well();
+	assert_int_equal(go("publish"), 0);
+	assert_string_equal(w.agent, "outbox");
+	const struct value *post = value_get(w.request, "post");
+	static const char *const members[] = { "key", "marker", "title", "html", "text", "markdown" };
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		assert_true(value_get_string(post, members[i], "")[0]);
+	assert_null(value_get(post, "answer"));
+	assert_int_equal(value_len(value_get(post, "products")), 10);
+	const struct value *img = value_at(value_get(post, "images"), 0);
+	assert_string_equal(value_get_string(img, "path", ""), path_of("images/one.jpg"));
+	reply_well();
+	assert_state(1, POST_PUBLISHED);
+	assert_post(1, "external_id", "42");
+	assert_post(1, "url", "https://blog.example/42");
+	struct engine_counts c = engine_counts(w.engine);
+	assert_true(c.calls == 1 && c.posts_made == 1 && c.posts_published == 1 && c.calls_failed == 0);
+	int64_t wait = go(NULL);
+	assert_true(wait > 20 * HOUR && wait <= DAY);
+	assert_int_equal(w.images, 1);
+}
+
+static void test_lists_share_the_calls(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "lists = ( " LIST("무거움", TWELVE, "weight = 2;") ", "
+		LIST("가벼움", "\"m1\",\"m2\",\"m3\",\"m4\",\"m5\"", "") " );\n" BLOG(""));
+	int heavy = 0;
+	for (int i = 0; i < 9; i++) {
+		assert_int_equal(go("search"), 0);
+		heavy += w.keyword[0] == 'k';
+		reply_well();
+	}
+	assert_int_equal(heavy, 6);
+}
+
+static void test_ten_and_then_the_wait(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	int64_t wait = go(NULL);
+	assert_int_equal(w.searches, 10);
+	assert_int_equal(w.calls[0].end + SPAN - w.true_ms, wait);
+	advance(wait - 1);
+	assert_int_equal(go("search"), 1);
+	advance(1);
+	assert_int_equal(go("search"), 0);
+	assert_string_equal(w.keyword, "k11");
+	reply_well();
+	wait = go(NULL);
+	assert_int_equal(w.calls[1].end + SPAN - w.true_ms, wait);
+	assert_status("0 of 10 calls left, next at ");
+	assert_status("for 'k12'");
+}
+
+static void test_even_pace(void **state)
+{
+	(void)state;
+	start_up("budget: { pace = \"even\"; };\n" ALWAYS "lists = ( " LIST("하나", TWELVE, "") " );\n" BLOG(""));
+	assert_false(go_for(NULL, 8 * HOUR));
+	assert_int_equal(w.searches, 12);
+	for (size_t i = 1; i < w.call_count; i++)
+		assert_int_equal(w.calls[i].start - w.calls[i - 1].end, SPAN / 10);
+}
+
+static void test_killed_in_a_call(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	go("search");
+	advance(5 * MINUTE);
+	crash();
+	start_up(SIMPLE(TWELVE, ""));
+	int64_t again = w.true_ms;
+	assert_int_equal(ledger("lost"), 1);
+	(void)go(NULL);
+	assert_int_equal(w.searches, 10);
+	assert_int_equal(go(NULL), again + SPAN - w.true_ms);
+	/* Killed again and again, no call is won. */
+	for (int i = 0; i < 5; i++) {
+		crash();
+		start_up(SIMPLE(TWELVE, ""));
+		assert_true(go("search") > 0);
+	}
+	assert_int_equal(w.searches, 10);
+}
+
+static void test_reboots(void **state)
+{
+	(void)state;
+	static const struct {
+		bool before, after;
+		int64_t wait; /* 0: what is left of the hour */
+	} cases[] = { { true, true, 0 }, { true, false, SPAN - 10 * SECOND }, { false, true, SPAN - 10 * SECOND } };
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (i > 0) {
+			tear_down(NULL);
+			set_up(NULL);
+		}
+		w.now.synced = cases[i].before;
+		start_up(SIMPLE(TWELVE, ""));
+		(void)go(NULL);
+		crash();
+		new_boot(30 * MINUTE, cases[i].after);
+		start_up(SIMPLE(TWELVE, ""));
+		int64_t wait = go(NULL);
+		assert_int_equal(w.searches, 10);
+		assert_int_equal(wait, cases[i].wait ? cases[i].wait : w.calls[0].end + SPAN - w.true_ms);
+		if (!cases[i].wait)
+			continue;
+		/* No wall clock that is not in step shortens it. */
+		w.now.wall_ms += 2 * HOUR;
+		assert_int_equal(go(NULL), wait);
+		w.now.wall_ms -= 2 * HOUR;
+	}
+}
+
+static void reply_blocked(int64_t until_ms, int strikes)
+{
+	struct agent_result res;
+	agent_result_init(&res);
+	res.verdict = AGENT_BLOCKED;
+	res.until_ms = until_ms;
+	res.strikes = strikes;
+	done(&res, NULL, "호출 제한을 초과했습니다");
+}
+
+static void test_blocked_for_a_day(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	go("search");
+	reply_blocked(0, -1);
+	assert_status("blocked by the server until");
+	assert_int_equal(go(NULL), DAY);
+	crash();
+	start_up(SIMPLE(TWELVE, ""));
+	assert_int_equal(go(NULL), DAY);
+	assert_true(go_for("search", 2 * DAY));
+	assert_int_equal(w.calls[1].start - w.calls[0].end, DAY);
+	assert_string_equal(w.keyword, "k01");
+	reply_well();
+	/* The second strike is the owner's to lift, however long ago the first was. */
+	go_for("search", 30 * DAY);
+	reply_blocked(0, -1);
+	assert_status("cpauto unblock");
+	int before = w.searches;
+	assert_false(go_for("search", 90 * DAY));
+	assert_int_equal(w.searches, before);
+	crash();
+	start_up(SIMPLE(TWELVE, ""));
+	assert_false(go_for("search", DAY));
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	assert_true(w.request || go("search") == 0);
+	reply_well();
+}
+
+static void test_blocked_until_a_named_time(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	go("search");
+	reply_blocked(w.now.wall_ms + 3 * HOUR, 1);
+	assert_int_equal(go(NULL), 3 * HOUR + MINUTE);
+	/* Two strikes by the server's own count. */
+	assert_true(go_for("search", DAY));
+	reply_blocked(w.now.wall_ms + HOUR, 2);
+	assert_false(go_for("search", 3 * DAY));
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+}
+
+static void test_failures(void **state)
+{
+	(void)state;
+	static const struct {
+		enum agent_verdict verdict;
+		int64_t retry_after;
+		int64_t wait;     /* until the next call of anything; 0 = at once */
+		int64_t due;      /* until this keyword is due again */
+	} cases[] = {
+		{ AGENT_LATER, -1, MINUTE, 10 * MINUTE },
+		{ AGENT_LATER, 7 * MINUTE, 7 * MINUTE, 10 * MINUTE },
+		{ AGENT_UNKNOWN, -1, MINUTE, 10 * MINUTE },
+		{ AGENT_BROKEN, -1, HOUR, 0 },
+		{ AGENT_REFUSED, -1, 0, HOUR },
+		{ AGENT_BLOCKED, -1, DAY, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (i > 0) {
+			tear_down(NULL);
+			set_up(NULL);
+		}
+		start_up(SIMPLE(TWELVE, ""));
+		go("search");
+		struct agent_result res;
+		agent_result_init(&res);
+		res.verdict = cases[i].verdict;
+		res.retry_after_ms = cases[i].retry_after;
+		done(&res, NULL, "because");
+		struct store_keyword k = keyword("하나", "k01");
+		assert_int_equal(k.due_ms, w.now.wall_ms + cases[i].due);
+		assert_int_equal(k.failures, 1);
+		assert_string_equal(k.reason, "because");
+		assert_int_equal(ledger(agent_verdict_word(cases[i].verdict)), 1);
+		assert_int_equal(go("search"), cases[i].wait);
+		assert_int_equal(engine_counts(w.engine).calls_failed, 1);
+	}
+}
+
+static void test_the_source_is_left_alone_longer(void **state)
+{
+	(void)state;
+	static const int64_t waits[] = { 1, 4, 9, 16, 25, 36, 49, 60, 60 };
+	start_up(SIMPLE(TWELVE, ""));
+	int64_t end = 0;
+	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+		assert_true(go_for("search", DAY));
+		if (i > 0)
+			assert_int_equal(w.true_ms - end, waits[i - 1] * MINUTE);
+		reply(AGENT_LATER, NULL, "500");
+		assert_status("the source failed");
+		end = w.true_ms;
+	}
+	/* Over a reload at once, and over a success from the start. */
+	struct err e;
+	assert_int_equal(engine_reload(w.engine, load(SIMPLE(TWELVE, "")), templates(), &w.now, &e), 0);
+	assert_true(go_for("search", SPAN));
+	reply_well();
+	assert_true(go_for("search", 3 * HOUR));
+	reply(AGENT_LATER, NULL, "500");
+	assert_int_equal(go(NULL), MINUTE);
+}
+
+static void test_a_bad_keyword_starves_nobody(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"나쁨\", " TWELVE, ""));
+	int bad = 0;
+	for (int i = 0; i < 20 && go_for("search", 6 * HOUR); i++) {
+		bad += str_eq(w.keyword, "나쁨");
+		if (str_eq(w.keyword, "나쁨"))
+			reply(AGENT_REFUSED, NULL, "not this");
+		else
+			reply_well();
+	}
+	assert_int_equal(posts_in(POST_PUBLISHED), 12);
+	assert_true(bad >= 2 && bad <= 4);
+}
+
+static void test_same_words_share_a_call(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "lists = ( " LIST("하나", "\"무선 청소기\"", "") ", "
+		LIST("둘", "\" 무선   청소기\"", "template = \"best3\"; limit = 3;") " );\n" BLOG(""));
+	(void)go(NULL);
+	assert_int_equal(w.searches, 1);
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+}
+
+static void test_a_fresh_answer_costs_nothing(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "cache: { ttl = \"20h\"; };\nlists = ( { name = \"하나\"; keywords = [\"k\"];"
+		" every = \"8h\"; publisher = \"blog\"; repost = \"always\"; } );\n" BLOG(""));
+	assert_false(go_for(NULL, 17 * HOUR));
+	assert_int_equal(w.searches, 1);
+	assert_int_equal(posts_in(POST_PUBLISHED), 3);
+	assert_false(go_for(NULL, 8 * HOUR));
+	assert_int_equal(w.searches, 2);
+}
+
+static void test_several_requests_in_one_call(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	go("search");
+	struct agent_result res;
+	agent_result_init(&res);
+	res.verdict = AGENT_OK;
+	res.calls = 3;
+	done(&res, make_answer(0, 100, 10), NULL);
+	assert_int_equal(ledger(NULL), 3);
+	(void)go(NULL);
+	assert_int_equal(w.searches, 8);
+	assert_int_equal(ledger(NULL), 10);
+}
+
+static void test_an_agent_that_cannot_start(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	w.refuse_starts = 1;
+	assert_int_equal(go(NULL), HOUR);
+	assert_false(engine_busy(w.engine));
+	assert_int_equal(ledger("broken"), 1);
+	assert_true(go_for("search", 2 * HOUR));
+	reply_well();
+}
+
+static void test_active_hours(void **state)
+{
+	(void)state;
+	start_up(BUDGET "hours: { active = \"20:00-21:00\"; };\nlists = ( " LIST("하나", TWELVE, "") " );\n" BLOG(""));
+	/* 14:32 in Seoul. */
+	assert_int_equal(go(NULL), 5 * HOUR + 28 * MINUTE);
+	assert_int_equal(w.searches, 0);
+	/* By hand means now; what it makes waits for the evening all the same. */
+	(void)ask("keyword.now", "keyword", "k07", 0);
+	assert_true(w.request && str_eq(w.keyword, "k07"));
+	reply_well();
+	(void)go(NULL);
+	assert_int_equal(w.searches, 1);
+	assert_int_equal(posts_in(POST_READY), 1);
+	assert_true(go_for("publish", 6 * HOUR));
+	struct date d;
+	clock_date(w.now.wall_ms, &d);
+	assert_true(d.hour == 20 && d.minute == 0);
+	reply_well();
+}
+
+/* A clock that ran ahead wrote due times that lie far off. */
+static void test_due_times_of_a_wrong_clock(void **state)
+{
+	(void)state;
+	w.now.wall_ms += 4 * 365 * DAY;
+	start_up(SIMPLE("\"k1\"", ""));
+	(void)go(NULL);
+	assert_int_equal(w.searches, 1);
+	w.now.wall_ms -= 4 * 365 * DAY;
+	assert_false(go_for(NULL, 12 * HOUR));
+	assert_int_equal(w.searches, 2);
+	assert_int_equal(keyword("하나", "k1").looked_ms / DAY, NOW / DAY);
+}
+
+/* ---- from answers to posts -------------------------------------------------------------- */
+
+static void test_reposts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *repost;
+		int set, price; /* of the second answer */
+		int posts;
+	} cases[] = {
+		{ "repost = \"never\";", 1, 200, 1 },
+		{ "repost = \"changed\";", 0, 100, 1 },
+		{ "repost = \"changed\";", 0, 104, 1 },
+		{ "repost = \"changed\";", 0, 107, 2 },
+		{ "repost = \"changed\";", 0, 93, 2 },
+		{ "repost = \"changed\"; repost_threshold = 10.0;", 0, 107, 1 },
+		{ "repost = \"changed\";", 1, 100, 2 },
+		{ "repost = \"always\";", 0, 100, 2 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (i > 0) {
+			tear_down(NULL);
+			set_up(NULL);
+		}
+		char *text = xasprintf(BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( "
+			LIST("하나", "\"k\"", "%s") " );\n" BLOG(""), cases[i].repost);
+		start_up(text);
+		free(text);
+		(void)go(NULL);
+		w.set = cases[i].set;
+		w.price = cases[i].price;
+		assert_false(go_for(NULL, 36 * HOUR));
+		assert_int_equal(w.searches, 2);
+		if (posts_in(POST_PUBLISHED) != cases[i].posts)
+			fail_msg("case %zu: %d posts", i, (int)posts_in(POST_PUBLISHED));
+	}
+}
+
+static void test_one_post_a_period(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k\"", "repost = \"always\";"));
+	(void)go(NULL);
+	(void)ask("keyword.now", "keyword", "k", 0);
+	(void)go(NULL);
+	assert_int_equal(posts_in(POST_PUBLISHED), 1);
+	assert_int_equal(w.searches, 1);
+	assert_non_null(strstr(keyword("하나", "k").reason, "2026-11-23"));
+}
+
+static void test_nothing_found(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k\"", ""));
+	go("search");
+	reply(AGENT_OK, make_answer(0, 100, 0), NULL);
+	int64_t wait = go(NULL);
+	assert_true(wait > 20 * HOUR && wait <= DAY);
+	assert_int_equal(engine_counts(w.engine).posts_made, 0);
+	assert_non_null(strstr(keyword("하나", "k").reason, "nothing was found"));
+}
+
+#define MANUAL SIMPLE("\"k\"", "approve = \"manual\";")
+
+static void test_approval(void **state)
+{
+	(void)state;
+	start_up(MANUAL);
+	(void)go(NULL);
+	assert_state(1, POST_WAITING);
+	assert_status("1 post waiting for approval");
+	crash();
+	start_up(MANUAL);
+	assert_true(go("publish") > 0);
+	assert_int_equal(ask("post.approve", NULL, NULL, 99), 65);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	assert_true(str_eq(w.op, "publish") || go("publish") == 0);
+	reply_well();
+	assert_state(1, POST_PUBLISHED);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 65);
+}
+
+static void test_rejection_and_another_try(void **state)
+{
+	(void)state;
+	start_up(MANUAL);
+	(void)go(NULL);
+	assert_int_equal(ask("post.reject", "reason", "글이 이상함", 1), 0);
+	(void)go(NULL);
+	assert_state(1, POST_REFUSED);
+	assert_post(1, "reason", "글이 이상함");
+	assert_false(go_for("publish", HOUR));
+	assert_int_equal(ask("post.retry", NULL, NULL, 1), 0);
+	(void)go(NULL);
+	assert_state(1, POST_WAITING);
+	assert_int_equal(w.searches, 1);
+	assert_int_equal(w.publishes, 0);
+}
+
+static void test_old_prices_are_had_anew(void **state)
+{
+	(void)state;
+	start_up(MANUAL);
+	(void)go(NULL);
+	assert_state(1, POST_WAITING);
+	w.price = 90;
+	w.latency = MINUTE;
+	advance(23 * HOUR);
+	assert_int_equal(w.searches, 1);
+	advance(2 * HOUR);
+	(void)engine_step(w.engine, &w.now);
+	assert_true(str_eq(w.op, "search"));
+	reply(AGENT_LATER, NULL, "500");
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	(void)go(NULL);
+	assert_state(1, POST_PLANNED);
+	assert_true(go_for("publish", DAY));
+	assert_int_equal(w.searches, 3);
+	struct value *p = value_at(value_get(value_get(w.request, "post"), "products"), 0);
+	assert_int_equal(value_get_int(p, "price", 0), 89900 * 90 / 100);
+	reply_well();
+	assert_state(1, POST_PUBLISHED);
+}
+
+static void test_other_products_make_another_post(void **state)
+{
+	(void)state;
+	start_up(MANUAL);
+	(void)go(NULL);
+	w.set = 1;
+	advance(25 * HOUR);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	if (w.request)
+		reply_well();
+	(void)go(NULL);
+	assert_state(1, POST_REFUSED);
+	assert_state(2, POST_WAITING);
+	assert_int_equal(w.publishes, 0);
+}
+
+static void test_gates_refuse(void **state)
+{
+	(void)state;
+	static const char bare[] = "<h2>{{keyword}}</h2>{{#products}}<p>{{name}} {{price}}</p>{{/products}}";
+	assert_int_equal(file_write_atomic(path_of("templates/bare.mustache"), bare, strlen(bare), 0600), 0);
+	start_up(SIMPLE("\"k\"", "template = \"bare\";"));
+	(void)go(NULL);
+	assert_state(1, POST_REFUSED);
+	assert_post(1, "reason", "disclosure");
+	assert_int_equal(w.publishes, 0);
+	/* Mended, reloaded, tried again. */
+	struct err e;
+	assert_int_equal(engine_reload(w.engine, load(SIMPLE("\"k\"", "")), templates(), &w.now, &e), 0);
+	assert_int_equal(ask("post.retry", NULL, NULL, 1), 0);
+	(void)go(NULL);
+	assert_state(1, POST_PUBLISHED);
+	assert_int_equal(w.searches, 1);
+}
+
+/* ---- images -------------------------------------------------------------------------------- */
+
+static void test_images_are_fetched_once(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	(void)go(NULL);
+	assert_int_equal(w.images, 1);
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+}
+
+static void test_images_that_never_come(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	int64_t begin = w.true_ms;
+	while (posts_in(POST_PUBLISHED) < 2) {
+		if (go_for("images", 20 * MINUTE))
+			reply(AGENT_LATER, NULL, "the host is down");
+		if (w.true_ms - begin > HOUR)
+			fail_msg("posts wait for their images for ever");
+	}
+	assert_int_equal(w.images, 6);
+}
+
+static void test_images_that_are_gone(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\"", ""));
+	w.no_images = true;
+	(void)go(NULL);
+	assert_int_equal(w.images, 1);
+	assert_state(1, POST_PUBLISHED);
+}
+
+static void test_image_agent_that_cannot_start(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\"", ""));
+	go("search");
+	reply_well();
+	w.refuse_starts = 3;
+	assert_int_equal(go("publish"), 0);
+	assert_int_equal(w.refuse_starts, 0);
+	reply_well();
+}
+
+/* ---- publishing -------------------------------------------------------------------------------- */
+
+#define ONE SIMPLE("\"k\"", "")
+
+static void test_unclear_then_found(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	assert_state(1, POST_UNKNOWN);
+	assert_status("1 post unclear");
+	assert_int_equal(go("find"), MINUTE);
+	assert_true(go_for("find", MINUTE));
+	assert_string_equal(value_get_string(value_get(w.request, "post"), "key", ""), w.key);
+	reply_found("yes");
+	assert_state(1, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+}
+
+static void test_unclear_then_absent(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	int64_t sent = w.true_ms;
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	for (int i = 0; go_for("find", 50 * MINUTE) && w.true_ms - sent < 45 * MINUTE; i++) {
+		reply_found("no");
+		assert_state(1, POST_UNKNOWN);
+	}
+	assert_true(w.finds >= 2);
+	reply_found("no");
+	assert_state(1, POST_READY);
+	assert_int_equal(go("publish"), 0);
+	assert_true(w.true_ms - sent >= 45 * MINUTE);
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	/* The second time the looks start anew. */
+	assert_true(go_for("find", HOUR));
+	reply_found("no");
+	assert_state(1, POST_UNKNOWN);
+}
+
+static void test_one_look_is_not_enough(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	for (int i = 0; i < 4; i++) {
+		assert_true(go_for("find", HOUR));
+		reply(AGENT_LATER, NULL, "the blog is down");
+		assert_state(1, POST_UNKNOWN);
+	}
+	assert_true(go_for("find", HOUR));
+	reply_found("no");
+	assert_state(1, POST_UNKNOWN);
+	assert_true(go_for("find", HOUR));
+	reply_found("no");
+	assert_state(1, POST_READY);
+}
+
+static void park_it(void)
+{
+	start_up(ONE);
+	go("publish");
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	assert_true(go_for("find", HOUR));
+	reply_found("unknown");
+	assert_state(1, POST_PARKED);
+	assert_status("1 post for you to settle");
+	assert_false(go_for("publish", HOUR));
+}
+
+static void test_parked_and_settled(void **state)
+{
+	(void)state;
+	park_it();
+	assert_int_equal(ask("post.settle", "as", "published", 1), 0);
+	assert_state(1, POST_PUBLISHED);
+	tear_down(NULL);
+	set_up(NULL);
+	park_it();
+	assert_int_equal(ask("post.settle", "as", "absent", 1), 0);
+	assert_true(w.request && str_eq(w.op, "publish"));
+	reply_well();
+	assert_state(1, POST_PUBLISHED);
+}
+
+static void test_a_day_of_no_word(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	int64_t sent = w.true_ms;
+	while (go_for("find", HOUR))
+		reply(AGENT_LATER, NULL, "the blog is down");
+	assert_state(1, POST_PARKED);
+	assert_true(w.true_ms - sent >= DAY && w.true_ms - sent < DAY + 2 * HOUR);
+}
+
+static void test_killed_while_sending(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	advance(SECOND);
+	crash();
+	start_up(ONE);
+	assert_state(1, POST_UNKNOWN);
+	assert_int_equal(w.publishes, 1);
+	assert_true(go_for("find", HOUR));
+	crash();
+	start_up(ONE);
+	assert_true(go_for("find", HOUR));
+	reply_found("yes");
+	assert_int_equal(w.publishes, 1);
+	assert_state(1, POST_PUBLISHED);
+}
+
+static void test_pace_of_a_publisher(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\",\"k2\",\"k3\",\"k4\"", "") " );\n"
+		BLOG("per_day = 2; gap = \"30min\";"));
+	assert_int_equal(go("publish"), 0);
+	int64_t first = w.true_ms;
+	reply(AGENT_LATER, NULL, "busy");
+	/* What came back does not count; it goes when the publisher can. */
+	assert_true(go_for("publish", HOUR));
+	assert_int_equal(w.true_ms - first, MINUTE);
+	first = w.true_ms;
+	reply_well();
+	assert_true(go_for("publish", HOUR));
+	assert_int_equal(w.true_ms - first, 30 * MINUTE);
+	reply_well();
+	assert_true(go_for("publish", DAY));
+	struct date d;
+	clock_date(w.now.wall_ms, &d);
+	assert_true(d.day == 24 && d.hour == 0 && d.minute == 0);
+	reply_well();
+	assert_int_equal(posts_in(POST_PUBLISHED), 3);
+}
+
+static void test_a_broken_publisher(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	go("publish");
+	reply(AGENT_BROKEN, NULL, "the password is wrong");
+	(void)go(NULL);
+	assert_int_equal(posts_in(POST_READY), 2);
+	assert_false(go_for("publish", 5 * HOUR));
+	crash();
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	assert_false(go_for("publish", HOUR));
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	(void)go(NULL);
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+}
+
+static void test_a_publisher_refuses(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	reply(AGENT_REFUSED, NULL, "a forbidden word");
+	assert_state(1, POST_REFUSED);
+	assert_post(1, "reason", "a forbidden word");
+	assert_false(go_for("publish", 5 * HOUR));
+}
+
+static void test_a_publisher_that_cannot_start(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("images");
+	reply_well();
+	w.refuse_starts = 1;
+	(void)go(NULL);
+	assert_state(1, POST_READY);
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	assert_true(w.request || go("publish") == 0);
+	reply_well();
+	assert_state(1, POST_PUBLISHED);
+}
+
+/* ---- the store, the settings, the status ------------------------------------------------------ */
+
+static struct rlimit files;
+
+static void break_disk(void)
+{
+	struct rlimit none;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &files), 0);
+	none = files;
+	none.rlim_cur = 8;
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+}
+
+static void mend_disk(void)
+{
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &files), 0);
+}
+
+static void test_no_call_without_a_disk(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	break_disk();
+	(void)engine_step(w.engine, &w.now);
+	mend_disk();
+	assert_int_equal(w.searches, 0);
+	assert_non_null(engine_fatal(w.engine));
+	assert_status("no call and no post");
+	assert_int_equal(engine_step(w.engine, &w.now), INT64_MAX);
+	assert_int_equal(w.searches, 0);
+	crash();
+	start_up(SIMPLE(TWELVE, ""));
+	assert_int_equal(go("search"), 0);
+}
+
+static void test_an_end_that_cannot_be_written(void **state)
+{
+	(void)state;
+	static const char *const ops[] = { "search", "publish" };
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++) {
+		if (i > 0) {
+			tear_down(NULL);
+			set_up(NULL);
+		}
+		start_up(ONE);
+		assert_int_equal(go(ops[i]), 0);
+		break_disk();
+		reply_well();
+		mend_disk();
+		assert_non_null(engine_fatal(w.engine));
+		assert_int_equal(engine_step(w.engine, &w.now), INT64_MAX);
+		crash();
+		start_up(ONE);
+		if (i == 0)
+			assert_int_equal(ledger("lost"), 1);
+		else
+			assert_state(1, POST_UNKNOWN);
+		assert_int_equal(w.publishes, (int)i);
+	}
+}
+
+/* A call whose agent cannot be started, on a disk that cannot take its end. */
+static int break_at_start(void *ctx, const struct agent_job *job, struct err *e)
+{
+	(void)ctx;
+	(void)job;
+	break_disk();
+	return err_set(e, -EAGAIN, "no process can be had");
+}
+
+static void test_no_start_and_no_disk(void **state)
+{
+	(void)state;
+	struct err e;
+	assert_int_equal(store_open(w.dir, w.dir, STORE_DAEMON, &w.store, &e), 0);
+	struct engine_setup setup = { .store = w.store, .config = load(ONE), .templates = templates(),
+		.port = { break_at_start, &w }, .image_dir = w.dir };
+	assert_int_equal(engine_new(&setup, &w.now, &w.engine, &e), 0);
+	(void)engine_step(w.engine, &w.now);
+	mend_disk();
+	assert_non_null(engine_fatal(w.engine));
+}
+
+static void test_reload(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	go("search");
+	struct err e;
+	/* In the middle of a call, to lists that do not know it. */
+	assert_int_equal(engine_reload(w.engine, load(BUDGET ALWAYS "lists = ( "
+		LIST("다른", "\"z1\", \"k05\"", "") " );\n" BLOG("")), templates(), &w.now, &e), 0);
+	reply_well();
+	assert_null(engine_fatal(w.engine));
+	(void)go(NULL);
+	assert_int_equal(w.searches, 3);
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+	struct store_keyword k;
+	assert_int_equal(store_keyword_find(w.store, "하나", "k01", &k), -ENOENT);
+	assert_int_equal(ledger(NULL), 3);
+}
+
+static void test_status(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"무선 청소기\"", "approve = \"manual\";"));
+	assert_status("10 of 10 calls left");
+	go("search");
+	assert_status("9 of 10 calls left, asking about '무선 청소기'");
+	reply_well();
+	(void)go(NULL);
+	assert_status("9 of 10 calls left, nothing is due; 1 post waiting for approval");
+}
+
+static void test_pausing(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	assert_int_equal(ask("pause", NULL, NULL, 0), 0);
+	if (w.request)
+		reply_well();
+	int before = w.searches;
+	assert_false(go_for("search", DAY / 2));
+	assert_int_equal(w.searches, before);
+	assert_int_equal(ask("resume", NULL, NULL, 0), 0);
+	assert_true(w.request || go("search") == 0);
+	reply_well();
+}
+
+/* ---- a long life of accidents --------------------------------------------------------------- */
+
+#define BLOG_MAX 4000
+
+/* What is out there, whatever the engine believes. */
+static struct blog {
+	struct {
+		char key[40];
+		int64_t at; /* when it comes out, on the true clock */
+	} posts[BLOG_MAX];
+	size_t count;
+} blog;
+
+static uint64_t seed;
+
+static unsigned dice(unsigned sides)
+{
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(seed >> 33) % sides;
+}
+
+static bool out_before(const char *key, int64_t when)
+{
+	for (size_t i = 0; i < blog.count; i++)
+		if (str_eq(blog.posts[i].key, key) && blog.posts[i].at <= when)
+			return true;
+	return false;
+}
+
+static bool is_or_will_be_out(const char *key)
+{
+	return out_before(key, INT64_MAX);
+}
+
+static void put_out(int64_t delay)
+{
+	assert_true(blog.count < BLOG_MAX);
+	str_format_cut(blog.posts[blog.count].key, sizeof(blog.posts[0].key), "%s", w.key);
+	blog.posts[blog.count++].at = w.true_ms + delay;
+}
+
+/* Every way a publisher can end, the post being out, or soon, or not. */
+static void end_publish(void)
+{
+	switch (dice(8)) {
+	case 0:
+		reply(AGENT_LATER, NULL, "later");
+		break;
+	case 1:
+		reply(AGENT_UNKNOWN, NULL, "unknown, not out");
+		break;
+	case 2:
+		put_out(0);
+		reply(AGENT_UNKNOWN, NULL, "unknown, out");
+		break;
+	case 3:
+		put_out(30 * MINUTE);
+		reply(AGENT_UNKNOWN, NULL, "unknown, out later");
+		break;
+	case 4:
+		reply(dice(4) ? AGENT_LATER : AGENT_REFUSED, NULL, "no");
+		break;
+	default:
+		put_out(0);
+		reply_published();
+	}
+}
+
+static void end_find(void)
+{
+	if (dice(6) == 0)
+		reply(AGENT_LATER, NULL, "the blog is down");
+	else if (dice(15) == 0)
+		reply_found("unknown");
+	else
+		reply_found(out_before(w.key, w.true_ms) ? "yes" : "no");
+}
+
+static void end_search(void)
+{
+	struct agent_result res;
+	agent_result_init(&res);
+	res.calls = dice(20) ? 1 : (int)dice(2);
+	res.verdict = dice(6) ? AGENT_OK : AGENT_LATER + dice(4);
+	bool ok = res.verdict == AGENT_OK;
+	done(&res, ok ? make_answer((int)dice(3), 80 + (int)dice(40), dice(12) ? 10 : 0) : NULL,
+		ok ? NULL : "an accident");
+}
+
+static void end_something(void)
+{
+	advance(dice(3) ? dice(3000) : dice(120000));
+	if (str_eq(w.op, "search"))
+		end_search();
+	else if (str_eq(w.op, "publish"))
+		end_publish();
+	else if (str_eq(w.op, "find"))
+		end_find();
+	else
+		reply(dice(4) ? AGENT_OK : AGENT_LATER, make_images(), "images");
+}
+
+static const char *random_settings(void)
+{
+	return dice(2) ? BUDGET ALWAYS "cache: { ttl = \"6h\"; };\nlists = ( "
+		"{ name = \"하나\"; keywords = [" TWELVE "]; every = \"3h\"; publisher = \"blog\"; "
+		"repost = \"always\"; }, " LIST("둘", "\"k03\", \"z\"", "approve = \"manual\";") " );\n" BLOG("")
+		: SIMPLE(TWELVE, "");
+}
+
+static void die_and_rise(bool reboot)
+{
+	if (w.request && str_eq(w.op, "publish") && dice(2))
+		put_out(0);
+	crash();
+	if (reboot)
+		new_boot(dice(90) * MINUTE, dice(2));
+	else
+		advance(dice(60) * SECOND);
+	/* In step means right: the truth is what the synchronised clock says. */
+	if (w.now.synced)
+		w.now.wall_ms = NOW + w.true_ms;
+	start_up(random_settings());
+}
+
+/* The wall clock jumps while it is not in step; what was to come out is out by then. */
+static void step_clock(void)
+{
+	if (w.now.synced)
+		return;
+	for (size_t i = 0; i < blog.count; i++)
+		if (blog.posts[i].at > w.true_ms)
+			blog.posts[i].at = w.true_ms;
+	w.now.wall_ms += ((int64_t)dice(240) - 120) * MINUTE;
+}
+
+static void settle_truly(void)
+{
+	struct value *rows = NULL;
+	assert_int_equal(store_list_posts(w.store, POST_PARKED, NULL, 1, &rows), 0);
+	const struct value *row = value_at(rows, 0);
+	if (row)
+		(void)ask("post.settle", "as", is_or_will_be_out(value_get_string(row, "key", ""))
+			? "published" : "absent", value_get_int(row, "id", 0));
+	value_free(rows);
+}
+
+static void wish(void)
+{
+	switch (dice(6)) {
+	case 0:
+		(void)ask("keyword.now", "keyword", "k03", 0);
+		break;
+	case 1:
+		(void)ask("post.approve", NULL, NULL, 1 + dice(200));
+		break;
+	case 2:
+		(void)ask("post.retry", NULL, NULL, 1 + dice(200));
+		break;
+	case 3:
+		(void)ask("post.reject", NULL, NULL, 1 + dice(200));
+		break;
+	case 4:
+		(void)ask("unblock", NULL, NULL, 0);
+		break;
+	default:
+		settle_truly();
+	}
+}
+
+static void one_accident(void)
+{
+	unsigned n = dice(100);
+	if (n < 3)
+		die_and_rise(n == 0);
+	else if (n < 5)
+		step_clock();
+	else if (n < 12 && !w.request)
+		wish();
+	else if (w.request)
+		end_something();
+	else
+		advance(dice(10) * MINUTE);
+	assert_null(engine_fatal(w.engine));
+	int64_t wait = engine_step(w.engine, &w.now);
+	if (!w.request && wait > 0 && wait < INT64_MAX && dice(2))
+		advance(wait);
+}
+
+static void test_accidents(void **state)
+{
+	(void)state;
+	const char *given = getenv("CPAUTO_SEED");
+	int64_t n = 20261123;
+	if (given)
+		assert_int_equal(parse_int64(given, 0, INT64_MAX, &n), 0);
+	seed = (uint64_t)n;
+	memset(&blog, 0, sizeof(blog));
+	w.is_out = is_or_will_be_out;
+	print_message("CPAUTO_SEED=%" PRId64 "\n", n);
+	start_up(SIMPLE(TWELVE, ""));
+	bool quick = getenv("CPAUTO_TEST_QUICK"); /* under valgrind and the like */
+	for (int i = 0; i < (quick ? 150 : 3000); i++)
+		one_accident();
+	print_message("%d calls, %d times published, %d looks, %" PRId64 " h\n", w.searches, w.publishes,
+		w.finds, w.true_ms / HOUR);
+	assert_true(quick || (w.searches > 50 && w.publishes > 20 && w.finds > 10));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_from_keyword_to_post),
+		TEST(test_lists_share_the_calls),
+		TEST(test_ten_and_then_the_wait),
+		TEST(test_even_pace),
+		TEST(test_killed_in_a_call),
+		TEST(test_reboots),
+		TEST(test_blocked_for_a_day),
+		TEST(test_blocked_until_a_named_time),
+		TEST(test_failures),
+		TEST(test_the_source_is_left_alone_longer),
+		TEST(test_a_bad_keyword_starves_nobody),
+		TEST(test_same_words_share_a_call),
+		TEST(test_a_fresh_answer_costs_nothing),
+		TEST(test_several_requests_in_one_call),
+		TEST(test_an_agent_that_cannot_start),
+		TEST(test_active_hours),
+		TEST(test_due_times_of_a_wrong_clock),
+		TEST(test_reposts),
+		TEST(test_one_post_a_period),
+		TEST(test_nothing_found),
+		TEST(test_approval),
+		TEST(test_rejection_and_another_try),
+		TEST(test_old_prices_are_had_anew),
+		TEST(test_other_products_make_another_post),
+		TEST(test_gates_refuse),
+		TEST(test_images_are_fetched_once),
+		TEST(test_images_that_never_come),
+		TEST(test_images_that_are_gone),
+		TEST(test_image_agent_that_cannot_start),
+		TEST(test_unclear_then_found),
+		TEST(test_unclear_then_absent),
+		TEST(test_one_look_is_not_enough),
+		TEST(test_parked_and_settled),
+		TEST(test_a_day_of_no_word),
+		TEST(test_killed_while_sending),
+		TEST(test_pace_of_a_publisher),
+		TEST(test_a_broken_publisher),
+		TEST(test_a_publisher_refuses),
+		TEST(test_a_publisher_that_cannot_start),
+		TEST(test_no_call_without_a_disk),
+		TEST(test_an_end_that_cannot_be_written),
+		TEST(test_no_start_and_no_disk),
+		TEST(test_reload),
+		TEST(test_status),
+		TEST(test_pausing),
+		TEST(test_accidents),
+	};
+	log_set_sink(no_log);
+	if (clock_set_zone("Asia/Seoul") < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
