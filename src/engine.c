@@ -137,9 +137,9 @@ static void store_failed(struct engine *e, int r)
 	bool weather = r == -ENOSPC || r == -EBUSY;
 	str_format_cut(e->store_trouble, sizeof(e->store_trouble), "%s", store_error(e->store));
 	e->store_wait_until = e->now.boot_ms + STORE_RETRY_MS;
-	e->fatal = !weather;
+	e->fatal = e->fatal || !weather;
 	log_err("%s; no call and no post %s", e->store_trouble,
-		weather ? "for now, trying again in 1 min" : "until a new start");
+		!e->fatal ? "for now, trying again in 1 min" : "until a new start");
 }
 
 /* ---- lists ------------------------------------------------------------------------ */
@@ -473,8 +473,10 @@ static int begin_call(struct engine *e, int list)
 		return r;
 	e->counts.calls++;
 	struct err err;
-	if (start_search(e, &err) < 0)
-		r = search_not_started(e, &err);
+	if (start_search(e, &err) == 0)
+		return 1;
+	r = search_not_started(e, &err);
+	e->fatal = r < 0; /* as in engine_done(): the call stays open */
 	return r < 0 ? r : 1;
 }
 
@@ -1045,7 +1047,10 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 	struct agent_result res = { .verdict = AGENT_BROKEN, .reason = err.text, .strikes = -1 };
 	r = store_post_move(e->store, id, POST_SENDING, POST_READY, e->now.wall_ms,
 		e->now.wall_ms, err.text);
-	return r < 0 ? r : fail_publisher(e, p, &res);
+	if (r == 0)
+		r = fail_publisher(e, p, &res);
+	e->fatal = r < 0; /* as in engine_done(): the post may stay sending */
+	return r;
 }
 
 /* One publisher: 1 if something was done. */
@@ -1338,8 +1343,8 @@ void engine_done(struct engine *e, const struct agent_result *result, const stru
 	 * next start closes both the safe way.
 	 */
 	if (r < 0) {
-		store_failed(e, r);
 		e->fatal = true;
+		store_failed(e, r);
 	}
 }
 

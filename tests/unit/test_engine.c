@@ -2,9 +2,12 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -1287,6 +1290,71 @@ static void test_no_start_and_no_disk(void **state)
 	assert_non_null(engine_fatal(w.engine));
 }
 
+/* A disk of our own in the world's folder, if this user may have one. */
+static bool small_disk(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return false;
+	(void)mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL);
+	if (mount("none", w.dir, "tmpfs", 0, "size=2m") < 0)
+		return false;
+	assert_int_equal(dir_make(path_of("images"), 0700), 0);
+	assert_int_equal(dir_make(path_of("templates"), 0700), 0);
+	return true;
+}
+
+static void fill_disk(void)
+{
+	static const char block[4096];
+	int fd = open(path_of("ballast"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	close(fd);
+}
+
+static int fill_at_start(void *ctx, const struct agent_job *job, struct err *e)
+{
+	(void)ctx;
+	(void)job;
+	fill_disk();
+	return err_set(e, -EAGAIN, "no process can be had");
+}
+
+static void test_a_full_disk_is_weather(void **state)
+{
+	(void)state;
+	if (!small_disk()) {
+		print_message("skipped: this user may not mount a small disk\n");
+		skip();
+	}
+	start_up(SIMPLE(TWELVE, ""));
+	fill_disk();
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(go(NULL), MINUTE);
+		advance(MINUTE);
+	}
+	assert_int_equal(w.searches, 0);
+	assert_null(engine_fatal(w.engine));
+	assert_status("the disk is full");
+	assert_int_equal(unlink(path_of("ballast")), 0);
+	assert_int_equal(go("search"), 0);
+	assert_int_equal(ledger(NULL), 1);
+	crash();
+
+	/* But an end that found no room is made up for by nothing but a new start. */
+	struct err e;
+	assert_int_equal(store_open(w.dir, w.dir, STORE_DAEMON, &w.store, &e), 0);
+	struct engine_setup setup = { .store = w.store, .config = load(SIMPLE(TWELVE, "")),
+		.templates = templates(), .port = { fill_at_start, &w }, .image_dir = w.dir };
+	assert_int_equal(engine_new(&setup, &w.now, &w.engine, &e), 0);
+	(void)engine_step(w.engine, &w.now);
+	bool fatal = engine_fatal(w.engine);
+	crash();
+	assert_int_equal(umount2(w.dir, MNT_DETACH), 0);
+	assert_true(fatal);
+}
+
 static void test_reload(void **state)
 {
 	(void)state;
@@ -1589,6 +1657,7 @@ int main(void)
 		TEST(test_no_call_without_a_disk),
 		TEST(test_an_end_that_cannot_be_written),
 		TEST(test_no_start_and_no_disk),
+		TEST(test_a_full_disk_is_weather),
 		TEST(test_reload),
 		TEST(test_status),
 		TEST(test_pausing),
