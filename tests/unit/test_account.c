@@ -45,9 +45,12 @@ static void test_blocks(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct store_account a = { .strikes = cases[i].had, .skew_ms = cases[i].skew };
 		struct instant now = at(0);
-		account_block(&a, &now, cases[i].until ? NOW + cases[i].until : 0, cases[i].strikes, "why");
-		if (a.block_ms != cases[i].want_ms || a.strikes != cases[i].want_strikes || a.hard != cases[i].want_hard)
-			fail_msg("case %zu: %d min, %d strikes, hard %d", i, (int)(a.block_ms / MINUTE), a.strikes, a.hard);
+		account_block(&a, &now, cases[i].until ? NOW + cases[i].until : 0,
+			cases[i].strikes, "why");
+		if (a.block_ms != cases[i].want_ms || a.strikes != cases[i].want_strikes ||
+			a.hard != cases[i].want_hard)
+			fail_msg("case %zu: %d min, %d strikes, hard %d", i,
+				(int)(a.block_ms / MINUTE), a.strikes, a.hard);
 		assert_true(a.blocked);
 		assert_string_equal(a.reason, "why");
 		assert_int_equal(a.block_at.boot_ms, now.boot_ms);
@@ -100,7 +103,9 @@ static void test_the_gate(void **state)
 	struct store *s;
 	struct err e;
 	struct account_gate g;
-	struct config c = { .budget = { .calls = 2, .window_ms = HOUR, .margin_ms = MINUTE, .reserve = 1 } };
+	struct config c = {
+		.budget = { .calls = 2, .window_ms = HOUR, .margin_ms = MINUTE, .reserve = 1 }
+	};
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(store_open(dir, dir, STORE_DAEMON, &s, &e), 0);
 	struct instant now = at(0);

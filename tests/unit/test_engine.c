@@ -78,7 +78,8 @@ static void new_boot(int64_t off_ms, bool synced)
 	w.now.boot_ms = 10 * SECOND;
 	w.now.synced = synced;
 	w.boots++;
-	str_format_cut(w.now.boot_id, sizeof(w.now.boot_id), "11111111-2222-3333-4444-%012d", w.boots);
+	str_format_cut(
+		w.now.boot_id, sizeof(w.now.boot_id), "11111111-2222-3333-4444-%012d", w.boots);
 }
 
 /* The post with this key as another process sees it on the disk. */
@@ -116,7 +117,8 @@ static void assert_within_budget(void)
 		fail_msg("call %zu at %" PRId64 " s is number %d of its hour", w.call_count,
 			w.true_ms / SECOND, n);
 	assert_true(w.call_count < STARTS_MAX);
-	w.calls[w.call_count++] = (struct call){ .start = w.true_ms, .end = w.true_ms, .requests = 1 };
+	w.calls[w.call_count++] =
+		(struct call){ .start = w.true_ms, .end = w.true_ms, .requests = 1 };
 }
 
 static int port_start(void *ctx, const struct agent_job *job, struct err *e)
@@ -130,7 +132,8 @@ static int port_start(void *ctx, const struct agent_job *job, struct err *e)
 	const struct value *post = value_get(job->request, "post");
 	str_format_cut(w.op, sizeof(w.op), "%s", value_get_string(job->request, "op", ""));
 	str_format_cut(w.agent, sizeof(w.agent), "%s", job->name);
-	str_format_cut(w.keyword, sizeof(w.keyword), "%s", value_get_string(job->request, "keyword", ""));
+	str_format_cut(w.keyword, sizeof(w.keyword), "%s",
+		value_get_string(job->request, "keyword", ""));
 	str_format_cut(w.key, sizeof(w.key), "%s", value_get_string(post, "key", ""));
 	assert_true(job->timeout_ms > 0);
 	assert_int_equal(value_get_int(job->request, "v", 0), 1);
@@ -178,7 +181,8 @@ static struct value *make_answer(int set, int price, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct value *p = value_copy(value_at(value_get(data, "productData"), i));
 		value_set_int(p, "productId", value_get_int(p, "productId", 0) + set * 100);
-		value_set_int(p, "productPrice", (int64_t)value_double(value_get(p, "productPrice"), 0) * price / 100);
+		value_set_int(p, "productPrice",
+			(int64_t)value_double(value_get(p, "productPrice"), 0) * price / 100);
 		value_append(products, p);
 	}
 	value_set(v, "products", products);
@@ -303,10 +307,14 @@ static bool go_for(const char *op, int64_t ms)
 
 #define BUDGET "budget: { pace = \"0s\"; };\n"
 #define ALWAYS "hours: { active = \"00:00-24:00\"; };\n"
-#define LIST(name, keywords, more) "{ name = \"" name "\"; keywords = [" keywords "]; every = \"1d\";" \
+#define LIST(name, keywords, more)                                                             \
+	"{ name = \"" name "\"; keywords = [" keywords "]; every = \"1d\";"                    \
 	" publisher = \"blog\"; " more " }"
-#define BLOG(more) "publishers = ( { name = \"blog\"; agent = \"outbox\"; directory = \"out\"; " more " } );\n"
-#define SIMPLE(keywords, more) BUDGET ALWAYS "lists = ( " LIST("하나", keywords, more) " );\n" BLOG("")
+#define BLOG(more)                                                                             \
+	"publishers = ( { name = \"blog\"; agent = \"outbox\"; directory = \"out\"; " more     \
+	" } );\n"
+#define SIMPLE(keywords, more)                                                                 \
+	BUDGET ALWAYS "lists = ( " LIST("하나", keywords, more) " );\n" BLOG("")
 
 static struct config *load(const char *text)
 {
@@ -339,8 +347,11 @@ static void start_up(const char *text)
 	if (store_open(w.dir, w.dir, STORE_DAEMON, &w.store, &e) < 0)
 		fail_msg("%s", e.text);
 	struct engine_setup setup = {
-		.store = w.store, .config = load(text), .templates = templates(),
-		.port = { port_start, &w }, .image_dir = images,
+		.store = w.store,
+		.config = load(text),
+		.templates = templates(),
+		.port = { port_start, &w },
+		.image_dir = images,
 	};
 	if (engine_new(&setup, &w.now, &w.engine, &e) < 0)
 		fail_msg("%s", e.text);
@@ -421,7 +432,8 @@ static int64_t ledger(const char *result)
 	int64_t n = 0;
 	assert_int_equal(store_list_calls(w.store, 0, 0, &rows), 0);
 	for (size_t i = 0; i < value_len(rows); i++)
-		n += !result || str_eq(value_get_string(value_at(rows, i), "result", ""), result);
+		n += !result ||
+			str_eq(value_get_string(value_at(rows, i), "result", ""), result);
 	value_free(rows);
 	return n;
 }
@@ -463,7 +475,8 @@ static void assert_status(const char *want)
 
 /* ---- calls ---------------------------------------------------------------------------- */
 
-#define TWELVE "\"k01\",\"k02\",\"k03\",\"k04\",\"k05\",\"k06\",\"k07\",\"k08\",\"k09\",\"k10\",\"k11\",\"k12\""
+#define TWELVE                                                                                 \
+	"\"k01\",\"k02\",\"k03\",\"k04\",\"k05\",\"k06\",\"k07\",\"k08\",\"k09\",\"k10\",\"k11\",\"k12\""
 
 static void test_from_keyword_to_post(void **state)
 {
@@ -482,7 +495,8 @@ static void test_from_keyword_to_post(void **state)
 	assert_int_equal(go("publish"), 0);
 	assert_string_equal(w.agent, "outbox");
 	const struct value *post = value_get(w.request, "post");
-	static const char *const members[] = { "key", "marker", "title", "html", "text", "markdown" };
+	static const char *const members[] = { "key", "marker", "title", "html", "text",
+		"markdown" };
 	for (size_t i = 0; i < ARRAY_LEN(members); i++)
 		assert_true(value_get_string(post, members[i], "")[0]);
 	assert_null(value_get(post, "answer"));
@@ -494,7 +508,8 @@ static void test_from_keyword_to_post(void **state)
 	assert_post(1, "external_id", "42");
 	assert_post(1, "url", "https://blog.example/42");
 	struct engine_counts c = engine_counts(w.engine);
-	assert_true(c.calls == 1 && c.posts_made == 1 && c.posts_published == 1 && c.calls_failed == 0);
+	assert_true(c.calls == 1 && c.posts_made == 1 && c.posts_published == 1 &&
+		c.calls_failed == 0);
 	int64_t wait = go(NULL);
 	assert_true(wait > 20 * HOUR && wait <= DAY);
 	assert_int_equal(w.images, 1);
@@ -503,8 +518,8 @@ static void test_from_keyword_to_post(void **state)
 static void test_lists_share_the_calls(void **state)
 {
 	(void)state;
-	start_up(BUDGET ALWAYS "lists = ( " LIST("무거움", TWELVE, "weight = 2;") ", "
-		LIST("가벼움", "\"m1\",\"m2\",\"m3\",\"m4\",\"m5\"", "") " );\n" BLOG(""));
+	start_up(BUDGET ALWAYS "lists = ( " LIST("무거움", TWELVE, "weight = 2;") ", " LIST(
+		"가벼움", "\"m1\",\"m2\",\"m3\",\"m4\",\"m5\"", "") " );\n" BLOG(""));
 	int heavy = 0;
 	for (int i = 0; i < 9; i++) {
 		assert_int_equal(go("search"), 0);
@@ -536,7 +551,8 @@ static void test_ten_and_then_the_wait(void **state)
 static void test_even_pace(void **state)
 {
 	(void)state;
-	start_up("budget: { pace = \"even\"; };\n" ALWAYS "lists = ( " LIST("하나", TWELVE, "") " );\n" BLOG(""));
+	start_up("budget: { pace = \"even\"; };\n" ALWAYS
+		 "lists = ( " LIST("하나", TWELVE, "") " );\n" BLOG(""));
 	assert_false(go_for(NULL, 8 * HOUR));
 	assert_int_equal(w.searches, 12);
 	for (size_t i = 1; i < w.call_count; i++)
@@ -571,7 +587,8 @@ static void test_reboots(void **state)
 	static const struct {
 		bool before, after;
 		int64_t wait; /* 0: what is left of the hour */
-	} cases[] = { { true, true, 0 }, { true, false, SPAN - 10 * SECOND }, { false, true, SPAN - 10 * SECOND } };
+	} cases[] = { { true, true, 0 }, { true, false, SPAN - 10 * SECOND },
+		{ false, true, SPAN - 10 * SECOND } };
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		if (i > 0) {
 			tear_down(NULL);
@@ -585,7 +602,8 @@ static void test_reboots(void **state)
 		start_up(SIMPLE(TWELVE, ""));
 		int64_t wait = go(NULL);
 		assert_int_equal(w.searches, 10);
-		assert_int_equal(wait, cases[i].wait ? cases[i].wait : w.calls[0].end + SPAN - w.true_ms);
+		assert_int_equal(wait,
+			cases[i].wait ? cases[i].wait : w.calls[0].end + SPAN - w.true_ms);
 		if (!cases[i].wait)
 			continue;
 		/* No wall clock that is not in step shortens it. */
@@ -655,8 +673,8 @@ static void test_failures(void **state)
 	static const struct {
 		enum agent_verdict verdict;
 		int64_t retry_after;
-		int64_t wait;     /* until the next call of anything; 0 = at once */
-		int64_t due;      /* until this keyword is due again */
+		int64_t wait; /* until the next call of anything; 0 = at once */
+		int64_t due;  /* until this keyword is due again */
 	} cases[] = {
 		{ AGENT_LATER, -1, MINUTE, 10 * MINUTE },
 		{ AGENT_LATER, 7 * MINUTE, 7 * MINUTE, 10 * MINUTE },
@@ -703,7 +721,8 @@ static void test_the_source_is_left_alone_longer(void **state)
 	}
 	/* Over a reload at once, and over a success from the start. */
 	struct err e;
-	assert_int_equal(engine_reload(w.engine, load(SIMPLE(TWELVE, "")), templates(), &w.now, &e), 0);
+	assert_int_equal(
+		engine_reload(w.engine, load(SIMPLE(TWELVE, "")), templates(), &w.now, &e), 0);
 	assert_true(go_for("search", SPAN));
 	reply_well();
 	assert_true(go_for("search", 3 * HOUR));
@@ -730,8 +749,8 @@ static void test_a_bad_keyword_starves_nobody(void **state)
 static void test_same_words_share_a_call(void **state)
 {
 	(void)state;
-	start_up(BUDGET ALWAYS "lists = ( " LIST("하나", "\"무선 청소기\"", "") ", "
-		LIST("둘", "\" 무선   청소기\"", "template = \"best3\"; limit = 3;") " );\n" BLOG(""));
+	start_up(BUDGET ALWAYS "lists = ( " LIST("하나", "\"무선 청소기\"", "") ", " LIST("둘",
+		"\" 무선   청소기\"", "template = \"best3\"; limit = 3;") " );\n" BLOG(""));
 	(void)go(NULL);
 	assert_int_equal(w.searches, 1);
 	assert_int_equal(posts_in(POST_PUBLISHED), 2);
@@ -740,7 +759,8 @@ static void test_same_words_share_a_call(void **state)
 static void test_a_fresh_answer_costs_nothing(void **state)
 {
 	(void)state;
-	start_up(BUDGET ALWAYS "cache: { ttl = \"20h\"; };\nlists = ( { name = \"하나\"; keywords = [\"k\"];"
+	start_up(BUDGET ALWAYS
+		"cache: { ttl = \"20h\"; };\nlists = ( { name = \"하나\"; keywords = [\"k\"];"
 		" every = \"8h\"; publisher = \"blog\"; repost = \"always\"; } );\n" BLOG(""));
 	assert_false(go_for(NULL, 17 * HOUR));
 	assert_int_equal(w.searches, 1);
@@ -780,7 +800,8 @@ static void test_an_agent_that_cannot_start(void **state)
 static void test_active_hours(void **state)
 {
 	(void)state;
-	start_up(BUDGET "hours: { active = \"20:00-21:00\"; };\nlists = ( " LIST("하나", TWELVE, "") " );\n" BLOG(""));
+	start_up(BUDGET "hours: { active = \"20:00-21:00\"; };\nlists = ( " LIST(
+		"하나", TWELVE, "") " );\n" BLOG(""));
 	/* 14:32 in Seoul. */
 	assert_int_equal(go(NULL), 5 * HOUR + 28 * MINUTE);
 	assert_int_equal(w.searches, 0);
@@ -836,8 +857,10 @@ static void test_reposts(void **state)
 			tear_down(NULL);
 			set_up(NULL);
 		}
-		char *text = xasprintf(BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( "
-			LIST("하나", "\"k\"", "%s") " );\n" BLOG(""), cases[i].repost);
+		char *text =
+			xasprintf(BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( " LIST(
+					  "하나", "\"k\"", "%s") " );\n" BLOG(""),
+				cases[i].repost);
 		start_up(text);
 		free(text);
 		(void)go(NULL);
@@ -955,8 +978,11 @@ static void test_other_products_make_another_post(void **state)
 static void test_gates_refuse(void **state)
 {
 	(void)state;
-	static const char bare[] = "<h2>{{keyword}}</h2>{{#products}}<p>{{name}} {{price}}</p>{{/products}}";
-	assert_int_equal(file_write_atomic(path_of("templates/bare.mustache"), bare, strlen(bare), 0600), 0);
+	static const char bare[] =
+		"<h2>{{keyword}}</h2>{{#products}}<p>{{name}} {{price}}</p>{{/products}}";
+	assert_int_equal(
+		file_write_atomic(path_of("templates/bare.mustache"), bare, strlen(bare), 0600),
+		0);
 	start_up(SIMPLE("\"k\"", "template = \"bare\";"));
 	(void)go(NULL);
 	assert_state(1, POST_REFUSED);
@@ -964,7 +990,8 @@ static void test_gates_refuse(void **state)
 	assert_int_equal(w.publishes, 0);
 	/* Mended, reloaded, tried again. */
 	struct err e;
-	assert_int_equal(engine_reload(w.engine, load(SIMPLE("\"k\"", "")), templates(), &w.now, &e), 0);
+	assert_int_equal(
+		engine_reload(w.engine, load(SIMPLE("\"k\"", "")), templates(), &w.now, &e), 0);
 	assert_int_equal(ask("post.retry", NULL, NULL, 1), 0);
 	(void)go(NULL);
 	assert_state(1, POST_PUBLISHED);
@@ -1142,8 +1169,8 @@ static void test_killed_while_sending(void **state)
 static void test_pace_of_a_publisher(void **state)
 {
 	(void)state;
-	start_up(BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\",\"k2\",\"k3\",\"k4\"", "") " );\n"
-		BLOG("per_day = 2; gap = \"30min\";"));
+	start_up(BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\",\"k2\",\"k3\",\"k4\"",
+		"") " );\n" BLOG("per_day = 2; gap = \"30min\";"));
 	assert_int_equal(go("publish"), 0);
 	int64_t first = w.true_ms;
 	reply(AGENT_LATER, NULL, "busy");
@@ -1282,8 +1309,11 @@ static void test_no_start_and_no_disk(void **state)
 	(void)state;
 	struct err e;
 	assert_int_equal(store_open(w.dir, w.dir, STORE_DAEMON, &w.store, &e), 0);
-	struct engine_setup setup = { .store = w.store, .config = load(ONE), .templates = templates(),
-		.port = { break_at_start, &w }, .image_dir = w.dir };
+	struct engine_setup setup = { .store = w.store,
+		.config = load(ONE),
+		.templates = templates(),
+		.port = { break_at_start, &w },
+		.image_dir = w.dir };
 	assert_int_equal(engine_new(&setup, &w.now, &w.engine, &e), 0);
 	(void)engine_step(w.engine, &w.now);
 	mend_disk();
@@ -1345,8 +1375,11 @@ static void test_a_full_disk_is_weather(void **state)
 	/* But an end that found no room is made up for by nothing but a new start. */
 	struct err e;
 	assert_int_equal(store_open(w.dir, w.dir, STORE_DAEMON, &w.store, &e), 0);
-	struct engine_setup setup = { .store = w.store, .config = load(SIMPLE(TWELVE, "")),
-		.templates = templates(), .port = { fill_at_start, &w }, .image_dir = w.dir };
+	struct engine_setup setup = { .store = w.store,
+		.config = load(SIMPLE(TWELVE, "")),
+		.templates = templates(),
+		.port = { fill_at_start, &w },
+		.image_dir = w.dir };
 	assert_int_equal(engine_new(&setup, &w.now, &w.engine, &e), 0);
 	(void)engine_step(w.engine, &w.now);
 	bool fatal = engine_fatal(w.engine);
@@ -1362,8 +1395,11 @@ static void test_reload(void **state)
 	go("search");
 	struct err e;
 	/* In the middle of a call, to lists that do not know it. */
-	assert_int_equal(engine_reload(w.engine, load(BUDGET ALWAYS "lists = ( "
-		LIST("다른", "\"z1\", \"k05\"", "") " );\n" BLOG("")), templates(), &w.now, &e), 0);
+	assert_int_equal(engine_reload(w.engine,
+				 load(BUDGET ALWAYS "lists = ( " LIST(
+					 "다른", "\"z1\", \"k05\"", "") " );\n" BLOG("")),
+				 templates(), &w.now, &e),
+		0);
 	reply_well();
 	assert_null(engine_fatal(w.engine));
 	(void)go(NULL);
@@ -1506,9 +1542,11 @@ static void end_something(void)
 static const char *random_settings(void)
 {
 	return dice(2) ? BUDGET ALWAYS "cache: { ttl = \"6h\"; };\nlists = ( "
-		"{ name = \"하나\"; keywords = [" TWELVE "]; every = \"3h\"; publisher = \"blog\"; "
-		"repost = \"always\"; }, " LIST("둘", "\"k03\", \"z\"", "approve = \"manual\";") " );\n" BLOG("")
-		: SIMPLE(TWELVE, "");
+				       "{ name = \"하나\"; keywords = [" TWELVE
+				       "]; every = \"3h\"; publisher = \"blog\"; "
+				       "repost = \"always\"; }, " LIST("둘", "\"k03\", \"z\"",
+					       "approve = \"manual\";") " );\n" BLOG("")
+		       : SIMPLE(TWELVE, "");
 }
 
 static void die_and_rise(bool reboot)
@@ -1543,8 +1581,10 @@ static void settle_truly(void)
 	assert_int_equal(store_list_posts(w.store, POST_PARKED, NULL, 1, &rows), 0);
 	const struct value *row = value_at(rows, 0);
 	if (row)
-		(void)ask("post.settle", "as", is_or_will_be_out(value_get_string(row, "key", ""))
-			? "published" : "absent", value_get_int(row, "id", 0));
+		(void)ask("post.settle", "as",
+			is_or_will_be_out(value_get_string(row, "key", "")) ? "published"
+									    : "absent",
+			value_get_int(row, "id", 0));
 	value_free(rows);
 }
 
@@ -1605,8 +1645,8 @@ static void test_accidents(void **state)
 	bool quick = getenv("CPAUTO_TEST_QUICK"); /* under valgrind and the like */
 	for (int i = 0; i < (quick ? 150 : 3000); i++)
 		one_accident();
-	print_message("%d calls, %d times published, %d looks, %" PRId64 " h\n", w.searches, w.publishes,
-		w.finds, w.true_ms / HOUR);
+	print_message("%d calls, %d times published, %d looks, %" PRId64 " h\n", w.searches,
+		w.publishes, w.finds, w.true_ms / HOUR);
 	assert_true(quick || (w.searches > 50 && w.publishes > 20 && w.finds > 10));
 }
 

@@ -214,7 +214,8 @@ static void test_damage_is_refused_and_kept(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct err e = { "" };
 		copy_file("whole", "state.db");
-		patch("state.db", cases[i].where, cases[i].bytes ? (const void *)cases[i].bytes : bad, cases[i].len);
+		patch("state.db", cases[i].where,
+			cases[i].bytes ? (const void *)cases[i].bytes : bad, cases[i].len);
 		copy_file("state.db", "before");
 		int r = store_open(dir, dir, STORE_DAEMON, &s, &e);
 		if (r != cases[i].want || s)
@@ -293,7 +294,13 @@ static void test_no_cache_at_all(void **state)
 
 /* In a process of its own; says with its exit status at which line it failed. */
 #define EXIT_SKIP 255
-#define CHECK(x) do { if (!(x)) { print_error("line %d: %s\n", __LINE__, #x); return 1; } } while (0)
+#define CHECK(x)                                                                               \
+	do {                                                                                   \
+		if (!(x)) {                                                                    \
+			print_error("line %d: %s\n", __LINE__, #x);                            \
+			return 1;                                                              \
+		}                                                                              \
+	} while (0)
 
 static bool mount_small(void)
 {
@@ -338,8 +345,10 @@ static int on_a_full_disk(void)
 	struct store *st;
 	int64_t good, id;
 	struct instant now = at(0);
-	CHECK(file_write_atomic(path_of("ballast"), "0123456789012345678901234567890123456789"
-		"0123456789012345678901234567890123456789", 80, 0600) == 0);
+	CHECK(file_write_atomic(path_of("ballast"),
+		      "0123456789012345678901234567890123456789"
+		      "0123456789012345678901234567890123456789",
+		      80, 0600) == 0);
 	CHECK(store_open(dir, "/nonexistent", STORE_DAEMON, &st, &e) == 0);
 	CHECK(fill_up(st, &good) == -ENOSPC);
 	CHECK(strstr(store_error(st), "full"));
@@ -510,7 +519,8 @@ static const char *const words[] = { "가", "나", "다" };
 static int64_t sync_words(const char *list, size_t first, size_t count, int64_t now)
 {
 	int64_t id = MARK;
-	assert_int_equal(store_list_sync(s, list, words + first, words + first, count, now, &id), 0);
+	assert_int_equal(
+		store_list_sync(s, list, words + first, words + first, count, now, &id), 0);
 	return id;
 }
 
@@ -571,7 +581,8 @@ static void test_heads(void **state)
 	(void)state;
 	struct plan_list l = { .weight = 3, .horizon_ms = 4 };
 	int64_t id = sync_words("l", 0, 3, NOW);
-	int64_t a = keyword("l", "가", NULL), b = keyword("l", "나", NULL), c = keyword("l", "다", NULL);
+	int64_t a = keyword("l", "가", NULL), b = keyword("l", "나", NULL),
+		c = keyword("l", "다", NULL);
 	assert_int_equal(store_list_load(s, id, &l), 0);
 	assert_int_equal(l.head.keyword_id, a);
 	assert_int_equal(l.weight, 3);
@@ -616,7 +627,8 @@ static void test_keywords(void **state)
 	assert_string_equal(k.list, "l");
 	assert_int_equal(store_keyword_looked(s, a, NOW, NOW + DAY, NULL), 0);
 	assert_int_equal(store_keyword_get(s, a, &k), 0);
-	assert_true(k.failures == 0 && k.due_ms == NOW + DAY && k.looked_ms == NOW && !k.reason[0]);
+	assert_true(
+		k.failures == 0 && k.due_ms == NOW + DAY && k.looked_ms == NOW && !k.reason[0]);
 
 	/* Fresh in whichever list, once it is due and nothing is paused. */
 	sync_words("m", 0, 1, NOW);
@@ -654,8 +666,9 @@ static void test_many_keywords(void **state)
 	for (int i = 0; i < count; i++)
 		many[i] = xasprintf("낱말 %06d", i);
 	int64_t list, first = 0;
-	assert_int_equal(store_list_sync(s, "l", (const char *const *)many, (const char *const *)many,
-		(size_t)count, NOW, &list), 0);
+	assert_int_equal(store_list_sync(s, "l", (const char *const *)many,
+				 (const char *const *)many, (size_t)count, NOW, &list),
+		0);
 	/* Each is the head once, in the order of the list. */
 	for (int i = 0; i < 1000; i++) {
 		struct plan_head h;
@@ -663,9 +676,11 @@ static void test_many_keywords(void **state)
 		first = i ? first + 1 : h.keyword_id;
 		assert_int_equal(h.keyword_id, first);
 		if (i % 2)
-			assert_int_equal(store_keyword_failed(s, h.keyword_id, NOW + DAY, ""), 0);
+			assert_int_equal(
+				store_keyword_failed(s, h.keyword_id, NOW + DAY, ""), 0);
 		else
-			assert_int_equal(store_keyword_looked(s, h.keyword_id, NOW, NOW + DAY, ""), 0);
+			assert_int_equal(
+				store_keyword_looked(s, h.keyword_id, NOW, NOW + DAY, ""), 0);
 	}
 	for (int i = 0; i < count; i++)
 		free(many[i]);
@@ -676,8 +691,14 @@ static void test_many_keywords(void **state)
 
 static int add_post(const char *key, const char *products, const char *period, int64_t *ret)
 {
-	struct store_post_new p = { .key = key, .list = "l", .keyword = "가", .folded = "가",
-		.publisher = "blog", .products = products, .period = period, .now_ms = NOW };
+	struct store_post_new p = { .key = key,
+		.list = "l",
+		.keyword = "가",
+		.folded = "가",
+		.publisher = "blog",
+		.products = products,
+		.period = period,
+		.now_ms = NOW };
 	return store_post_add(s, &p, ret);
 }
 
@@ -861,7 +882,8 @@ static void test_pace(void **state)
 	assert_int_equal(move(back, POST_SENDING, POST_READY), 0);
 	assert_int_equal(store_publisher_pace(s, "blog", NOW, &count, &last), 0);
 	assert_true(count == 0 && last == 0);
-	static const char *const sent[] = { POST_SENDING, POST_PUBLISHED, POST_UNKNOWN, POST_PARKED };
+	static const char *const sent[] = { POST_SENDING, POST_PUBLISHED, POST_UNKNOWN,
+		POST_PARKED };
 	for (size_t i = 0; i < ARRAY_LEN(sent); i++) {
 		post_in(sent[i], sent[i]);
 		assert_int_equal(store_publisher_pace(s, "blog", NOW, &count, &last), 0);
@@ -884,7 +906,11 @@ static void test_pace(void **state)
 static void test_publishers(void **state)
 {
 	(void)state;
-	struct store_publisher p = { .broken = true, .until_ms = 5, .failures = 6, .reason = "key" }, q;
+	struct store_publisher p = { .broken = true,
+		.until_ms = 5,
+		.failures = 6,
+		.reason = "key" },
+			       q;
 	assert_int_equal(store_publisher_get(s, "blog", &q), 0);
 	assert_true(!q.broken && q.failures == 0 && !q.reason[0]);
 	assert_int_equal(store_publisher_set(s, "blog", &p), 0);
