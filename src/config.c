@@ -16,6 +16,11 @@
 #include "syntax.h"
 #include "text.h"
 
+/* The agent that drives Naver's editor, and the pace it keeps. */
+#define NAVER "naver"
+#define NAVER_PER_DAY_MAX 3
+#define NAVER_GAP_MS (INT64_C(3) * 60 * 60 * 1000)
+
 #define EXTRA_TEXT_MAX 4096 /* of a text for an agent */
 #define GRANTED_PER_HOUR 10 /* searches; Coupang Partners, the strictest figure it gave */
 #define HOUR_MS INT64_C(3600000)
@@ -370,6 +375,20 @@ static struct value *load_setting(struct loader *l, const config_setting_t *s)
 	return v;
 }
 
+/*
+ * What an editor that is meant for people bears: one post a day, hours apart.
+ * Only what the owner did not set.
+ */
+static void default_pace(struct config_publisher *p, const struct value *origins)
+{
+	if (!str_eq(p->agent, NAVER))
+		return;
+	if (value_get(origins, "per_day") == NULL)
+		p->per_day = 1;
+	if (value_get(origins, "gap") == NULL)
+		p->gap_ms = NAVER_GAP_MS;
+}
+
 static void load_publisher(
 	struct loader *l, const config_setting_t *s, size_t i, struct value *origins)
 {
@@ -386,6 +405,7 @@ static void load_publisher(
 			value_set_string(origins, name, origin);
 		}
 	}
+	default_pace(p, origins);
 }
 
 /* ---- groups that are there many times --------------------------------------------- */
@@ -521,8 +541,14 @@ static void check_list(struct loader *l, const config_setting_t *lists, size_t i
 
 static void check_publisher(struct loader *l, const config_setting_t *publishers, size_t i)
 {
-	const char *name = l->c->publishers[i].name;
+	const struct config_publisher *p = &l->c->publishers[i];
+	const char *name = p->name;
 
+	if (str_eq(p->agent, NAVER) && (p->per_day < 1 || p->per_day > NAVER_PER_DAY_MAX))
+		report_error(&l->report, member_place(l, publishers, i, "per_day"),
+			"publishers.per_day: %d is more than the editor of Naver bears without "
+			"risk to the blog; write 1 to %d",
+			p->per_day, NAVER_PER_DAY_MAX);
 	for (size_t j = 0; j < i; j++) {
 		if (name[0] != '\0' && str_eq(name, l->c->publishers[j].name)) {
 			report_error(&l->report, member_place(l, publishers, i, "name"),

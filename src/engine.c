@@ -13,6 +13,7 @@
 #include "look.h"
 #include "retry.h"
 #include "secrets.h"
+#include "similar.h"
 #include "text.h"
 #include "workshop.h"
 
@@ -23,9 +24,11 @@
 
 #define STORE_RETRY_MS MINUTE_MS      /* a full disk or a busy database */
 #define KEYWORD_RETRY_MS (10 * MINUTE_MS)
-#define EXPIRE_EVERY_MS HOUR_MS
+#define CLAMP_MS (400 * DAY_MS)        /* over the longest "every" */
 #define SEARCH_LIMIT 10               /* what the API gives at most; lists cut their own */
 #define IMAGE_TRIES 3
+#define REPEATS_MAX 5                 /* of publishing one draft */
+#define SIMILAR_DAYS 90
 #define FIND_FIRST_MS MINUTE_MS
 #define FIND_EVERY_MS (15 * MINUTE_MS)
 /* A publisher may still execute long after its time-out: absent is absent only then. */
@@ -72,7 +75,7 @@ struct engine {
 	char store_trouble[ERR_MAX];
 	bool fatal;
 
-	int64_t expire_boot_ms;
+	int64_t expire_boot_ms, clamp_boot_ms;
 
 	/* For the status: the next call, on the wall clock; 0 = none in sight. */
 	int64_t next_call_ms;
@@ -102,10 +105,9 @@ static const struct config_list *list_config(const struct engine *e, const char 
 	return config_list_find(e->config, name);
 }
 
-/* Milliseconds until the active hours begin; 0 within them. */
-static int64_t hours_wait(const struct engine *e)
+/* Milliseconds until these hours begin; 0 within them. */
+static int64_t hours_wait(const struct engine *e, const struct config_hours *h)
 {
-	const struct config_hours *h = &e->config->hours.active;
 	if (h->always)
 		return 0;
 	struct date d;
@@ -487,6 +489,11 @@ static int begin_call(struct engine *e, int list)
 static int try_call(struct engine *e)
 {
 	e->next_call_ms = 0;
+	if (!store_has_cache(e->store)) {
+		/* An answer that cannot be kept is a call thrown away. */
+		wake_in(e, INT64_MAX);
+		return 0;
+	}
 	struct plan_choice choice = plan_choose(e->plan, e->list_count, e->now.wall_ms);
 	if (choice.list < 0) {
 		if (choice.wait_ms != INT64_MAX)
@@ -506,8 +513,9 @@ static int try_call(struct engine *e)
 	if (r < 0)
 		return r;
 	int64_t wait = gate.budget.wait_ms;
-	if (!head->asked && hours_wait(e) > wait)
-		wait = hours_wait(e);
+	int64_t closed = hours_wait(e, &e->config->hours.active);
+	if (!head->asked && closed > wait)
+		wait = closed;
 	note_next(e, e->keyword.keyword, wait);
 	if (wait > 0) {
 		if (wait != INT64_MAX)
@@ -670,7 +678,7 @@ static int replace(struct engine *e, const struct value *row)
 		r = store_keyword_find(e->store, value_get_string(row, "list", ""),
 			value_get_string(row, "folded", ""), &k);
 	if (r == 0)
-		r = store_keyword_ask(e->store, k.id, e->now.wall_ms);
+		r = store_keyword_due(e->store, k.id, e->now.wall_ms);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -684,7 +692,7 @@ static int want_answer(struct engine *e, const struct value *post)
 		return refuse(e, post, "its keyword is in no list any more");
 	/* One that failed keeps its patience: its own due time brings the answer. */
 	if (r == 0 && k.failures == 0)
-		r = store_keyword_ask(e->store, k.id, e->now.wall_ms);
+		r = store_keyword_due(e->store, k.id, e->now.wall_ms);
 	if (r == 0)
 		r = store_post_move(e->store, value_get_int(post, "id", 0), POST_PLANNED,
 			POST_PLANNED, e->now.wall_ms, e->now.wall_ms + 10 * MINUTE_MS,
@@ -752,6 +760,7 @@ static struct value *whole_post(const struct value *row)
 	}
 	value_remove(post, "answer");
 	value_remove(post, "image_tries");
+	value_remove(post, "image_tries");
 	value_set_string(post, "key", value_get_string(row, "key", ""));
 	value_set_string(post, "marker", value_get_string(row, "key", ""));
 	value_set_string(post, "keyword", value_get_string(row, "keyword", ""));
@@ -785,6 +794,31 @@ static bool pass_gates(struct engine *e, const struct value *row, struct err *er
 	return pass;
 }
 
+/* 1 with the reason if a post of the last weeks is much like this one. */
+static int find_similar(struct engine *e, const struct value *row, char reason[ERR_MAX])
+{
+	const char *publisher = value_get_string(row, "publisher", "");
+	const struct config_publisher *p = config_publisher_find(e->config, publisher);
+	struct value *others = NULL;
+	if (!p || p->similar == 0)
+		return 0;
+	int r = store_post_sketches(e->store, publisher, e->now.wall_ms - SIMILAR_DAYS * DAY_MS,
+		value_get_int(row, "id", 0), &others);
+	for (size_t i = 0; r == 0 && i < value_len(others); i++) {
+		const struct value *o = value_at(others, i);
+		int percent = similar_percent(value_get_string(row, "sketch", ""),
+			value_get_string(o, "sketch", ""));
+		if (percent < p->similar)
+			continue;
+		str_format_cut(reason, ERR_MAX,
+			"is %d %% like post %" PRId64 " and waits for your approval", percent,
+			value_get_int(o, "id", 0));
+		r = 1;
+	}
+	value_free(others);
+	return r;
+}
+
 static int judge(struct engine *e, const struct value *row)
 {
 	char idt[24];
@@ -794,19 +828,25 @@ static int judge(struct engine *e, const struct value *row)
 	if (!pass_gates(e, row, &err))
 		return refuse(e, row, err.text);
 	bool approved = value_get_int(row, "approved_ms", 0) > 0;
+	char reason[ERR_MAX] = "waits for your approval";
 	bool wait = c && c->approve == APPROVE_MANUAL && !approved;
+	if (!approved) {
+		int r = find_similar(e, row, reason);
+		if (r < 0)
+			return r;
+		wait |= r > 0;
+	}
 	if (wait) {
 		e->counts.posts_waiting++;
 		log_event(LOG_LEVEL_NOTICE,
 			LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
 				.list = value_get_string(row, "list", ""),
 				.post = id_text(id, idt)),
-			"post %s waits for your approval: cpauto posts show %s, then approve or "
-			"reject it",
-			idt, idt);
+			"post %s %s: cpauto posts show %s, then approve or reject it", idt, reason,
+			idt);
 	}
 	return store_post_move(e->store, id, POST_RENDERED, wait ? POST_WAITING : POST_READY,
-		e->now.wall_ms, e->now.wall_ms, wait ? "waits for your approval" : NULL);
+		e->now.wall_ms, e->now.wall_ms, wait ? reason : NULL);
 }
 
 /* Fills in what the cache has; the URLs that are still wanted, or NULL. */
@@ -935,6 +975,10 @@ static struct value *publisher_request(const struct engine *e, const struct conf
 	value_set_string(config, "timezone", e->config->hours.timezone);
 	struct value *request = new_request(op, config);
 	value_set(request, "post", whole_post(row));
+	/* In two steps where the agent can: a draft, then that draft by its id. */
+	const char *draft = value_get_string(row, "draft_id", NULL);
+	value_set_string(request, "stage", draft ? "publish" : "draft");
+	value_set_string(request, "id", draft);
 	return request;
 }
 
@@ -980,8 +1024,12 @@ static int publisher_wait(struct engine *e, const struct config_publisher *p, in
 	if (p->per_day > 0 && today >= p->per_day && tomorrow > until)
 		until = tomorrow;
 	*ret = until > e->now.wall_ms ? until - e->now.wall_ms : 0;
-	if (hours_wait(e) > *ret)
-		*ret = hours_wait(e);
+	int64_t closed = hours_wait(e, &e->config->hours.active);
+	int64_t closed_too = hours_wait(e, &p->hours);
+	if (closed > *ret)
+		*ret = closed;
+	if (closed_too > *ret)
+		*ret = closed_too;
 	return 0;
 }
 
@@ -1029,16 +1077,34 @@ static bool facts_fresh(const struct engine *e, const struct value *row)
 	return age >= -MINUTE_MS && age <= e->config->cache.ttl_ms;
 }
 
+/*
+ * Its prices grew old: it is made anew, which may cost a call. One at a time for
+ * a publisher, or a queue behind a slow pace would spend calls on posts that
+ * grow old again.
+ */
+static int renew(struct engine *e, const struct config_publisher *p, int64_t id)
+{
+	int64_t stale = 0;
+	int r = store_posts_stale(e->store, p->name, &stale);
+	if (r < 0)
+		return r;
+	if (stale > 0)
+		return store_post_move(e->store, id, POST_READY, POST_READY, e->now.wall_ms,
+			e->now.wall_ms + 10 * MINUTE_MS,
+			"its prices grew old; another post's come first");
+	return store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms,
+		e->now.wall_ms, "its prices grew old; it is made anew");
+}
+
 static int send(struct engine *e, const struct config_publisher *p, const struct value *row)
 {
 	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
 	if (!facts_fresh(e, row))
-		return store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms,
-			e->now.wall_ms, "its prices grew old; it is made anew");
+		return renew(e, p, id);
 	if (!pass_gates(e, row, &err))
 		return refuse(e, row, err.text);
-	int r = store_post_sending(e->store, id, e->now.wall_ms);
+	int r = store_post_sending(e->store, id, &e->now);
 	if (r < 0)
 		return r;
 	if (start_publisher(e, ACTION_PUBLISH, p, "publish", row, &err) == 0)
@@ -1120,15 +1186,49 @@ static int unclear(struct engine *e, const char *reason)
 		e->now.wall_ms + FIND_FIRST_MS, reason);
 }
 
+static int park(struct engine *e, int64_t id, const char *reason)
+{
+	char idt[24];
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.post = id_text(id, idt)),
+		"post %s: %s; look at the blog, then: "
+		"cpauto posts settle %s --published or --absent",
+		idt, reason, idt);
+	return store_post_move(e->store, id, POST_UNKNOWN, POST_PARKED, e->now.wall_ms,
+		e->now.wall_ms, reason);
+}
+
+/* A draft is no post yet: its id is kept, and with it the next step can be repeated. */
+static int drafted(struct engine *e, const struct value *row, const struct value *answer)
+{
+	const char *draft = value_get_string(answer, "id", "");
+	if (draft[0])
+		return store_post_draft(e->store, e->post_id, e->now.wall_ms, draft);
+	if (str_eq(value_get_string(row, "state", ""), POST_UNKNOWN))
+		return park(e, e->post_id, "its draft was found, but has no id");
+	return unclear(e, "its draft has no id");
+}
+
+/* Publishing a draft by its id twice is publishing it once; a few times, then find must tell. */
+static bool can_repeat(const struct value *row)
+{
+	return value_get_string(row, "draft_id", NULL) &&
+	       value_get_int(row, "attempts", 0) < REPEATS_MAX;
+}
+
 static int publish_done(struct engine *e, const struct value *row, const struct config_publisher *p,
 	const struct agent_result *res)
 {
 	switch (res->verdict) {
 	case AGENT_OK:
+		if (value_get_bool(res->answer, "draft", false))
+			return drafted(e, row, res->answer);
 		return published(e, row, res->answer);
 	case AGENT_REFUSED:
 		return refuse(e, row, res->reason);
 	case AGENT_UNKNOWN:
+		if (can_repeat(row))
+			return store_post_move(e->store, e->post_id, POST_SENDING, POST_READY,
+				e->now.wall_ms, e->now.wall_ms + FIND_FIRST_MS, res->reason);
 		return unclear(e, res->reason);
 	default:
 		break;
@@ -1142,17 +1242,6 @@ static int publish_done(struct engine *e, const struct value *row, const struct 
 }
 
 /* ---- settling what nobody knows --------------------------------------------------- */
-
-static int park(struct engine *e, int64_t id, const char *reason)
-{
-	char idt[24];
-	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.post = id_text(id, idt)),
-		"post %s: %s; look at the blog, then: "
-		"cpauto posts settle %s --published or --absent",
-		idt, reason, idt);
-	return store_post_move(e->store, id, POST_UNKNOWN, POST_PARKED, e->now.wall_ms,
-		e->now.wall_ms, reason);
-}
 
 static int try_settle(struct engine *e)
 {
@@ -1175,6 +1264,19 @@ static int try_settle(struct engine *e)
 	return r < 0 ? r : 1;
 }
 
+/* How long ago it was sent, by the clock that no step moves (budget.h). */
+static int64_t sending_age(const struct engine *e, const struct value *row)
+{
+	struct instant sent = {
+		.wall_ms = value_get_int(row, "sending_ms", 0),
+		.boot_ms = value_get_int(row, "sending_boot", 0),
+		.synced = value_get_int(row, "sending_synced", 0) != 0,
+	};
+	str_format_cut(sent.boot_id, sizeof(sent.boot_id), "%s",
+		value_get_string(row, "sending_boot_id", ""));
+	return e->now.boot_ms - budget_moment(&sent, &e->now);
+}
+
 static int not_found(struct engine *e, const struct value *row)
 {
 	int finds = 0;
@@ -1182,8 +1284,7 @@ static int not_found(struct engine *e, const struct value *row)
 		e->now.wall_ms + FIND_EVERY_MS, true, &finds);
 	if (r < 0)
 		return r;
-	int64_t since = e->now.wall_ms - value_get_int(row, "sending_ms", 0);
-	if (finds < 2 || since < FIND_SURE_MS)
+	if (finds < 2 || sending_age(e, row) < FIND_SURE_MS)
 		return 0;
 	log_event(LOG_LEVEL_NOTICE, NULL,
 		"post %" PRId64 " is not there after %d looks; it is sent again", e->post_id,
@@ -1195,13 +1296,16 @@ static int not_found(struct engine *e, const struct value *row)
 static int find_done(struct engine *e, const struct value *row, const struct agent_result *res)
 {
 	const char *found = value_get_string(res->answer, "found", "unknown");
+	if (res->verdict == AGENT_OK && str_eq(found, "yes") &&
+		value_get_bool(res->answer, "draft", false))
+		return drafted(e, row, res->answer);
 	if (res->verdict == AGENT_OK && str_eq(found, "yes"))
 		return published(e, row, res->answer);
 	if (res->verdict == AGENT_OK && str_eq(found, "no"))
 		return not_found(e, row);
 	if (res->verdict == AGENT_OK || res->verdict == AGENT_REFUSED)
 		return park(e, e->post_id, "its publisher cannot tell whether it is out");
-	if (e->now.wall_ms - value_get_int(row, "sending_ms", 0) > FIND_GIVE_UP_MS)
+	if (sending_age(e, row) > FIND_GIVE_UP_MS)
 		return park(e, e->post_id, res->reason);
 	int finds = 0;
 	return store_post_looked(e->store, e->post_id, e->now.wall_ms,
@@ -1232,18 +1336,14 @@ static int try_request(struct engine *e)
 /* ---- keeping house ---------------------------------------------------------------- */
 
 /* Nothing is kept longer than the owner said; files go with their rows. */
-static int try_expire(struct engine *e)
+static void expire(struct engine *e)
 {
-	if (e->now.boot_ms < e->expire_boot_ms || !store_has_cache(e->store))
-		return 0;
-	e->expire_boot_ms = e->now.boot_ms + EXPIRE_EVERY_MS;
 	struct value *paths = NULL;
 	int64_t before = e->now.wall_ms - e->config->cache.ttl_ms;
-	int r = store_cache_expire(
-		e->store, before, e->now.wall_ms - e->config->cache.history_ms, &paths);
-	if (r < 0) {
-		log_warning("%s; the cache is cleaned next hour, ignoring", store_error(e->store));
-		return 0;
+	if (store_cache_expire(e->store, before, e->now.wall_ms - e->config->cache.history_ms,
+		    &paths) < 0) {
+		log_warning("%s; the cache is cleaned in an hour, ignoring", store_error(e->store));
+		return;
 	}
 	for (size_t i = 0; i < value_len(paths); i++) {
 		const char *path = value_get_string(value_at(paths, i), "path", "");
@@ -1251,7 +1351,29 @@ static int try_expire(struct engine *e)
 			(void)unlink(path);
 	}
 	value_free(paths);
-	return 0;
+}
+
+/*
+ * What is due for the house: the cache when its oldest row grows too old, and
+ * once an hour, if we are awake, due times that a wrong clock wrote.
+ */
+static void keep_house(struct engine *e)
+{
+	int64_t oldest = INT64_MAX;
+	if (store_has_cache(e->store) && store_cache_oldest(e->store, &oldest) == 0 &&
+		oldest != INT64_MAX) {
+		int64_t wait = oldest + e->config->cache.ttl_ms + SECOND_MS - e->now.wall_ms;
+		if (wait <= 0 && e->now.boot_ms >= e->expire_boot_ms) {
+			e->expire_boot_ms = e->now.boot_ms + MINUTE_MS;
+			expire(e);
+		}
+		wake_in(e, wait > MINUTE_MS ? wait : MINUTE_MS);
+	}
+	if (e->now.synced && e->now.boot_ms >= e->clamp_boot_ms) {
+		e->clamp_boot_ms = e->now.boot_ms + HOUR_MS;
+		if (store_clamp(e->store, e->now.wall_ms, CLAMP_MS) == 0)
+			(void)reload_heads(e);
+	}
 }
 
 static void wake_for_posts(struct engine *e)
@@ -1307,7 +1429,7 @@ int64_t engine_step(struct engine *e, const struct instant *now)
 	}
 	if (e->action != ACTION_NONE)
 		return INT64_MAX;
-	(void)try_expire(e);
+	keep_house(e);
 	wake_for_posts(e);
 	return e->wake_ms;
 }

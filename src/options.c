@@ -134,6 +134,12 @@ const struct option option_table[] = {
 	{ "publishers", "gap", OPTION_DURATION, "0s", IN_PUBLISHER(gap_ms), .min = 0,
 	  .max = 31 * DAY,
 	  .text = "The shortest time between two posts." },
+	{ "publishers", "hours", OPTION_HOURS, "00:00-24:00", IN_PUBLISHER(hours),
+	  .text = "When it may publish, within hours.active." },
+	{ "publishers", "similar", OPTION_INT, "90", IN_PUBLISHER(similar), .min = 0, .max = 100,
+	  .unit = "percent",
+	  .text = "A post that is so much like one of the last 90 days waits for your "
+		  "approval; 0 = never." },
 	{ "publishers", "timeout", OPTION_DURATION, "5min", IN_PUBLISHER(timeout_ms),
 	  .min = SECOND, .max = DAY,
 	  .text = "How long the agent may take for one post." },

@@ -45,6 +45,8 @@ struct config_publisher {
 	char *agent;
 	int per_day; /* 0 = no limit */
 	int64_t gap_ms;
+	struct config_hours hours; /* beside hours.active */
+	int similar; /* percent; 0 = never held for it */
 	int64_t timeout_ms;
 	/* Everything in the group as written, for the agent: {"directory": …};
 	   file and directory, and what ends in _file or _directory, made absolute. */

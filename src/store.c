@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "json.h"
+#include "similar.h"
 
 #define APPLICATION_ID 0x63706175 /* "cpau" */
 #define STATE_VERSION 1
@@ -86,10 +87,13 @@ static const char state_schema[] =
 	" title TEXT, html TEXT, text TEXT, markdown TEXT, post TEXT,"
 	" facts_ms INTEGER," /* when its prices were seen */
 	" created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
-	" approved_ms INTEGER, sending_ms INTEGER, published_ms INTEGER,"
+	" approved_ms INTEGER, published_ms INTEGER,"
+	" sending_ms INTEGER, sending_boot INTEGER, sending_boot_id TEXT, sending_synced INTEGER,"
 	" next_ms INTEGER NOT NULL,"
 	" attempts INTEGER NOT NULL DEFAULT 0, finds INTEGER NOT NULL DEFAULT 0,"
 	" external_id TEXT, url TEXT, reason TEXT,"
+	" draft_id TEXT," /* made by its publisher; publishing it again by this id is harmless */
+	" sketch TEXT,"   /* what it is like (similar.h) */
 	" UNIQUE (list, folded, products, period),"
 	" CHECK (state IN ('planned', 'refused') OR html IS NOT NULL),"
 	" CHECK (state NOT IN ('sending', 'unknown') OR sending_ms IS NOT NULL)) STRICT;"
@@ -185,6 +189,12 @@ enum stmt_id {
 	POST_PUBLISH,
 	POST_LOOKED,
 	POST_APPROVE,
+	POST_DRAFT,
+	POST_SKETCHES,
+	POSTS_STALE,
+	KEYWORDS_CLAMP,
+	POSTS_CLAMP,
+	PUBLISHERS_CLAMP,
 	POSTS_RECOVER,
 	PACE,
 	POSTS_COUNT,
@@ -209,6 +219,7 @@ enum stmt_id {
 	IMAGE_PUT,
 	IMAGE_GET,
 	PRICE_PUT,
+	CACHE_OLDEST,
 	ANSWERS_EXPIRE,
 	IMAGES_EXPIRED,
 	IMAGES_EXPIRE,
@@ -306,14 +317,15 @@ static const char *const stmt_sql[STMT_END] = {
 		" WHERE folded = ?2 AND list = ?1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",
 	[POST_RENDER] =
 		"UPDATE posts SET state = 'rendered', title = ?2, html = ?3, text = ?4,"
-		" markdown = ?5, post = ?6, facts_ms = ?7, changed_ms = ?8, next_ms = ?8, "
-		"reason = NULL"
+		" markdown = ?5, post = ?6, facts_ms = ?7, changed_ms = ?8, next_ms = ?8,"
+		" sketch = ?9, reason = NULL"
 		" WHERE id = ?1 AND state IN ('planned', 'rendered')",
 	[POST_OBJECT] = "UPDATE posts SET post = ?2, changed_ms = ?3 WHERE id = ?1",
 	[POST_MOVE] = "UPDATE posts SET state = ?3, changed_ms = ?4, next_ms = ?5, reason = ?6"
 		      " WHERE id = ?1 AND state = ?2",
 	[POST_SEND] =
 		"UPDATE posts SET state = 'sending', changed_ms = ?2, sending_ms = ?2,"
+		" sending_boot = ?3, sending_boot_id = ?4, sending_synced = ?5,"
 		" attempts = attempts + 1, finds = 0, reason = NULL WHERE id = ?1 AND state "
 		"= 'ready'",
 	[POST_PUBLISH] =
@@ -324,6 +336,14 @@ static const char *const stmt_sql[STMT_END] = {
 			" WHERE id = ?1 AND state = 'unknown' RETURNING finds",
 	[POST_APPROVE] = "UPDATE posts SET state = 'ready', approved_ms = ?2, changed_ms = ?2,"
 			 " next_ms = ?2, reason = NULL WHERE id = ?1 AND state = 'waiting'",
+	[POST_DRAFT] = "UPDATE posts SET draft_id = ?3, state = 'ready', changed_ms = ?2,"
+		       " next_ms = ?2, reason = 'its draft is made'"
+		       " WHERE id = ?1 AND state IN ('sending', 'unknown')",
+	[POST_SKETCHES] = "SELECT id, title, sending_ms, sketch FROM posts WHERE publisher = ?1"
+			  " AND sending_ms >= ?2 AND id <> ?3 AND sketch IS NOT NULL"
+			  " AND state IN ('ready', 'sending', 'published', 'unknown', 'parked')",
+	[POSTS_STALE] = "SELECT count(*) FROM posts WHERE publisher = ?1 AND state = 'planned'"
+			" AND facts_ms IS NOT NULL",
 	[POSTS_RECOVER] = "UPDATE posts SET state = 'unknown', changed_ms = ?1, next_ms = ?2,"
 			  " reason = 'the daemon ended while it was being published'"
 			  " WHERE state = 'sending'",
@@ -331,6 +351,9 @@ static const char *const stmt_sql[STMT_END] = {
 		 " FROM posts WHERE publisher = ?1 AND sending_ms IS NOT NULL"
 		 " AND state IN ('sending', 'published', 'unknown', 'parked')",
 	[POSTS_COUNT] = "SELECT count(*) FROM posts WHERE state = ?1",
+	[KEYWORDS_CLAMP] = "UPDATE keywords SET due_ms = ?1 WHERE due_ms > ?2",
+	[POSTS_CLAMP] = "UPDATE posts SET next_ms = ?1 WHERE next_ms > ?2",
+	[PUBLISHERS_CLAMP] = "UPDATE publishers SET until_ms = ?1 WHERE until_ms > ?2",
 	[PUBLISHER_GET] =
 		"SELECT broken, until_ms, failures, reason FROM publishers WHERE name = ?1",
 	[PUBLISHER_SET] =
@@ -375,6 +398,8 @@ static const char *const stmt_sql[STMT_END] = {
 	[IMAGE_GET] = "SELECT image FROM images WHERE url = ?1",
 	[PRICE_PUT] = "INSERT INTO prices (product_id, at_ms, price) VALUES (?1, ?2, ?3)"
 		      " ON CONFLICT DO NOTHING",
+	[CACHE_OLDEST] = "SELECT min(at) FROM (SELECT min(fetched_ms) AS at FROM answers"
+			 " UNION ALL SELECT min(at_ms) FROM images)",
 	[ANSWERS_EXPIRE] = "DELETE FROM answers WHERE fetched_ms < ?1",
 	[IMAGES_EXPIRED] = "SELECT DISTINCT path FROM images i WHERE at_ms < ?1 AND NOT EXISTS"
 			   " (SELECT 1 FROM images j WHERE j.path = i.path AND j.at_ms >= ?1)",
@@ -414,7 +439,9 @@ static int code_errno(int rc)
 	case SQLITE_AUTH:
 		return -EACCES;
 	case SQLITE_CONSTRAINT:
-		return -EEXIST;
+		return rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY
+			? -EEXIST
+			: -EINVAL;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
 	case SQLITE_TOOBIG:
@@ -1339,9 +1366,12 @@ int store_post_rendered(
 	value_remove(rest, "html");
 	value_remove(rest, "text");
 	value_remove(rest, "markdown");
-	int r = change(s, POST_RENDER, "issssfii", id, value_get_string(post, "title", ""),
+	char sketch[SIMILAR_SKETCH_LEN + 1];
+	const char *text = value_get_string(post, "text", "");
+	similar_sketch(text, strlen(text), sketch);
+	int r = change(s, POST_RENDER, "issssfiis", id, value_get_string(post, "title", ""),
 		value_get_string(post, "html", ""), value_get_string(post, "text", ""),
-		value_get_string(post, "markdown", ""), rest, facts_ms, now_ms);
+		value_get_string(post, "markdown", ""), rest, facts_ms, now_ms, sketch);
 	value_free(rest);
 	return r;
 }
@@ -1357,9 +1387,41 @@ int store_post_move(struct store *s, int64_t id, const char *from, const char *t
 	return change(s, POST_MOVE, "issiis", id, from, to, now_ms, next_ms, reason);
 }
 
-int store_post_sending(struct store *s, int64_t id, int64_t now_ms)
+int store_post_sending(struct store *s, int64_t id, const struct instant *now)
 {
-	return change(s, POST_SEND, "ii", id, now_ms);
+	return change(s, POST_SEND, "iiisi", id, now->wall_ms, now->boot_ms, now->boot_id,
+		(int64_t)now->synced);
+}
+
+int store_post_draft(struct store *s, int64_t id, int64_t now_ms, const char *draft_id)
+{
+	return change(s, POST_DRAFT, "iis", id, now_ms, draft_id);
+}
+
+int store_post_sketches(struct store *s, const char *publisher, int64_t since_ms, int64_t but_id,
+	struct value **ret)
+{
+	return rows(s, POST_SKETCHES, ret, "sii", publisher, since_ms, but_id);
+}
+
+int store_posts_stale(struct store *s, const char *publisher, int64_t *ret)
+{
+	int r = first_row(s, POSTS_STALE, "s", publisher);
+	if (r <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	*ret = col_int(s, POSTS_STALE, 0);
+	finish(s, POSTS_STALE);
+	return 0;
+}
+
+int store_clamp(struct store *s, int64_t now_ms, int64_t most_ms)
+{
+	int r = run(s, KEYWORDS_CLAMP, "ii", now_ms, now_ms + most_ms);
+	if (r == 0)
+		r = run(s, POSTS_CLAMP, "ii", now_ms, now_ms + most_ms);
+	if (r == 0)
+		r = run(s, PUBLISHERS_CLAMP, "ii", now_ms, now_ms + most_ms);
+	return r;
 }
 
 int store_post_published(
@@ -1538,6 +1600,17 @@ int store_prices_put(struct store *s, const struct value *products, int64_t fetc
 			value_get_int(p, "productPrice", 0));
 	}
 	return r;
+}
+
+int store_cache_oldest(struct store *s, int64_t *ret_ms)
+{
+	int r = first_row(s, CACHE_OLDEST, "");
+	if (r < 0)
+		return r;
+	*ret_ms = r == 1 && !col_null(s, CACHE_OLDEST, 0) ? col_int(s, CACHE_OLDEST, 0) : INT64_MAX;
+	if (r == 1)
+		finish(s, CACHE_OLDEST);
+	return 0;
 }
 
 int store_cache_expire(

@@ -199,7 +199,19 @@ int store_post_object(
 int store_post_move(struct store *s, int64_t id, const char *from, const char *to, int64_t now_ms,
 	int64_t next_ms, const char *reason) MUST_CHECK;
 /* ready -> sending, attempts + 1, with the moment; committed before the agent starts. */
-int store_post_sending(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
+int store_post_sending(struct store *s, int64_t id, const struct instant *now) MUST_CHECK;
+/* sending or unknown -> ready: its publisher made a draft, which is published by this id. */
+int store_post_draft(struct store *s, int64_t id, int64_t now_ms, const char *draft_id) MUST_CHECK;
+/* {id, title, sending_ms, sketch} of what went or goes through PUBLISHER since then, but one. */
+int store_post_sketches(struct store *s, const char *publisher, int64_t since_ms, int64_t but_id,
+	struct value **ret) MUST_CHECK;
+/* How many posts of PUBLISHER wait for new prices. */
+int store_posts_stale(struct store *s, const char *publisher, int64_t *ret) MUST_CHECK;
+/*
+ * Due times that lie more than MOST_MS ahead were written by a clock that ran
+ * ahead: they become now. Only for a clock that is synchronised.
+ */
+int store_clamp(struct store *s, int64_t now_ms, int64_t most_ms) MUST_CHECK;
 /* -> published, from sending, unknown or parked. */
 int store_post_published(struct store *s, int64_t id, int64_t now_ms, const char *external_id,
 	const char *url) MUST_CHECK;
@@ -253,6 +265,8 @@ int store_image_put(
 int store_image_get(struct store *s, const char *url, struct value **ret) MUST_CHECK;
 /* Prices seen in an answer, where the owner keeps a history. */
 int store_prices_put(struct store *s, const struct value *products, int64_t fetched_ms) MUST_CHECK;
+/* When the oldest answer or image was fetched; INT64_MAX if there is none. */
+int store_cache_oldest(struct store *s, int64_t *ret_ms) MUST_CHECK;
 /* Deletes what is older; *RET_PATHS lists the image files that nobody names any more. */
 int store_cache_expire(struct store *s, int64_t before_ms, int64_t prices_before_ms,
 	struct value **ret_paths) MUST_CHECK;

@@ -9,6 +9,8 @@
 
 #include "account.h"
 
+#define SENT(ms) (&(struct instant){ .wall_ms = (ms), .boot_ms = (ms), .boot_id = "boot" })
+
 static const char config_text[] =
 	"lists = ("
 	" { name = \"kitchen\"; keywords = [ \"에어프라이어\", \"전기포트\" ]; publisher = "
@@ -242,7 +244,7 @@ static int64_t post_in(struct desk_test *t, const char *state, const char *produ
 				 1000, 1000, NULL),
 		0);
 	if (sent)
-		assert_int_equal(store_post_sending(t->store, id, 1000), 0);
+		assert_int_equal(store_post_sending(t->store, id, SENT(1000)), 0);
 	if (str_eq(state, POST_PUBLISHED))
 		assert_int_equal(
 			store_post_published(t->store, id, 1000, "1", "https://example.org/"),

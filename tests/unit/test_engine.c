@@ -310,9 +310,11 @@ static bool go_for(const char *op, int64_t ms)
 #define LIST(name, keywords, more)                                                             \
 	"{ name = \"" name "\"; keywords = [" keywords "]; every = \"1d\";"                    \
 	" publisher = \"blog\"; " more " }"
-#define BLOG(more)                                                                             \
-	"publishers = ( { name = \"blog\"; agent = \"outbox\"; directory = \"out\"; " more     \
-	" } );\n"
+/* All posts here are of the same products: that is what similar would hold. */
+#define BLOG(more) BLOG_SIMILAR("0", more)
+#define BLOG_SIMILAR(percent, more)                                                            \
+	"publishers = ( { name = \"blog\"; agent = \"outbox\"; directory = \"out\"; "            \
+	"similar = " percent "; " more " } );\n"
 #define SIMPLE(keywords, more)                                                                 \
 	BUDGET ALWAYS "lists = ( " LIST("하나", keywords, more) " );\n" BLOG("")
 
@@ -1190,6 +1192,118 @@ static void test_pace_of_a_publisher(void **state)
 	assert_int_equal(posts_in(POST_PUBLISHED), 3);
 }
 
+static void test_hours_of_a_publisher(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "lists = ( " LIST(
+		"하나", "\"k1\"", "") " );\n" BLOG("hours = \"20:00-21:00\";"));
+	/* 14:32 in Seoul: the call is made now, the post goes out in the evening. */
+	assert_true(go_for("publish", 6 * HOUR));
+	assert_int_equal(w.searches, 1);
+	struct date d;
+	clock_date(w.now.wall_ms, &d);
+	assert_true(d.hour == 20 && d.minute == 0);
+	reply_well();
+}
+
+/* The second post says the same of the same products: a person decides. */
+static void test_much_alike(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "lists = ( " LIST(
+		"하나", "\"k1\",\"k2\"", "") " );\n" BLOG_SIMILAR("60", ""));
+	(void)go(NULL);
+	assert_int_equal(posts_in(POST_PUBLISHED), 1);
+	assert_state(2, POST_WAITING);
+	assert_post(2, "reason", "% like post 1");
+	assert_int_equal(ask("post.approve", NULL, NULL, 2), 0);
+	(void)go(NULL);
+	assert_state(2, POST_PUBLISHED);
+}
+
+static void reply_draft(const char *found)
+{
+	struct value *v = value_new_object();
+	value_set_string(v, "found", found);
+	value_set_string(v, "id", "d7");
+	value_set_bool(v, "draft", true);
+	reply(AGENT_OK, v, NULL);
+}
+
+static void assert_stage(const char *stage, const char *id)
+{
+	assert_string_equal(value_get_string(w.request, "stage", ""), stage);
+	assert_string_equal(value_get_string(w.request, "id", ""), id);
+}
+
+/* A draft, then that draft by its id, as often as it takes: never a second post. */
+static void test_drafts(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	assert_stage("draft", "");
+	reply_draft(NULL);
+	assert_post(1, "draft_id", "d7");
+	assert_int_equal(go("publish"), 0);
+	assert_stage("publish", "d7");
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	assert_state(1, POST_READY);
+	assert_true(go_for("publish", HOUR));
+	assert_stage("publish", "d7");
+	assert_int_equal(w.finds, 0);
+	crash();
+	start_up(ONE);
+	assert_state(1, POST_UNKNOWN);
+	assert_true(go_for("find", HOUR));
+	reply_draft("yes");
+	assert_state(1, POST_READY);
+	assert_int_equal(go("publish"), 0);
+	assert_stage("publish", "d7");
+	reply_published();
+	assert_state(1, POST_PUBLISHED);
+}
+
+static void test_a_draft_that_is_unclear(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	assert_state(1, POST_UNKNOWN);
+	assert_true(go_for("find", HOUR));
+	reply_draft("yes");
+	assert_post(1, "draft_id", "d7");
+	assert_int_equal(go("publish"), 0);
+	assert_stage("publish", "d7");
+	for (int i = 0; i < 10 && str_eq(w.op, "publish"); i++) {
+		reply(AGENT_UNKNOWN, NULL, "timed out");
+		if (!go_for("publish", 2 * MINUTE))
+			break;
+	}
+	/* It does not go on for ever: then find must tell. */
+	assert_state(1, POST_UNKNOWN);
+	struct value *v = value_new_object();
+	value_set_bool(v, "draft", true); /* an id is missing */
+	assert_true(w.request || go_for("find", HOUR));
+	reply(AGENT_OK, v, NULL);
+}
+
+/* Two posts whose prices grew old behind the pace: one call for one post. */
+static void test_stale_posts_one_by_one(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "cache: { ttl = \"2h\"; };\nlists = ( " LIST("하나",
+		"\"k1\",\"k2\",\"k3\"", "") " );\n" BLOG("gap = \"5h\";"));
+	(void)go(NULL);
+	assert_int_equal(posts_in(POST_PUBLISHED), 1);
+	int before = w.searches;
+	assert_true(go_for("publish", 6 * HOUR));
+	assert_int_equal(w.searches, before + 1);
+	reply_well();
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+}
+
 static void test_a_broken_publisher(void **state)
 {
 	(void)state;
@@ -1691,6 +1805,11 @@ int main(void)
 		TEST(test_a_day_of_no_word),
 		TEST(test_killed_while_sending),
 		TEST(test_pace_of_a_publisher),
+		TEST(test_hours_of_a_publisher),
+		TEST(test_much_alike),
+		TEST(test_drafts),
+		TEST(test_a_draft_that_is_unclear),
+		TEST(test_stale_posts_one_by_one),
 		TEST(test_a_broken_publisher),
 		TEST(test_a_publisher_refuses),
 		TEST(test_a_publisher_that_cannot_start),

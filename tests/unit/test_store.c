@@ -14,6 +14,8 @@
 
 #include "store.h"
 
+#define SENT(ms) (&(struct instant){ .wall_ms = (ms), .boot_ms = (ms), .boot_id = "boot" })
+
 /* 2026-11-23 14:32 in Seoul */
 #define NOW INT64_C(1795411920000)
 #define MINUTE INT64_C(60000)
@@ -738,7 +740,7 @@ static int64_t post_in(const char *key, const char *state)
 	assert_int_equal(move(id, POST_RENDERED, POST_READY), 0);
 	if (str_eq(state, POST_READY))
 		return id;
-	assert_int_equal(store_post_sending(s, id, NOW), 0);
+	assert_int_equal(store_post_sending(s, id, SENT(NOW)), 0);
 	if (!str_eq(state, POST_SENDING))
 		assert_int_equal(move(id, POST_SENDING, state), 0);
 	return id;
@@ -781,7 +783,7 @@ static void test_moves_are_conditional(void **state)
 	(void)state;
 	int64_t id = new_post("k");
 	assert_int_equal(move(id, POST_READY, POST_PUBLISHED), -ENOENT);
-	assert_int_equal(store_post_sending(s, id, NOW), -ENOENT);
+	assert_int_equal(store_post_sending(s, id, SENT(NOW)), -ENOENT);
 	assert_int_equal(store_post_approve(s, id, NOW), -ENOENT);
 	assert_int_equal(store_post_published(s, id, NOW, "x", "u"), -ENOENT);
 	int finds = 99;
@@ -806,8 +808,8 @@ static void test_moves_are_conditional(void **state)
 	assert_int_equal(store_post_approve(s, id, NOW + 1), 0);
 	assert_int_equal(store_post_approve(s, id, NOW + 2), -ENOENT);
 	assert_int_equal(post_int(id, "approved_ms"), NOW + 1);
-	assert_int_equal(store_post_sending(s, id, NOW + 3), 0);
-	assert_int_equal(store_post_sending(s, id, NOW + 4), -ENOENT);
+	assert_int_equal(store_post_sending(s, id, SENT(NOW + 3)), 0);
+	assert_int_equal(store_post_sending(s, id, SENT(NOW + 4)), -ENOENT);
 	assert_int_equal(post_int(id, "sending_ms"), NOW + 3);
 	assert_int_equal(post_int(id, "attempts"), 1);
 	assert_int_equal(store_post_published(s, id, NOW + 5, "id7", "http://x/"), 0);
@@ -850,7 +852,7 @@ static void test_unknown_posts(void **state)
 	assert_int_equal(when, INT64_MAX);
 	/* Sent again, the looks start from none. */
 	assert_int_equal(move(a, POST_UNKNOWN, POST_READY), 0);
-	assert_int_equal(store_post_sending(s, a, NOW), 0);
+	assert_int_equal(store_post_sending(s, a, SENT(NOW)), 0);
 	assert_int_equal(post_int(a, "finds"), 0);
 	assert_int_equal(post_int(a, "attempts"), 2);
 }
