@@ -9,7 +9,7 @@
 #include "agent.h"
 #include "clock.h"
 #include "config.h"
-#include "plan.h"
+#include "port.h"
 #include "render.h"
 #include "store.h"
 #include "util.h"
@@ -21,16 +21,6 @@
  * waits and never asks for the time.
  */
 struct engine;
-
-struct engine_port {
-	/*
-	 * Starts an operation of agent JOB->name and returns at once; its end
-	 * comes through engine_done(). 0, or a negative errno with the reason
-	 * in E if nothing was started.
-	 */
-	int (*start)(void *ctx, const struct agent_job *job, struct err *e);
-	void *ctx;
-};
 
 struct engine_setup {
 	struct store *store;          /* borrowed */
@@ -87,10 +77,6 @@ int engine_reload(struct engine *e, struct config *config, struct render_templat
 void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_STATUS_MAX]);
 
 /* What was done so far, for --once and for tests. */
-struct engine_counts {
-	int calls, calls_failed;
-	int posts_made, posts_published, posts_waiting, posts_refused;
-};
 struct engine_counts engine_counts(const struct engine *e);
 
 #endif

@@ -28,7 +28,7 @@ ok 'it tells that it is ready' wait_for 5 grep -q '^READY=1' "$T/told"
 ok 'the posts come out' wait_for 10 has_posts published 2
 ok 'its status is a sentence' wait_for 5 grep -qE '^STATUS=8 of 10 calls left, next at [0-9]{2}:[0-9]{2} for' "$T/told"
 ok 'the watchdog is answered' wait_for 5 grep -q '^WATCHDOG=1' "$T/told"
-unset NOTIFY_SOCKET WATCHDOG_USEC
+unset NOTIFY_SOCKET WATCHDOG_USEC # of the daemons after this one
 
 timeout 10 "$B/cpautod" -c "$T/cpauto.conf" >"$T/second" 2>&1
 is 'a second daemon on the same state is refused' $? 75
@@ -51,6 +51,7 @@ cpauto queue now 가습기 >"$T/now" 2>&1
 is 'a request is answered' $? 0
 stop TERM
 is 'it ends cleanly' "$RC" 0
+ok 'and tells that it stops' grep -q '^STOPPING=1' "$T/told"
 ok 'and says what it did' grep -q 'cpautod ends: 3 calls' "$T/log"
 
 # An agent that hangs, with a grandchild that has left the group.

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "asking.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "account.h"
+#include "log.h"
+#include "look.h"
+#include "retry.h"
+#include "work.h"
+
+#define KEYWORD_RETRY_MS (10 * MINUTE_MS)
+#define SEARCH_LIMIT 10 /* what the API gives at most; lists cut their own */
+
+static int calls_left(struct engine *e)
+{
+	struct account_gate gate;
+	if (account_ask(e->store, e->config, &e->now, false, &gate) < 0)
+		return -1;
+	return gate.budget.left;
+}
+
+static void source_secrets(const struct engine *e, struct secrets *s)
+{
+	secrets_init(s);
+	secrets_add(s, "access-key", e->credentials_dir, "coupang.access-key",
+		e->config->coupang.access_key_file);
+	secrets_add(s, "secret-key", e->credentials_dir, "coupang.secret-key",
+		e->config->coupang.secret_key_file);
+}
+
+static int start_search(struct engine *e, struct err *err)
+{
+	struct value *request = work_request("search", work_source_config(e));
+	value_set_string(request, "keyword", e->keyword.keyword);
+	value_set_int(request, "limit", SEARCH_LIMIT);
+	struct secrets secrets;
+	source_secrets(e, &secrets);
+	int r = work_start(
+		e, ACTION_SEARCH, "coupang", request, work_source_timeout(e), &secrets, err);
+	secrets_finish(&secrets);
+	value_free(request);
+	return r;
+}
+
+static int search_failed(struct engine *e, const struct agent_result *res)
+{
+	struct store_account a;
+	int r = store_account_get(e->store, &a);
+	if (r < 0)
+		return r;
+	const struct log_fields *f = LOG_FIELDS_CALLS(calls_left(e),
+		.keyword = e->keyword.keyword, .list = e->keyword.list, .agent = "coupang");
+	int64_t delay = retry_delay(e->keyword.failures + 1, KEYWORD_RETRY_MS, DAY_MS);
+	e->counts.calls_failed++;
+	switch (res->verdict) {
+	case AGENT_BLOCKED:
+		account_block(&a, &e->now, res->until_ms, res->strikes, res->reason);
+		log_event(LOG_LEVEL_ERR, f, "the server refuses calls (strike %d): %s; %s",
+			a.strikes, res->reason,
+			a.hard ? "stopped until you run: cpauto unblock"
+			       : "no call until the block is over");
+		delay = 0; /* the keyword is not to blame */
+		break;
+	case AGENT_REFUSED:
+		delay = retry_delay(e->keyword.failures + 1, HOUR_MS, 7 * DAY_MS);
+		log_event(LOG_LEVEL_WARNING, f, "'%s' is refused: %s", e->keyword.keyword,
+			res->reason);
+		break;
+	case AGENT_BROKEN:
+		account_failed(&a, &e->now, HOUR_MS, res->reason);
+		log_event(LOG_LEVEL_ERR, f,
+			"a person is needed: %s; the next try is in %" PRId64 " min, or after "
+			"a reload",
+			res->reason, a.wait_ms / MINUTE_MS);
+		delay = 0;
+		break;
+	default:
+		account_failed(&a, &e->now, res->retry_after_ms, res->reason);
+		log_event(LOG_LEVEL_WARNING, f,
+			"no answer about '%s': %s; trying again in %" PRId64 " min",
+			e->keyword.keyword, res->reason, a.wait_ms / MINUTE_MS);
+		break;
+	}
+	r = store_account_set(e->store, &a);
+	if (r == 0)
+		r = store_keyword_failed(
+			e->store, e->keyword.id, e->now.wall_ms + delay, res->reason);
+	return r;
+}
+
+static int keep_answer(struct engine *e, const struct value *answer)
+{
+	struct store_keyword *k = &e->keyword;
+	int r = store_answer_put(e->store, k->folded, e->now.wall_ms, answer);
+	if (r == 0 && e->config->cache.history_ms > 0)
+		r = store_prices_put(e->store, value_get(answer, "products"), e->now.wall_ms);
+	if (r < 0) {
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.keyword = k->keyword, .list = k->list),
+			"%s; the answer about '%s' cannot be kept, trying again later",
+			store_error(e->store), k->keyword);
+		return store_keyword_failed(
+			e->store, k->id, e->now.wall_ms + HOUR_MS, store_error(e->store));
+	}
+	return store_keywords_fresh(e->store, k->folded, e->now.wall_ms + e->config->cache.ttl_ms);
+}
+
+static int search_worked(struct engine *e, const struct agent_result *res)
+{
+	struct store_account a;
+	int r = store_account_get(e->store, &a);
+	if (r < 0)
+		return r;
+	account_worked(&a);
+	r = store_account_set(e->store, &a);
+	if (r == 0)
+		r = keep_answer(e, res->answer);
+	int left = calls_left(e);
+	log_event(LOG_LEVEL_INFO,
+		LOG_FIELDS_CALLS(left, .keyword = e->keyword.keyword, .list = e->keyword.list,
+			.agent = "coupang"),
+		"'%s': %zu products; %d of %d calls left", e->keyword.keyword,
+		value_len(value_get(res->answer, "products")), left, e->config->budget.calls);
+	return r;
+}
+
+/* The server's clock, as its answers tell it; worth a line once it is off. */
+static int note_skew(struct engine *e, const struct value *answer)
+{
+	const struct value *skew = value_get(answer, "skew_ms");
+	if (value_kind(skew) != VALUE_INT)
+		return 0;
+	struct store_account a;
+	int r = store_account_get(e->store, &a);
+	if (r < 0)
+		return r;
+	int64_t was = a.skew_ms;
+	a.skew_ms = value_int(skew, 0);
+	bool off = llabs(a.skew_ms) > MINUTE_MS;
+	if (off && llabs(was) <= MINUTE_MS)
+		log_warning("this clock and the server's differ by %" PRId64
+			    " s; synchronise the clock "
+			    "(timedatectl set-ntp true), or calls will be refused",
+			a.skew_ms / SECOND_MS);
+	return a.skew_ms == was ? 0 : store_account_set(e->store, &a);
+}
+
+static const char *verdict_word(const struct agent_result *res)
+{
+	return agent_verdict_word(res->verdict);
+}
+
+int asking_done(struct engine *e, const struct agent_result *res)
+{
+	int requests = res->calls >= 0 ? res->calls : 1;
+	int r = store_call_end(
+		e->store, e->call_id, &e->now, verdict_word(res), res->reason, requests);
+	if (r == 0)
+		r = note_skew(e, res->answer);
+	if (r == 0)
+		r = res->verdict == AGENT_OK ? search_worked(e, res) : search_failed(e, res);
+	if (r == 0)
+		r = work_load_head(e, e->keyword.list_id);
+	return r;
+}
+
+/* An agent that could not even be started: nothing left the machine. */
+static int search_not_started(struct engine *e, const struct err *why)
+{
+	char reason[ERR_MAX];
+	str_format_cut(reason, sizeof(reason), "%s", why->text);
+	struct agent_result res = {
+		.verdict = AGENT_BROKEN, .reason = reason, .calls = 0, .strikes = -1
+	};
+	return asking_done(e, &res);
+}
+
+/* Remembers for the status when which keyword is next. */
+static void note_next(struct engine *e, const char *keyword, int64_t wait_ms)
+{
+	if (wait_ms == INT64_MAX)
+		return;
+	int64_t at = e->now.wall_ms + wait_ms;
+	if (e->next_call_ms && e->next_call_ms <= at)
+		return;
+	e->next_call_ms = at;
+	str_format_cut(e->next_keyword, sizeof(e->next_keyword), "%s", keyword);
+}
+
+/* Takes the token, on disk, and only then starts the agent. */
+static int begin_call(struct engine *e, int list)
+{
+	plan_book(e->plan, e->list_count, list, e->now.wall_ms);
+	int r = store_list_served(e->store, e->lists[list].id, e->plan[list].served);
+	/* A clock that ran ahead wrote its due time: unmended, the look never comes. */
+	if (r == 0 && e->keyword.due_ms > e->now.wall_ms)
+		r = store_keyword_due(e->store, e->keyword.id, e->now.wall_ms);
+	if (r == 0)
+		r = store_call_begin(e->store, &e->now, "search", e->keyword.list,
+			e->keyword.keyword, &e->call_id);
+	if (r < 0)
+		return r;
+	e->counts.calls++;
+	struct err err;
+	if (start_search(e, &err) == 0)
+		return 1;
+	r = search_not_started(e, &err);
+	e->fatal = r < 0; /* as in engine_done(): the call stays open */
+	return r < 0 ? r : 1;
+}
+
+/*
+ * The next keyword that needs a call, if one may leave. By hand means now, so
+ * the active hours do not hold it; the budget does.
+ */
+int asking_try_call(struct engine *e)
+{
+	e->next_call_ms = 0;
+	if (!store_has_cache(e->store)) {
+		/* An answer that cannot be kept is a call thrown away. */
+		work_wake_in(e, INT64_MAX);
+		return 0;
+	}
+	struct plan_choice choice = plan_choose(e->plan, e->list_count, e->now.wall_ms);
+	if (choice.list < 0) {
+		if (choice.wait_ms != INT64_MAX)
+			work_wake_in(e, choice.wait_ms);
+		return 0;
+	}
+	const struct plan_head *head = &e->plan[choice.list].head;
+	int r = store_keyword_get(e->store, head->keyword_id, &e->keyword);
+	if (r == -ENOENT) {
+		r = work_load_plan(e);
+		return r < 0 ? r : 1;
+	}
+	if (r < 0)
+		return r;
+	struct account_gate gate;
+	r = account_ask(e->store, e->config, &e->now, head->asked, &gate);
+	if (r < 0)
+		return r;
+	int64_t wait = gate.budget.wait_ms;
+	int64_t closed = work_hours_wait(e, &e->config->hours.active);
+	if (!head->asked && closed > wait)
+		wait = closed;
+	note_next(e, e->keyword.keyword, wait);
+	if (wait > 0) {
+		if (wait != INT64_MAX)
+			work_wake_in(e, wait);
+		return 0;
+	}
+	return begin_call(e, choice.list);
+}
+
+/* ---- from an answer to a planned post --------------------------------------------- */
+
+/* Why this look makes no post; "" if it does. */
+static int look_verdict(struct engine *e, const struct config_list *c, const char *set,
+	const struct value *products, char reason[ERR_MAX])
+{
+	reason[0] = '\0';
+	if (!set[0]) {
+		str_format_cut(reason, ERR_MAX, "nothing was found for it");
+		return 0;
+	}
+	struct value *last = NULL;
+	int r = store_post_last(e->store, e->keyword.list, e->keyword.folded, &last);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	int64_t id = value_get_int(last, "id", 0);
+	const char *state = value_get_string(last, "state", "");
+	const struct value *before =
+		value_get(value_get(value_get(last, "post"), "answer"), "products");
+	bool same = str_eq(value_get_string(last, "products", ""), set);
+	/* One that waited for this very answer goes on now. */
+	if (str_eq(state, POST_PLANNED))
+		r = store_post_move(e->store, id, POST_PLANNED, POST_PLANNED, e->now.wall_ms,
+			e->now.wall_ms, NULL);
+	if (!str_eq(state, POST_PUBLISHED))
+		str_format_cut(
+			reason, ERR_MAX, "its post %" PRId64 " is not out yet (%s)", id, state);
+	else if (c->repost == REPOST_NEVER)
+		str_format_cut(reason, ERR_MAX,
+			"it was posted (post %" PRId64 "), and repost is \"never\"", id);
+	else if (c->repost == REPOST_CHANGED && same &&
+		look_price_change(before, products) <= c->repost_threshold)
+		str_format_cut(reason, ERR_MAX,
+			"the same products at much the same prices as in post %" PRId64, id);
+	value_free(last);
+	return r;
+}
+
+static int plan_post(
+	struct engine *e, const struct config_list *c, const char *set, char reason[ERR_MAX])
+{
+	char period[LOOK_PERIOD_MAX], key[FINGERPRINT_LEN + 1];
+	look_period(e->now.wall_ms, c->every_ms, period);
+	const char *parts[] = { c->name, e->keyword.folded, set, period };
+	fingerprint(parts, ARRAY_LEN(parts), key);
+	struct store_post_new p = {
+		.key = key,
+		.list = c->name,
+		.keyword = e->keyword.keyword,
+		.folded = e->keyword.folded,
+		.publisher = c->publisher,
+		.products = set,
+		.period = period,
+		.now_ms = e->now.wall_ms,
+	};
+	int64_t id;
+	int r = store_post_add(e->store, &p, &id);
+	if (r == -EEXIST) {
+		str_format_cut(reason, ERR_MAX,
+			"there is a post of the same products in this period (%s)", period);
+		return 0;
+	}
+	if (r == 0)
+		e->counts.posts_made++;
+	return r;
+}
+
+/* A look at the keyword in E, with its answer in hand. */
+static int look(struct engine *e, const struct value *answer)
+{
+	const struct config_list *c = work_list(e, e->keyword.list);
+	if (!c) /* left over from a reload that could not be finished */
+		return store_keyword_failed(e->store, e->keyword.id, e->now.wall_ms + DAY_MS,
+			"its list is not in the configuration");
+	char set[LOOK_SET_MAX], reason[ERR_MAX];
+	const struct value *products = value_get(answer, "products");
+	look_set(products, c->limit, set);
+	int r = look_verdict(e, c, set, products, reason);
+	if (r == 0 && !reason[0])
+		r = plan_post(e, c, set, reason);
+	if (r < 0)
+		return r;
+	if (reason[0])
+		log_event(LOG_LEVEL_INFO,
+			LOG_FIELDS(.keyword = e->keyword.keyword, .list = c->name),
+			"no post for '%s': %s", e->keyword.keyword, reason);
+	return store_keyword_looked(e->store, e->keyword.id, e->now.wall_ms,
+		e->now.wall_ms + c->every_ms, reason);
+}
+
+/* A keyword that is due and whose answer is cached costs no call. */
+int asking_try_look(struct engine *e)
+{
+	int64_t id, fetched;
+	int r = store_keyword_free(e->store, e->now.wall_ms, &id);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = store_keyword_get(e->store, id, &e->keyword);
+	if (r < 0)
+		return r;
+	struct value *answer = NULL;
+	if (work_fresh_answer(e, e->keyword.folded, &fetched, &answer) == 0)
+		r = look(e, answer);
+	else
+		r = store_keywords_fresh(e->store, e->keyword.folded, 0);
+	value_free(answer);
+	if (r == 0)
+		r = work_load_head(e, e->keyword.list_id);
+	return r < 0 ? r : 1;
+}

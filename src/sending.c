@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+#include "sending.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "log.h"
+#include "retry.h"
+#include "work.h"
+
+#define REPEATS_MAX 5                 /* of publishing one draft */
+#define FIND_EVERY_MS (15 * MINUTE_MS)
+/* A publisher may still execute long after its time-out: absent is absent only then. */
+#define FIND_SURE_MS (45 * MINUTE_MS)
+#define FIND_GIVE_UP_MS DAY_MS
+
+static struct value *publisher_request(const struct engine *e, const struct config_publisher *p,
+	const char *op, const struct value *row)
+{
+	struct value *config = value_copy(p->settings);
+	value_set_string(config, "timezone", e->config->hours.timezone);
+	struct value *request = work_request(op, config);
+	value_set(request, "post", work_whole_post(row));
+	/* In two steps where the agent can: a draft, then that draft by its id. */
+	const char *draft = value_get_string(row, "draft_id", NULL);
+	value_set_string(request, "stage", draft ? "publish" : "draft");
+	value_set_string(request, "id", draft);
+	return request;
+}
+
+static int start_publisher(struct engine *e, enum action action, const struct config_publisher *p,
+	const char *op, const struct value *row, struct err *err)
+{
+	struct secrets secrets;
+	secrets_init(&secrets);
+	secrets_add_settings(&secrets, p->name, e->credentials_dir, p->settings);
+	struct value *request = publisher_request(e, p, op, row);
+	e->post_id = value_get_int(row, "id", 0);
+	int r = work_start(e, action, p->agent, request, p->timeout_ms, &secrets, err);
+	value_free(request);
+	secrets_finish(&secrets);
+	return r;
+}
+
+/* Milliseconds until this publisher may send again; INT64_MAX when a person is needed. */
+static int publisher_wait(struct engine *e, const struct config_publisher *p, int64_t *ret)
+{
+	struct store_publisher state;
+	int r = store_publisher_get(e->store, p->name, &state);
+	if (r < 0)
+		return r;
+	if (state.broken) {
+		*ret = INT64_MAX;
+		return 0;
+	}
+	struct date d;
+	clock_date(e->now.wall_ms, &d);
+	d.hour = d.minute = d.second = 0;
+	int64_t midnight = clock_wall(&d);
+	d.day++;
+	int64_t tomorrow = clock_wall(&d);
+	int today = 0;
+	int64_t last = 0;
+	r = store_publisher_pace(e->store, p->name, midnight, &today, &last);
+	if (r < 0)
+		return r;
+	int64_t until = state.until_ms;
+	if (last > 0 && p->gap_ms > 0 && last + p->gap_ms > until)
+		until = last + p->gap_ms;
+	if (p->per_day > 0 && today >= p->per_day && tomorrow > until)
+		until = tomorrow;
+	*ret = until > e->now.wall_ms ? until - e->now.wall_ms : 0;
+	int64_t closed = work_hours_wait(e, &e->config->hours.active);
+	int64_t closed_too = work_hours_wait(e, &p->hours);
+	if (closed > *ret)
+		*ret = closed;
+	if (closed_too > *ret)
+		*ret = closed_too;
+	return 0;
+}
+
+static int fail_publisher(
+	struct engine *e, const struct config_publisher *p, const struct agent_result *res)
+{
+	struct store_publisher state;
+	int r = store_publisher_get(e->store, p->name, &state);
+	if (r < 0)
+		return r;
+	state.failures++;
+	int64_t wait = retry_delay(state.failures, MINUTE_MS, HOUR_MS);
+	if (res->retry_after_ms > wait)
+		wait = res->retry_after_ms;
+	state.until_ms = e->now.wall_ms + wait;
+	if (res->verdict == AGENT_BLOCKED)
+		state.until_ms = res->until_ms > e->now.wall_ms ? res->until_ms
+								: e->now.wall_ms + DAY_MS;
+	state.broken = res->verdict == AGENT_BROKEN;
+	str_format_cut(state.reason, sizeof(state.reason), "%s", res->reason);
+	if (state.broken)
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.agent = p->agent),
+			"publisher '%s' needs you: %s; its posts "
+			"wait until you run: cpauto unblock",
+			p->name, res->reason);
+	else
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = p->agent),
+			"publisher '%s': %s; its posts wait", p->name, res->reason);
+	return store_publisher_set(e->store, p->name, &state);
+}
+
+static int mend_publisher(struct engine *e, const char *name)
+{
+	struct store_publisher state;
+	int r = store_publisher_get(e->store, name, &state);
+	if (r == 0 && state.failures > 0)
+		r = store_publisher_set(e->store, name, &(struct store_publisher){ .failures = 0 });
+	return r;
+}
+
+/* Is what it says still true enough to go out? If not it is made anew, and stays approved. */
+static bool facts_fresh(const struct engine *e, const struct value *row)
+{
+	int64_t age = e->now.wall_ms - value_get_int(row, "facts_ms", 0);
+	return age >= -MINUTE_MS && age <= e->config->cache.ttl_ms;
+}
+
+/*
+ * Its prices grew old: it is made anew, which may cost a call. One at a time for
+ * a publisher, or a queue behind a slow pace would spend calls on posts that
+ * grow old again.
+ */
+static int renew(struct engine *e, const struct config_publisher *p, int64_t id)
+{
+	int64_t stale = 0;
+	int r = store_posts_stale(e->store, p->name, &stale);
+	if (r < 0)
+		return r;
+	if (stale > 0)
+		return store_post_move(e->store, id, POST_READY, POST_READY, e->now.wall_ms,
+			e->now.wall_ms + 10 * MINUTE_MS,
+			"its prices grew old; another post's come first");
+	return store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms,
+		e->now.wall_ms, "its prices grew old; it is made anew");
+}
+
+static int send(struct engine *e, const struct config_publisher *p, const struct value *row)
+{
+	struct err err;
+	int64_t id = value_get_int(row, "id", 0);
+	if (!facts_fresh(e, row))
+		return renew(e, p, id);
+	if (!work_pass_gates(e, row, &err))
+		return work_refuse(e, row, err.text);
+	int r = store_post_sending(e->store, id, &e->now);
+	if (r < 0)
+		return r;
+	if (start_publisher(e, ACTION_PUBLISH, p, "publish", row, &err) == 0)
+		return 0;
+	/* Nothing was started, so nothing left. */
+	struct agent_result res = { .verdict = AGENT_BROKEN, .reason = err.text, .strikes = -1 };
+	r = store_post_move(e->store, id, POST_SENDING, POST_READY, e->now.wall_ms,
+		e->now.wall_ms, err.text);
+	if (r == 0)
+		r = fail_publisher(e, p, &res);
+	e->fatal = r < 0; /* as in engine_done(): the post may stay sending */
+	return r;
+}
+
+/* One publisher: 1 if something was done. */
+static int try_send(struct engine *e, const struct config_publisher *p)
+{
+	int64_t id, wait, when;
+	int r = store_post_when(e->store, POST_READY, p->name, &when);
+	if (r < 0 || when == INT64_MAX)
+		return r;
+	r = publisher_wait(e, p, &wait);
+	if (r < 0)
+		return r;
+	if (when - e->now.wall_ms > wait)
+		wait = when - e->now.wall_ms;
+	if (wait > 0) {
+		if (wait != INT64_MAX)
+			work_wake_in(e, wait);
+		return 0;
+	}
+	r = store_post_next(e->store, POST_READY, p->name, e->now.wall_ms, &id);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	struct value *row = NULL;
+	r = store_post_get(e->store, id, &row);
+	if (r == 0)
+		r = send(e, p, row);
+	value_free(row);
+	return r < 0 ? r : 1;
+}
+
+int sending_try_publish(struct engine *e)
+{
+	for (size_t i = 0; i < e->config->publisher_count; i++) {
+		int r = try_send(e, &e->config->publishers[i]);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int published(struct engine *e, const struct value *row, const struct value *answer)
+{
+	char id[24];
+	int r = store_post_published(e->store, e->post_id, e->now.wall_ms,
+		value_get_string(answer, "id", NULL), value_get_string(answer, "url", NULL));
+	if (r < 0)
+		return r;
+	e->counts.posts_published++;
+	log_event(LOG_LEVEL_NOTICE,
+		LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
+			.list = value_get_string(row, "list", ""),
+			.post = work_id(e->post_id, id),
+			.agent = value_get_string(row, "publisher", "")),
+		"post %s is out through '%s': %s", id, value_get_string(row, "publisher", ""),
+		value_get_string(row, "title", ""));
+	return mend_publisher(e, value_get_string(row, "publisher", ""));
+}
+
+static int unclear(struct engine *e, const char *reason)
+{
+	char id[24];
+	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.post = work_id(e->post_id, id)),
+		"post %s may be out or not: %s; looking for it from %" PRId64
+		" min on, nothing is sent again before",
+		id, reason, FIND_FIRST_MS / MINUTE_MS);
+	return store_post_move(e->store, e->post_id, POST_SENDING, POST_UNKNOWN, e->now.wall_ms,
+		e->now.wall_ms + FIND_FIRST_MS, reason);
+}
+
+static int park(struct engine *e, int64_t id, const char *reason)
+{
+	char idt[24];
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.post = work_id(id, idt)),
+		"post %s: %s; look at the blog, then: "
+		"cpauto posts settle %s --published or --absent",
+		idt, reason, idt);
+	return store_post_move(e->store, id, POST_UNKNOWN, POST_PARKED, e->now.wall_ms,
+		e->now.wall_ms, reason);
+}
+
+/* A draft is no post yet: its id is kept, and with it the next step can be repeated. */
+static int drafted(struct engine *e, const struct value *row, const struct value *answer)
+{
+	const char *draft = value_get_string(answer, "id", "");
+	if (draft[0])
+		return store_post_draft(e->store, e->post_id, e->now.wall_ms, draft);
+	if (str_eq(value_get_string(row, "state", ""), POST_UNKNOWN))
+		return park(e, e->post_id, "its draft was found, but has no id");
+	return unclear(e, "its draft has no id");
+}
+
+/* Publishing a draft by its id twice is publishing it once; a few times, then find must tell. */
+static bool can_repeat(const struct value *row)
+{
+	return value_get_string(row, "draft_id", NULL) &&
+	       value_get_int(row, "attempts", 0) < REPEATS_MAX;
+}
+
+int sending_publish_done(struct engine *e, const struct value *row,
+	const struct config_publisher *p, const struct agent_result *res)
+{
+	switch (res->verdict) {
+	case AGENT_OK:
+		if (value_get_bool(res->answer, "draft", false))
+			return drafted(e, row, res->answer);
+		return published(e, row, res->answer);
+	case AGENT_REFUSED:
+		return work_refuse(e, row, res->reason);
+	case AGENT_UNKNOWN:
+		if (can_repeat(row))
+			return store_post_move(e->store, e->post_id, POST_SENDING, POST_READY,
+				e->now.wall_ms, e->now.wall_ms + FIND_FIRST_MS, res->reason);
+		return unclear(e, res->reason);
+	default:
+		break;
+	}
+	/* later, broken, blocked: nothing happened, it goes when the publisher can. */
+	int r = store_post_move(e->store, e->post_id, POST_SENDING, POST_READY, e->now.wall_ms,
+		e->now.wall_ms, res->reason);
+	if (r == 0 && p)
+		r = fail_publisher(e, p, res);
+	return r;
+}
+
+/* ---- settling what nobody knows --------------------------------------------------- */
+
+int sending_try_settle(struct engine *e)
+{
+	int64_t id;
+	int r = store_post_next(e->store, POST_UNKNOWN, NULL, e->now.wall_ms, &id);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	struct value *row = NULL;
+	r = store_post_get(e->store, id, &row);
+	if (r < 0)
+		return r;
+	struct err err;
+	const struct config_publisher *p =
+		config_publisher_find(e->config, value_get_string(row, "publisher", ""));
+	if (!p)
+		r = park(e, id, "its publisher is not in the configuration any more");
+	else if (start_publisher(e, ACTION_FIND, p, "find", row, &err) < 0)
+		r = park(e, id, err.text);
+	value_free(row);
+	return r < 0 ? r : 1;
+}
+
+/* How long ago it was sent, by the clock that no step moves (budget.h). */
+static int64_t sending_age(const struct engine *e, const struct value *row)
+{
+	struct instant sent = {
+		.wall_ms = value_get_int(row, "sending_ms", 0),
+		.boot_ms = value_get_int(row, "sending_boot", 0),
+		.synced = value_get_int(row, "sending_synced", 0) != 0,
+	};
+	str_format_cut(sent.boot_id, sizeof(sent.boot_id), "%s",
+		value_get_string(row, "sending_boot_id", ""));
+	return e->now.boot_ms - budget_moment(&sent, &e->now);
+}
+
+static int not_found(struct engine *e, const struct value *row)
+{
+	int finds = 0;
+	int r = store_post_looked(e->store, e->post_id, e->now.wall_ms,
+		e->now.wall_ms + FIND_EVERY_MS, true, &finds);
+	if (r < 0)
+		return r;
+	if (finds < 2 || sending_age(e, row) < FIND_SURE_MS)
+		return 0;
+	log_event(LOG_LEVEL_NOTICE, NULL,
+		"post %" PRId64 " is not there after %d looks; it is sent again", e->post_id,
+		finds);
+	return store_post_move(e->store, e->post_id, POST_UNKNOWN, POST_READY, e->now.wall_ms,
+		e->now.wall_ms, "it was looked for and is not there");
+}
+
+int sending_find_done(struct engine *e, const struct value *row, const struct agent_result *res)
+{
+	const char *found = value_get_string(res->answer, "found", "unknown");
+	if (res->verdict == AGENT_OK && str_eq(found, "yes") &&
+		value_get_bool(res->answer, "draft", false))
+		return drafted(e, row, res->answer);
+	if (res->verdict == AGENT_OK && str_eq(found, "yes"))
+		return published(e, row, res->answer);
+	if (res->verdict == AGENT_OK && str_eq(found, "no"))
+		return not_found(e, row);
+	if (res->verdict == AGENT_OK || res->verdict == AGENT_REFUSED)
+		return park(e, e->post_id, "its publisher cannot tell whether it is out");
+	if (sending_age(e, row) > FIND_GIVE_UP_MS)
+		return park(e, e->post_id, res->reason);
+	int finds = 0;
+	return store_post_looked(e->store, e->post_id, e->now.wall_ms,
+		e->now.wall_ms + FIND_EVERY_MS, false, &finds);
+}

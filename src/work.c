@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "work.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "gates.h"
+#include "log.h"
+#include "workshop.h"
+
+void work_wake_in(struct engine *e, int64_t wait_ms)
+{
+	if (wait_ms < 0)
+		wait_ms = 0;
+	if (wait_ms < e->wake_ms)
+		e->wake_ms = wait_ms;
+}
+
+const struct config_list *work_list(const struct engine *e, const char *name)
+{
+	return config_list_find(e->config, name);
+}
+
+/* Milliseconds until these hours begin; 0 within them. */
+int64_t work_hours_wait(const struct engine *e, const struct config_hours *h)
+{
+	if (h->always)
+		return 0;
+	struct date d;
+	clock_date(e->now.wall_ms, &d);
+	return plan_hours_wait(h->from_min, h->to_min, d.hour, d.minute, d.second);
+}
+
+const char *work_id(int64_t id, char buf[24])
+{
+	str_format_cut(buf, 24, "%" PRId64, id);
+	return buf;
+}
+
+static int load_head(struct engine *e, size_t i)
+{
+	return store_list_head(e->store, e->lists[i].id, &e->plan[i].head);
+}
+
+/* Reads what the store knows of each list. */
+int work_load_plan(struct engine *e)
+{
+	for (size_t i = 0; i < e->list_count; i++) {
+		const struct config_list *c = e->lists[i].config;
+		int r = store_list_load(e->store, e->lists[i].id, &e->plan[i]);
+		if (r < 0)
+			return r;
+		e->plan[i].weight = c->weight;
+		e->plan[i].horizon_ms =
+			(c->every_ms > 7 * DAY_MS ? c->every_ms : 7 * DAY_MS) + DAY_MS;
+	}
+	return 0;
+}
+
+int work_load_head(struct engine *e, int64_t list_id)
+{
+	for (size_t i = 0; i < e->list_count; i++)
+		if (e->lists[i].id == list_id)
+			return load_head(e, i);
+	return 0;
+}
+
+int work_start(struct engine *e, enum action action, const char *agent,
+	const struct value *request, int64_t timeout_ms, const struct secrets *secrets,
+	struct err *err)
+{
+	struct agent_job job = {
+		.name = agent,
+		.request = request,
+		.timeout_ms = timeout_ms,
+		.secrets = secrets ? secrets->items : NULL,
+	};
+	int r = e->port.start(e->port.ctx, &job, err);
+	if (r == 0)
+		e->action = action;
+	return r;
+}
+
+struct value *work_request(const char *op, struct value *config)
+{
+	struct value *v = value_new_object();
+	value_set_int(v, "v", 1);
+	value_set_string(v, "op", op);
+	value_set(v, "config", config);
+	return v;
+}
+
+struct value *work_source_config(const struct engine *e)
+{
+	struct value *v = value_new_object();
+	value_set_string(v, "endpoint", e->config->coupang.endpoint);
+	value_set_string(v, "sub_id", e->config->coupang.sub_id);
+	value_set_string(v, "image_size", e->config->coupang.image_size);
+	value_set_int(v, "timeout_ms", e->config->coupang.timeout_ms);
+	return v;
+}
+
+/* The agent ends itself first; this is for one that does not. */
+int64_t work_source_timeout(const struct engine *e)
+{
+	return e->config->coupang.timeout_ms + 5 * SECOND_MS;
+}
+
+/* The cached answer if it is not older than ttl (and not from the future); -ENOENT if not. */
+int work_fresh_answer(
+	struct engine *e, const char *folded, int64_t *ret_fetched_ms, struct value **ret)
+{
+	int64_t at = 0;
+	struct value *v = NULL;
+	int r = store_answer_get(e->store, folded, &at, &v);
+	if (r < 0)
+		return -ENOENT; /* whatever is wrong with the cache: ask again */
+	if (at > e->now.wall_ms + MINUTE_MS || e->now.wall_ms - at > e->config->cache.ttl_ms) {
+		value_free(v);
+		return -ENOENT;
+	}
+	*ret_fetched_ms = at;
+	*ret = v;
+	return 0;
+}
+
+int work_refuse(struct engine *e, const struct value *post, const char *why)
+{
+	char id[24];
+	work_id(value_get_int(post, "id", 0), id);
+	e->counts.posts_refused++;
+	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.keyword = value_get_string(post, "keyword", ""),
+		.list = value_get_string(post, "list", ""), .post = id),
+		"post %s does not go out: %s; mend it, then: cpauto posts retry %s", id, why, id);
+	return store_post_move(e->store, value_get_int(post, "id", 0),
+		value_get_string(post, "state", ""), POST_REFUSED, e->now.wall_ms,
+		e->now.wall_ms, why);
+}
+
+/* The post object as gates and publishers see it: the row's texts put back in. */
+struct value *work_whole_post(const struct value *row)
+{
+	struct value *post = value_copy(value_get(row, "post"));
+	if (value_kind(post) != VALUE_OBJECT) {
+		value_free(post);
+		post = value_new_object();
+	}
+	value_remove(post, "answer");
+	value_remove(post, "image_tries");
+	value_remove(post, "image_tries");
+	value_set_string(post, "key", value_get_string(row, "key", ""));
+	value_set_string(post, "marker", value_get_string(row, "key", ""));
+	value_set_string(post, "keyword", value_get_string(row, "keyword", ""));
+	value_set_string(post, "title", value_get_string(row, "title", ""));
+	value_set_string(post, "html", value_get_string(row, "html", ""));
+	value_set_string(post, "text", value_get_string(row, "text", ""));
+	value_set_string(post, "markdown", value_get_string(row, "markdown", ""));
+	return post;
+}
+
+/*
+ * Every gate over the post as it stands in the database, against the answer
+ * that it was made from. ERR gets the first that fails.
+ */
+bool work_pass_gates(struct engine *e, const struct value *row, struct err *err)
+{
+	struct value *post = work_whole_post(row);
+	const struct value *answer = value_get(value_get(row, "post"), "answer");
+	struct gates_input in = {
+		.post = post,
+		.products = value_get(answer, "products"),
+		.search_link = value_get_string(answer, "landing_url", ""),
+		.keyword = value_get_string(row, "keyword", ""),
+		.endpoint = e->config->coupang.endpoint,
+		.fetched_ms = value_get_int(row, "facts_ms", 0),
+		.now_ms = e->now.wall_ms,
+		.ttl_ms = e->config->cache.ttl_ms,
+	};
+	bool pass = workshop_gates(e->apart, &in, err);
+	value_free(post);
+	return pass;
+}
