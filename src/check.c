@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "errand.h"
 #include "render.h"
 #include "secrets.h"
 #include "store.h"
@@ -158,33 +159,14 @@ static bool check_agent(struct check *c, const char *name)
 
 static void ask_agent(struct check *c, const struct config_publisher *p)
 {
-	char path[PATH_MAX];
-	struct secrets s;
 	struct agent_result result;
-	if (agent_path(c->in->paths->agents, p->agent, path, sizeof(path)) < 0)
-		return;
-	struct value *request = value_new_object();
-	value_set_int(request, "v", 1);
-	value_set_string(request, "op", "check");
-	value_set(request, "config", value_copy(p->settings));
-	secrets_init(&s);
-	secrets_add_settings(&s, p->name, c->in->paths->credentials, p->settings);
-	struct agent_job job = {
-		.name = p->agent,
-		.path = path,
-		.request = request,
-		.timeout_ms = p->timeout_ms,
-		.secrets = s.items,
-	};
-	agent_run(&job, &result);
+	errand_run(c->in->paths, p, "check", p->timeout_ms, &result);
 	if (result.verdict == AGENT_OK)
 		found(c, "ok", "publishers", "'%s' says that it can work", p->name);
 	else
 		found(c, "error", "publishers", "'%s': %s", p->name,
 			result.reason ? result.reason : "");
 	agent_result_finish(&result);
-	secrets_finish(&s);
-	value_free(request);
 }
 
 static void check_agents(struct check *c)

@@ -47,7 +47,7 @@ _cpauto()
 	*' --cache') compopt -o filenames; _cpauto_reply -d; return ;;
 	esac
 	if [[ -z $command ]]; then
-		words='status queue posts calls plan explain preview lint check show-config unblock sandbox completion'
+		words='status queue posts calls plan explain preview lint check login show-config unblock sandbox completion'
 	fi
 	case $command in
 	status) words='' ;;
@@ -69,6 +69,7 @@ _cpauto()
 	preview) words=' --template --list --fetch --sandbox --open --output --html --text --markdown' ;;
 	lint) words=''; files=1 ;;
 	check) words=' --agents' ;;
+	login) words='' ;;
 	show-config) words='' ;;
 	unblock) words='' ;;
 	sandbox) words='' ;;

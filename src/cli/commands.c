@@ -181,15 +181,26 @@ static const struct command table[] = {
 		.help = "Does a text disclose as it must? \"-\" is standard input" },
 
 	{ .name = "check",
-		.args = "",
+		.args = "[PUBLISHER...]",
+		.args_max = COMMAND_ARGS_MAX,
 		.run = inspect_check,
 		.more = "Configuration, templates, secrets, agents, state folder and clock; "
 			"nothing is created or called. "
-			"The exit code is 78 if there is an error.",
+			"The exit code is 78 if there is an error. "
+			"With the name of a publisher: asks its agent whether it can work.",
 		.help = "Look for all that would keep cpautod from its work",
 		.options = { { "agents", NULL,
 			"also ask each publisher's agent whether it can work", WORD_NONE, NULL,
 			0 } } },
+	{ .name = "login",
+		.args = "PUBLISHER",
+		.args_min = 1,
+		.args_max = 1,
+		.run = publisher_login,
+		.more = "For publishers that work in a browser: opens its window on the folder "
+			"of its profile and waits until you have logged in there. "
+			"No password is ever typed or kept by cpauto.",
+		.help = "Log in where a publisher publishes, once, by hand" },
 	{ .name = "show-config",
 		.args = "",
 		.run = inspect_config,

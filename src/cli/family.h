@@ -29,6 +29,9 @@ int inspect_check(struct cli *c);
 int inspect_config(struct cli *c);
 int inspect_lint(struct cli *c);
 
+int publisher_check(struct cli *c);
+int publisher_login(struct cli *c);
+
 int preview_run(struct cli *c);
 
 int tools_unblock(struct cli *c);

@@ -31,6 +31,8 @@ static void show_findings(const struct value *findings)
 
 int inspect_check(struct cli *c)
 {
+	if (c->line.arg_count > 0)
+		return publisher_check(c);
 	struct check_input in = {
 		.config_path = c->config_path,
 		.paths = &c->paths,

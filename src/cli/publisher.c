@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "family.h"
+
+#include <sysexits.h>
+
+#include "cli.h"
+#include "errand.h"
+#include "table.h"
+
+/* A person logs in meanwhile, with a telephone at hand perhaps. */
+#define LOGIN_MS (15 * 60 * INT64_C(1000))
+
+static int exit_code_of(const struct agent_result *r)
+{
+	switch (r->verdict) {
+	case AGENT_OK:
+		return EX_OK;
+	case AGENT_LATER:
+	case AGENT_BLOCKED:
+		return EX_TEMPFAIL;
+	case AGENT_REFUSED:
+		return EX_UNAVAILABLE;
+	default:
+		return EX_CONFIG;
+	}
+}
+
+/* What the agent looked for, if it says: {name, state, text}. */
+static void show_selectors(const struct value *list)
+{
+	for (size_t i = 0; i < value_len(list); i++) {
+		const struct value *s = value_at(list, i);
+		const char *state = value_get_string(s, "state", "");
+		term_fact(value_get_string(s, "name", ""), 24,
+			str_eq(state, "found")             ? TERM_GOOD
+				: str_eq(state, "missing") ? TERM_BAD
+							   : TERM_WARN,
+			"%s", state);
+	}
+}
+
+static void show(const char *name, const struct agent_result *r)
+{
+	show_selectors(value_get(r->answer, "selectors"));
+	if (r->verdict == AGENT_OK)
+		term_fact(name, 15, TERM_GOOD, "it can work%s%s", str_empty(r->reason) ? "" : ": ",
+			r->reason ? r->reason : "");
+	else
+		term_fact(name, 15, TERM_BAD, "%s: %s", agent_verdict_word(r->verdict),
+			r->reason ? r->reason : "");
+	const char *notice = value_get_string(r->answer, "notice", NULL);
+	if (notice)
+		term_fact("", 15, TERM_WARN, "%s", notice);
+}
+
+static struct value *as_value(const char *name, const struct agent_result *r)
+{
+	struct value *v = r->answer ? value_copy(r->answer) : value_new_object();
+	value_remove(v, "v");
+	value_set_string(v, "publisher", name);
+	value_set_string(v, "result", agent_verdict_word(r->verdict));
+	value_set_string(v, "reason", r->reason);
+	return v;
+}
+
+static int run_one(struct cli *c, const char *name, const char *op, int64_t timeout_ms,
+	struct value *all)
+{
+	struct agent_result r;
+	const struct config_publisher *p = config_publisher_find(c->config, name);
+	if (!p)
+		return cli_fail(
+			c, EX_USAGE, "there is no publisher '%s' in %s", name, c->config_path);
+	errand_run(&c->paths, p, op, timeout_ms > 0 ? timeout_ms : p->timeout_ms, &r);
+	if (c->json)
+		value_append(all, as_value(name, &r));
+	else
+		show(name, &r);
+	int code = exit_code_of(&r);
+	agent_result_finish(&r);
+	return code;
+}
+
+int publisher_check(struct cli *c)
+{
+	int code = cli_config(c);
+	struct value *all = value_new_list();
+	for (size_t i = 0; code == EX_OK && i < c->line.arg_count; i++)
+		code = run_one(c, c->line.args[i], "check", 0, all);
+	if (c->json)
+		(void)cli_json_list("publishers", all);
+	else
+		value_free(all);
+	return code;
+}
+
+int publisher_login(struct cli *c)
+{
+	int code = cli_config(c);
+	struct value *all = value_new_list();
+	if (code == EX_OK && !c->json)
+		term_say(TERM_PLAIN, "a window opens; log in there, nothing is typed for you\n");
+	if (code == EX_OK)
+		code = run_one(c, c->line.args[0], "login", LOGIN_MS, all);
+	if (c->json)
+		(void)cli_json_list("publishers", all);
+	else
+		value_free(all);
+	return code;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "errand.h"
+
+#include "secrets.h"
+
+void errand_run(const struct paths *paths, const struct config_publisher *p, const char *op,
+	int64_t timeout_ms, struct agent_result *ret)
+{
+	char path[PATH_MAX];
+	struct secrets s;
+	agent_result_init(ret);
+	if (agent_path(paths->agents, p->agent, path, sizeof(path)) < 0) {
+		ret->verdict = AGENT_BROKEN;
+		ret->reason = xasprintf(
+			"'%s' is no name of an agent; it must be a file's name", p->agent);
+		return;
+	}
+	struct value *request = value_new_object();
+	value_set_int(request, "v", 1);
+	value_set_string(request, "op", op);
+	value_set(request, "config", value_copy(p->settings));
+	secrets_init(&s);
+	secrets_add_settings(&s, p->name, paths->credentials, p->settings);
+	struct agent_job job = {
+		.name = p->agent,
+		.path = path,
+		.request = request,
+		.timeout_ms = timeout_ms,
+		.secrets = s.items,
+	};
+	agent_run(&job, ret);
+	secrets_finish(&s);
+	value_free(request);
+}
