@@ -331,12 +331,9 @@ function enter() {
 	}
 	var p = caret.p, all = runs_of(p);
 	var next = new_p(cut_runs(all, caret.start, Infinity));
+	set_runs(p, cut_runs(all, 0, caret.start));
 	if (caret.start === length_of(all))
 		lose_text(p);
-	else
-		set_runs(p, cut_runs(all, 0, caret.start));
-	if (on('losing_text') && caret.start === length_of(all))
-		all = runs_of(p);
 	p.after(next);
 	placeholder(module_of(p));
 	set_caret(next, 0);
@@ -530,8 +527,8 @@ function split_here() {
 }
 
 function is_empty(c) {
-	return is_text(c) && text_of(c) === '' && c.querySelectorAll(
-		'.se-text-paragraph').length === 1;
+	var list = is_text(c) ? paragraphs(c.querySelector('.se-module-text')) : [];
+	return list.length === 1 && text_of(list[0]) === '';
 }
 
 /* Puts components at the caret; an empty text before them is taken away. */
@@ -1008,7 +1005,7 @@ function draft_list() {
 		return;
 	}
 	call('drafts').then(function (list) {
-		draft_layer = make('<div class="ed-layer ' + cls.layer_draft +
+		draft_layer = make('<div class="ed-layer ' + cls.temp_save_layer +
 			'" style="right:8px;top:44px"><strong>임시저장 글</strong>' +
 			'<ul></ul></div>');
 		list.forEach(function (d) {

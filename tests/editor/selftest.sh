@@ -157,6 +157,321 @@ write_and_publish() { # write_and_publish PATH [frame]
 }
 at() { [[ $(wd GET /url) == *"$1"* ]]; }
 
-write_and_publish '/myblog/postwrite'
-write_and_publish '/myblog?Redirect=Write' frame
-echo 'editor selftest: write, image, save, publish: both layouts'
+
+# Each test starts from a clean server and an open editor.
+fresh() { # fresh KNOBS [PATH [frame]]
+	reset
+	[ -z "$1" ] || knob "$1"
+	open_editor "${2-/myblog/postwrite}" "${3-}"
+}
+n=0
+ok() { n=$((n + 1)); echo "ok $n - $1"; }
+save_now() {
+	press 'button[data-click-area="tpb.save"]'
+	becomes .counts.save_requests "${1-1}"
+}
+types_are() { is '[.drafts[0].components[].type] | join(",")' "$1"; }
+title_and_body() {
+	press "$TITLE"
+	keys "제목${ENTER}본문"
+}
+final_click() {
+	press 'button[data-click-area="tpb.publish"]'
+	press 'button[data-testid="seOnePublishBtn"]'
+	becomes .counts.publish_requests 1
+}
+pasted() { # pasted HTML: into the key sink, as a page's script must do it
+	js "const d = document.querySelector('iframe[id^=input_buffer]')
+		.contentDocument, t = new DataTransfer();
+		t.setData('text/html', $(jq -nc --arg h "$1" '$h'));
+		d.body.dispatchEvent(new ClipboardEvent('paste',
+		{clipboardData: t, bubbles: true}))" >"$tmp/out"
+}
+POST_HTML='<p>앞 <a href="https://a.example/x">링크</a></p><h2>소제목</h2>
+<blockquote>인용</blockquote><hr><table><tr><td>가</td><td>나</td></tr>
+</table><p>끝</p>'
+
+test_layouts() {
+	write_and_publish '/myblog/postwrite'
+	ok 'write, image, save, publish in the top document'
+	write_and_publish '/myblog?Redirect=Write' frame
+	ok 'the same in the frame'
+	write_and_publish '/GoBlogWrite.naver' frame
+	ok 'the same by GoBlogWrite.naver'
+}
+
+test_login() {
+	local where
+	reset
+	where=$(curl -s -o "$tmp/out" -w '%{redirect_url}' "$base/MyBlog.naver")
+	[ "$where" = "$base/myblog" ] || die "MyBlog leads to $where"
+	knob 'login=0'
+	where=$(curl -s -o "$tmp/out" -w '%{redirect_url}' "$base/MyBlog.naver")
+	[[ $where == *nid.naver.com* ]] || die "logged out, MyBlog leads to $where"
+	knob 'login=cookie'
+	wd POST /url "{\"url\":\"$base/MyBlog.naver\"}" >"$tmp/out"
+	press '.btn_login'
+	until_true ends_at /myblog
+	ok 'the probe of the login, and a cookie that the profile keeps'
+}
+ends_at() { [[ $(wd GET /url) == *"$1\"" ]]; }
+
+test_typing() {
+	local body=$BODY
+	fresh "typing=$1"
+	press "$TITLE"
+	keys '제목 하나'
+	press "$body"
+	keys "abc${ENTER}가나 다"$'\ue003\ue003'"x${ENTER}"
+	press 'button[data-name="bold"]'
+	keys '굵게'
+	press 'button[data-name="bold"]'
+	keys '보통'
+	save_now
+	is '.drafts[0].title' '제목 하나'
+	is '[.drafts[0].components[0].paragraphs[].text] | join("|")' \
+		'abc|가나x|굵게보통'
+	is '.drafts[0].components[0].paragraphs[2].runs[0] | "\(.text)\(.bold)"' \
+		'굵게true'
+	is '.drafts[0].components[0].paragraphs[2].runs | length' 2
+	ok "keys: typing=$1"
+}
+
+test_send_keys() {
+	fresh ''
+	until_true seen "$BODY"
+	wd POST "/element/$(see "$BODY")/value" '{"text":"한 줄"}' >"$tmp/out"
+	save_now
+	is '.drafts[0].components[0].paragraphs[0].text' '한 줄'
+	ok 'keys sent to the paragraph itself'
+}
+
+test_components() {
+	fresh ''
+	press "$BODY"
+	keys "앞"
+	press 'button[data-name="quotation"]'
+	keys "인용${ENTER}둘"
+	press '.se-canvas-bottom-button'
+	press 'button[data-name="horizontal-line"]'
+	keys "뒤"
+	press 'button[data-name="table"]'
+	keys '가'$'\ue004''나'
+	press '.se-canvas-bottom-button'
+	press 'button[data-name="oglink"]'
+	press 'input.se-popup-oglink-input'
+	keys 'https://a.example/x'
+	press '.se-popup-oglink-button'
+	press '.se-popup-button-confirm:not([disabled])'
+	until_true seen '.se-component.se-oglink'
+	save_now
+	types_are 'text,quotation,horizontalLine,text,table,oglink,text'
+	is '[.drafts[0].components[1].paragraphs[].text] | join("|")' '인용|둘'
+	is '.drafts[0].components[4].rows[0] | join("|")' '가|나|'
+	is '.drafts[0].components[5].href' 'https://a.example/x'
+	ok 'quotation, line, table and card by the toolbar'
+}
+
+test_link() {
+	fresh "$1"
+	press "$BODY"
+	keys '여기 링크'
+	js 'const p = [...document.querySelectorAll(".se-text p")].find(e =>
+		e.checkVisibility()), t = p.querySelector(".__se-node").firstChild;
+		getSelection().setBaseAndExtent(t, 3, t, 5)' >"$tmp/out"
+	press 'button[data-name="text-link"]'
+	press 'input.se-custom-layer-link-input'
+	keys 'https://a.example/x'
+	press '.se-custom-layer-link-apply-button'
+	keys ' 뒤'
+	save_now
+	is '[.drafts[0].components[0].paragraphs[0].runs[] |
+		"\(.text):\(.link // "")"] | join("|")' "$2"
+	ok "a link on text: ${1:-plain}"
+}
+
+test_paste() {
+	fresh "$1"
+	press "$BODY"
+	pasted "$POST_HTML"
+	save_now
+	types_are 'text,quotation,horizontalLine,table,text'
+	is '[.drafts[0].components[0].paragraphs[].text] | join("|")' \
+		'앞 링크|소제목'
+	is '.drafts[0].components[0].paragraphs[0].runs | map(.link // empty) |
+		join(",")' "$2"
+	ok "a paste into the key sink: ${1:-plain}"
+}
+
+test_in_the_way() {
+	fresh 'restore=1&help=1'
+	press '.se-popup-alert-confirm .se-popup-button-cancel'
+	press '.se-help-panel-close-button'
+	until_true gone '.se-help-panel'
+	title_and_body
+	save_now
+	is '.drafts[0].title' '제목'
+	is .counts.restores 0
+	is .counts.twin_clicks 0
+	ok 'the restore pop-up and the help panel can be closed'
+	fresh 'late_popup=1&seed=3'
+	press "$BODY"
+	keys "$(printf 'x%.0s' {1..60})"
+	until_true seen '.se-popup-alert-confirm'
+	press '.se-popup-alert-confirm .se-popup-button-cancel'
+	becomes .counts.late_popups 1
+	save_now
+	[ "$(state '.drafts[0].text | length')" -lt 60 ] ||
+		die 'a late pop-up took no keys'
+	ok 'a late pop-up takes the keys'
+}
+
+test_toggles() {
+	fresh 'toggles=bold,strikethrough'
+	until_true seen 'button[data-name="bold"].se-is-selected'
+	press 'button[data-name="strikethrough"].se-is-selected'
+	press "$BODY"
+	keys 'x'
+	save_now
+	is '.drafts[0].components[0].paragraphs[0].runs[0] |
+		"\(.bold)\(.strike)"' truenull
+	ok 'toggles left on are on, and can be set off'
+}
+
+test_images() {
+	fresh 'image_fails_at=2'
+	press "$BODY"
+	give_file "$tmp/a.png"
+	becomes '.uploads | length' 1
+	give_file "$tmp/a.png"
+	press '.se-popup-alert .se-popup-button-confirm'
+	give_file "$tmp/b.png"
+	press '.se-popup-alert .se-popup-button-confirm'
+	give_file "$tmp/a.png"$'\n'"$tmp/a.png"
+	becomes '.uploads | length' 3
+	until_true gone '.se-is-uploading'
+	save_now
+	types_are 'image,image,image,text'
+	ok 'an upload that fails leaves no image'
+}
+
+test_save_fails() {
+	fresh 'save_fails=1'
+	title_and_body
+	save_now
+	is '.drafts | length' 0
+	knob 'save_fails=lie'
+	save_now 2
+	until_true text_is '[data-click-area="tpb*s.count"]' 1
+	is '.drafts | length' 0
+	knob 'save_fails=0'
+	save_now 3
+	is '.drafts | length' 1
+	curl -sf "$base/myblog/drafts.json" | jq -e '.drafts[0].title == "제목"' \
+		>"$tmp/out" || die 'drafts.json'
+	press '[data-click-area="tpb*s.count"]'
+	until_true seen 'li button[data-testid="draft_1"]'
+	ok 'a save that fails in silence'
+}
+text_is() {
+	[ "$(wd GET "/element/$(see "$1")/text")" = "\"$2\"" ]
+}
+
+test_publish_hangs() { # test_publish_hangs HOW POSTS
+	fresh "publish_hangs=$1"
+	title_and_body
+	final_click
+	becomes '.posts | length' "$2"
+	curl -sf "$base/rss/myblog.xml" >"$tmp/feed"
+	[ "$(grep -c '<item>' "$tmp/feed")" = "$2" ] || die "feed: $1"
+	is .counts.final_clicks 1
+	ok "no answer to the final click: $1"
+}
+
+test_refusals() {
+	fresh 'captcha=1'
+	until_true seen 'iframe[id^="ncaptcha-iframe"]'
+	fresh 'captcha=publish'
+	gone 'iframe[id^="ncaptcha-iframe"]' || die 'a captcha without need'
+	title_and_body
+	final_click
+	until_true seen 'iframe[id^="ncaptcha-iframe"]'
+	is '.posts | length' 0
+	ok 'a captcha, hidden and seen'
+	reset
+	knob 'restricted=1'
+	curl -s "$base/myblog/postwrite" | grep -q '이용 제한' ||
+		die 'no notice of a restriction'
+	ok 'a restriction'
+	fresh 'session_ends_after=2'
+	title_and_body
+	press 'button[data-click-area="tpb.save"]'
+	press 'button[data-click-area="tpb.save"]'
+	until_true at nidlogin
+	is '.drafts | length' 1
+	ok 'a session that ends half-way'
+}
+
+alert_is() {
+	[ "$(curl -s "$drv/session/$session/alert/text" | jq -r \
+		'.value | strings')" = "$1" ]
+}
+test_alert() {
+	fresh ''
+	title_and_body
+	curl -sf -G "$base/_editor/set" --data-urlencode 'alert=점검 중' \
+		--data-urlencode alert_at=save >"$tmp/out"
+	press 'button[data-click-area="tpb.save"]'
+	until_true alert_is '점검 중'
+	wd POST /alert/accept '{}' >"$tmp/out"
+	ok 'an alert'
+}
+
+test_reserved() {
+	fresh ''
+	title_and_body
+	press 'button[data-click-area="tpb.publish"]'
+	press 'label[for="radio_time2"]'
+	press '[class*="input_date"]'
+	press '.ui-datepicker-next'
+	press '.ui-datepicker td button'
+	js 'document.querySelector("[class*=minute_option]").value = "30"' \
+		>"$tmp/out"
+	press 'button[data-testid="seOnePublishBtn"]'
+	becomes '.posts | length' 1
+	is '.posts[0].reserved' true
+	is '.posts[0].time | test("-01T[0-9][0-9]:30$")' true
+	ok 'a reserved post'
+}
+
+test_knobs() {
+	local code
+	code=$(curl -s -o "$tmp/out" -w '%{http_code}' "$base/_editor/set?no=1")
+	[ "$code" = 400 ] || die "an unknown knob: $code"
+	fresh 'selector_gone=tpb.save'
+	gone 'button[data-click-area="tpb.save"]' || die 'still a save button'
+	ok 'a selector that is gone, a knob that is none'
+}
+
+test_layouts
+test_login
+test_typing editable
+test_typing sink
+test_send_keys
+test_components
+test_link '' '여기 :|링크:https://a.example/x| 뒤:'
+test_link 'losing_links=all' '여기 링크 뒤:'
+test_paste '' 'https://a.example/x'
+test_paste 'losing_links=1' ''
+test_in_the_way
+test_toggles
+test_images
+test_save_fails
+test_publish_hangs made 1
+test_publish_hangs lost 0
+test_publish_hangs made-load 1
+test_refusals
+test_alert
+test_reserved
+test_knobs
+echo "1..$n"

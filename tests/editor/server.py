@@ -45,7 +45,7 @@ KNOBS = {
 	'save_fails': '0',      # 0, 1 (silent), lie (count grows), error
 	'save_new': '0',        # 1: every save makes another draft
 	'slow_image': '0',      # ms
-	'image_fails': '0',     # 1: each upload; N@: see image_fails_at
+	'image_fails': '0',     # 1: each upload fails
 	'image_fails_at': '0',  # the Nth upload since the reset fails
 	'image_stuck': '0',     # 1: the placeholder stays for ever
 	'toggles': '',          # bold,strikethrough on at start
@@ -149,7 +149,7 @@ HASHED = (
 	'layer_publish', 'layer_content', 'category_btn', 'category_list',
 	'category_item', 'option_open', 'tag_area', 'tag_item', 'time_area',
 	'input_date', 'hour_option', 'minute_option', 'confirm_btn',
-	'layer_draft', 'draft_item', 'draft_title', 'toast', 'text', 'btn_close',
+	'temp_save_layer', 'draft_item', 'draft_title', 'toast', 'text', 'btn_close',
 )
 
 
