@@ -892,7 +892,7 @@ function late_popups() {
 			if (nth % 3 === 2)
 				help_panel();
 			else
-				restore_popup(nth % 2 ? document : parent.document);
+				restore_popup(nth % 3 ? document : parent.document);
 		}, Math.floor(rng() * 30));
 	}
 	document.addEventListener('keydown', step, true);

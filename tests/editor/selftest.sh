@@ -326,6 +326,42 @@ test_in_the_way() {
 	ok 'a late pop-up takes the keys'
 }
 
+test_late_in_parent() {
+	local i
+	fresh 'late_popup=3&seed=5' '/myblog?Redirect=Write' frame
+	for i in 1 2 3; do
+		until_true late_comes "$i"
+		if [ "$i" = 3 ]; then
+			gone .se-popup-alert-confirm || die 'not in the parent'
+			wd POST /frame '{"id":null}' >"$tmp/out"
+		fi
+		if [ "$i" = 2 ]; then
+			press .se-help-panel-close-button
+		else
+			press '.se-popup-alert-confirm .se-popup-button-cancel'
+		fi
+	done
+	is .counts.restores 0
+	ok 'late pop-ups in the frame and in its parent'
+}
+late_comes() {
+	[ "$(state .counts.late_popups)" -lt "$1" ] || return 0
+	press "$BODY"
+	keys 'xxxxxxxxxx'
+	return 1
+}
+
+test_text_lost() {
+	fresh 'losing_text=2&leftover=1'
+	until_true text_is "$BODY" '지난번에 남은 글'
+	press "$BODY"
+	keys $'\ue010\ue007'"가나${ENTER}다라${ENTER}마바${ENTER}"
+	save_now
+	is '[.drafts[0].components[0].paragraphs[].text] | join("|")' \
+		'지난번에 남은 글|가|다라|마|'
+	ok 'an editor that is not empty, text that is lost'
+}
+
 test_toggles() {
 	fresh 'toggles=bold,strikethrough'
 	until_true seen 'button[data-name="bold"].se-is-selected'
@@ -412,6 +448,74 @@ test_refusals() {
 	ok 'a session that ends half-way'
 }
 
+# HOW, posts made, and what is seen of it.
+test_publish_fails() {
+	fresh "$1"
+	title_and_body
+	final_click
+	[ -z "$3" ] || until_true seen "$3"
+	becomes '.posts | length' "$2"
+	ok "a publish that goes wrong: $1"
+}
+
+test_lies() {
+	fresh 'publish_as=private&feed_delay=1'
+	title_and_body
+	final_click
+	is '.posts[0].visibility' open_private
+	fresh 'feed_delay=1'
+	title_and_body
+	final_click
+	feed_has 0
+	feed_has 1
+	knob 'feed_fails=1'
+	[ "$(curl -s -o "$tmp/feed" -w '%{http_code}' \
+		"$base/rss/myblog.xml")" = 503 ] || die 'the feed works'
+	ok 'a post that is not as asked, a feed that is late or down'
+}
+feed_has() {
+	curl -sf "$base/rss/myblog.xml" >"$tmp/feed"
+	[ "$(grep -c '<item>' "$tmp/feed")" = "$1" ] || die "feed: not $1"
+}
+
+test_layout_knob() {
+	local where
+	reset
+	knob 'layout=top'
+	where=$(curl -s -o "$tmp/out" -w '%{redirect_url}' \
+		"$base/myblog?Redirect=Write")
+	[ "$where" = "$base/myblog/postwrite" ] || die "layout=top: $where"
+	knob 'layout=frame'
+	where=$(curl -s -o "$tmp/out" -w '%{redirect_url}' \
+		"$base/myblog/postwrite")
+	[ "$where" = "$base/myblog?Redirect=Write" ] || die "layout=frame: $where"
+	ok 'one layout for every path'
+}
+
+test_stuck_image() {
+	fresh 'image_stuck=1&save_new=1'
+	press "$BODY"
+	give_file "$tmp/a.png"
+	becomes .counts.upload_requests 1
+	save_now
+	save_now 2
+	is '.drafts | length' 2
+	is '.drafts[0].components[0].src | startswith("data:")' true
+	ok 'an image that never arrives, a draft for every save'
+}
+
+test_parent() {
+	local pid
+	rm -f "$tmp/port2"
+	# shellcheck disable=SC2016
+	pid=$(bash -c '/usr/bin/python3 "$1" --port-file "$2" >"$2.out" &
+		echo $!; until [ -s "$2" ]; do sleep 0.05; done' - \
+		"$here/server.py" "$tmp/port2")
+	until_true ended "$pid"
+	ok 'the server ends with its parent'
+}
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
 alert_is() {
 	[ "$(curl -s "$drv/session/$session/alert/text" | jq -r \
 		'.value | strings')" = "$1" ]
@@ -464,6 +568,8 @@ test_link 'losing_links=all' '여기 링크 뒤:'
 test_paste '' 'https://a.example/x'
 test_paste 'losing_links=1' ''
 test_in_the_way
+test_late_in_parent
+test_text_lost
 test_toggles
 test_images
 test_save_fails
@@ -471,6 +577,13 @@ test_publish_hangs made 1
 test_publish_hangs lost 0
 test_publish_hangs made-load 1
 test_refusals
+test_publish_fails publish_fails=1 0 .se-popup-alert
+test_publish_fails publish_fails=silent 0 ''
+test_publish_fails restricted=publish 0 .se-popup-alert
+test_lies
+test_layout_knob
+test_stuck_image
+test_parent
 test_alert
 test_reserved
 test_knobs

@@ -60,7 +60,7 @@ KNOBS = {
 	'selector_gone': '',    # class/attr value to rename, for drift
 	'leftover': '0',        # 1: the new editor is not empty
 	'feed_fails': '0',
-	'feed_delay': '0',      # posts show from the Nth read after them
+	'feed_delay': '0',      # posts show only after N more reads
 	'categories': '게시판|쿠팡\u00a0추천|생활\u00a0정보\u00a0모음|여행',
 }
 
@@ -227,7 +227,7 @@ def feed(blog, base):
 	for p in reversed(STATE.posts):
 		if p['reserved'] or p['visibility'] != 'open_public':
 			continue
-		if STATE.feed_reads < p['seen_from']:
+		if STATE.feed_reads <= p['seen_from']:
 			continue
 		text = p['text'][:200].replace(']]>', ']]]]><![CDATA[>')
 		title = p['title'].replace(']]>', ']]]]><![CDATA[>')
