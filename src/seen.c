@@ -24,7 +24,7 @@ static size_t space_at(const char *s)
 	if (*s == ' ' || (*s >= '\t' && *s <= '\r'))
 		return 1;
 	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
-		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
+		if (*s == *wide[i] && strncmp(s, wide[i], strlen(wide[i])) == 0)
 			return strlen(wide[i]);
 	return 0;
 }
@@ -40,7 +40,7 @@ size_t seen_invisible(const char *s)
 	if ((unsigned char)*s < 0xc2)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(list); i++)
-		if (strncmp(s, list[i], strlen(list[i])) == 0)
+		if (*s == *list[i] && strncmp(s, list[i], strlen(list[i])) == 0)
 			return strlen(list[i]);
 	return 0;
 }

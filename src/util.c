@@ -165,7 +165,12 @@ bool str_eq(const char *a, const char *b)
 
 bool str_starts(const char *s, const char *prefix)
 {
-	return s && prefix && strncmp(s, prefix, strlen(prefix)) == 0;
+	if (!s || !prefix)
+		return false;
+	while (*prefix)
+		if (*s++ != *prefix++)
+			return false;
+	return true;
 }
 
 bool str_ends(const char *s, const char *suffix)
