@@ -62,8 +62,8 @@ CC_ALL = $(CC) $(DEFS) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LD_ALL = $(CC) $(HARDEN) $(RELRO) $(CFLAGS) $(LDFLAGS)
 
 MAINS     := src/cpautod.c src/cpauto.c
-AGENTS    := coupang outbox
-AGENT_KIT := kit http sign image hosts answer fetch page
+AGENTS    := coupang outbox naver-openapi naver-cafe exec
+AGENT_KIT := kit http sign image hosts answer fetch page feed naver-token naver-form
 
 CORE_OBJS    := $(patsubst src/%.c,$(B)/%.o,$(filter-out $(MAINS),$(wildcard src/*.c)))
 CLI_OBJS     := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/cli/*.c))

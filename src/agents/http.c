@@ -16,6 +16,7 @@
 struct transfer {
 	CURL *curl;
 	struct curl_slist *headers;
+	curl_mime *form;
 	struct http_answer *answer;
 	size_t header_bytes;
 	bool headers_over, headers_whole;
@@ -252,6 +253,13 @@ static void set_error(struct transfer *t, CURLcode code)
 	err_set(&a->error, -EIO, "%s (%s)", texts[a->end], a->why.text);
 }
 
+int64_t http_date_ms(const char *text)
+{
+	time_t at = text ? curl_getdate(text, NULL) : -1;
+
+	return at > 0 ? (int64_t)at * 1000 : 0;
+}
+
 static void read_headers(struct transfer *t)
 {
 	struct http_answer *a = t->answer;
@@ -268,10 +276,8 @@ static void read_headers(struct transfer *t)
 	text = NULL;
 	curl_easy_getinfo(t->curl, CURLINFO_REDIRECT_URL, &text);
 	a->location = xstrdup(text);
-	if (curl_easy_header(t->curl, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK) {
-		time_t at = curl_getdate(date->value, NULL);
-		a->date_ms = at > 0 ? (int64_t)at * 1000 : 0;
-	}
+	if (curl_easy_header(t->curl, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
+		a->date_ms = http_date_ms(date->value);
 	named = curl_easy_header(t->curl, "Retry-After", 0, CURLH_HEADER, -1, &date) == CURLHE_OK;
 	curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &wait);
 	/* Zero is also what libcurl says where it cannot read the value. */
@@ -371,6 +377,40 @@ static int refuse(struct http_answer *a, enum http_end end, const char *why)
 	return err_set(&a->error, -EIO, "%s", why);
 }
 
+/* The form's parts as curl's own; the data is copied. False when it cannot be made. */
+static bool set_form(struct transfer *t, const struct http_request *q)
+{
+	t->form = curl_mime_init(t->curl);
+	for (size_t i = 0; t->form && i < q->part_count; i++) {
+		const struct http_part *from = &q->parts[i];
+		curl_mimepart *part = curl_mime_addpart(t->form);
+
+		if (!part || !one_line(from->type) || curl_mime_name(part, from->name) ||
+				curl_mime_data(part, from->data, from->len) ||
+				curl_mime_filename(part, from->file_name) ||
+				curl_mime_type(part, from->type))
+			return false;
+	}
+	return t->form && !curl_easy_setopt(t->curl, CURLOPT_MIMEPOST, t->form);
+}
+
+static bool set_body(struct transfer *t, const struct http_request *q)
+{
+	if (q->part_count)
+		return set_form(t, q);
+	curl_easy_setopt(t->curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(t->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);
+	curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, q->body ? q->body : "");
+	return true;
+}
+
+static void clean_up(struct transfer *t)
+{
+	curl_easy_cleanup(t->curl);
+	curl_mime_free(t->form);
+	drop_headers(t);
+}
+
 static int perform(const struct http_request *q, bool post, struct http_answer *a)
 {
 	struct transfer t = { .answer = a };
@@ -391,17 +431,15 @@ static int perform(const struct http_request *q, bool post, struct http_answer *
 	set_manners(t.curl, q, url.secure);
 	set_callbacks(&t);
 	set_headers(&t, q);
-	if (post) {
-		curl_easy_setopt(t.curl, CURLOPT_POST, 1L);
-		curl_easy_setopt(t.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);
-		curl_easy_setopt(t.curl, CURLOPT_POSTFIELDS, q->body ? q->body : "");
+	if (post && !set_body(&t, q)) {
+		clean_up(&t);
+		return refuse(a, HTTP_LOCAL, "the form cannot be made: memory is short");
 	}
 	code = curl_easy_perform(t.curl);
 	a->end = end_of(code, &t);
 	read_headers(&t);
 	set_error(&t, code);
-	curl_easy_cleanup(t.curl);
-	drop_headers(&t);
+	clean_up(&t);
 	return a->end == HTTP_DONE ? 0 : -EIO;
 }
 

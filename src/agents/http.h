@@ -33,6 +33,15 @@ enum http_end {
 #define HTTP_HEADERS_MAX (64u << 10)
 #define HTTP_CONNECT_MS 10000 /* at most; libcurl's own default is 300 s */
 
+/* A field of a form that is sent as multipart/form-data. */
+struct http_part {
+	const char *name;
+	const void *data;
+	size_t len;
+	const char *file_name; /* NULL = a field, no file */
+	const char *type;      /* Content-Type of the part, or NULL */
+};
+
 struct http_request {
 	const char *url;           /* percent-encoded; sent to the byte */
 	const char *authorization; /* the header's value or NULL; never logged */
@@ -40,6 +49,8 @@ struct http_request {
 	const char *content_type;  /* of body */
 	const void *body;          /* http_post only */
 	size_t body_len;
+	const struct http_part *parts; /* http_post only, in place of body and content_type */
+	size_t part_count;
 	int64_t timeout_ms; /* of everything; 1 to 600,000 */
 	size_t body_max;    /* of the answer */
 };
@@ -83,6 +94,9 @@ struct http_url {
  * characters, or is plain http to anything but loopback while not PLAIN_TOO.
  */
 int http_url_parse(const char *url, bool plain_too, struct http_url *ret) MUST_CHECK;
+
+/* "Mon, 23 Nov 2026 14:32:00 +0900" and what else RFC 9110 and 822 have; 0 = no date. */
+int64_t http_date_ms(const char *text);
 
 /* 127.0.0.0/8, ::1, localhost (libcurl resolves that one by itself). */
 bool http_is_loopback(const char *host);
