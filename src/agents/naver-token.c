@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <libgen.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,14 +79,6 @@ static int broken(struct value *answer, const struct err *e)
 	return -EIO;
 }
 
-/* The file behind the variable, links resolved: a rename must not replace a link. */
-static char *file_of(const char *variable)
-{
-	const char *path = getenv(variable);
-
-	return str_empty(path) ? NULL : realpath(path, NULL);
-}
-
 /* Seconds since the file was written; -1 if it is not known or lies ahead. */
 static int64_t age_of(const char *variable)
 {
@@ -106,16 +97,13 @@ static int64_t age_of(const char *variable)
 /* A refresh whose answer cannot be kept would lose the tokens: looked at before. */
 static int check_writable(const char *variable, struct err *e)
 {
-	CLEANUP_FREE char *path = file_of(variable);
-	CLEANUP_FREE char *copy = xstrdup(path);
+	const char *path = getenv(variable);
+	CLEANUP_FREE char *copy = xstrdup(path ? path : ".");
 
-	if (!path)
-		return err_set(e, -ENOENT, "the file of %s is not there",
-			variable + strlen("CPAUTO_SECRET_"));
 	if (access(dirname(copy), W_OK) < 0)
 		return err_set(e, -EACCES, "%s cannot be replaced when the token is refreshed: "
 			"put it into a folder of the user that cpautod runs as, such as "
-			"/var/lib/cpauto", path);
+			"/var/lib/cpauto", path ? path : variable);
 	return 0;
 }
 
@@ -166,7 +154,7 @@ static void ask(const struct value *config, const struct keys *k, struct http_an
 /* 0 or negative errno with the line in E. */
 static int keep(const char *variable, const char *token, struct err *e)
 {
-	CLEANUP_FREE char *path = file_of(variable);
+	const char *path = getenv(variable);
 	CLEANUP_FREE char *line = xasprintf("%s\n", token);
 	int r = path ? file_write_atomic(path, line, strlen(line), FILE_MODE) : -ENOENT;
 
