@@ -46,17 +46,19 @@ endif
 CORE_PKGS    := json-c libconfig sqlite3 libsystemd
 AGENT_PKGS   := libcurl libcrypto json-c
 SANDBOX_PKGS := libmicrohttpd libcrypto json-c libturbojpeg zlib
-ALL_PKGS     := $(CORE_PKGS) $(AGENT_PKGS) $(SANDBOX_PKGS)
+PICTURE_PKGS := libturbojpeg cairo
+ALL_PKGS     := $(CORE_PKGS) $(AGENT_PKGS) $(SANDBOX_PKGS) $(PICTURE_PKGS)
 
 # One shell-out for each, and only when something is compiled or linked.
 PKG_CFLAGS    = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(ALL_PKGS)))$(PKG_CFLAGS)
 CORE_LIBS     = $(eval CORE_LIBS := $$(shell $(PKG_CONFIG) --libs $(CORE_PKGS)) -lunistring)$(CORE_LIBS)
 AGENT_LIBS    = $(eval AGENT_LIBS := $$(shell $(PKG_CONFIG) --libs $(AGENT_PKGS)) -lunistring)$(AGENT_LIBS)
 SANDBOX_LIBS  = $(eval SANDBOX_LIBS := $$(shell $(PKG_CONFIG) --libs $(SANDBOX_PKGS)) -lunistring)$(SANDBOX_LIBS)
+PICTURE_LIBS  = $(eval PICTURE_LIBS := $$(shell $(PKG_CONFIG) --libs $(PICTURE_PKGS)))$(PICTURE_LIBS)
 
 DEFS = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
        -DDATADIR='"$(DATADIR)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' \
-       -Isrc -Isrc/agents -Isrc/sandbox -Isrc/cli
+       -Isrc -Isrc/agents -Isrc/sandbox -Isrc/cli -Isrc/picture
 # The user's flags come last, so they win and stay theirs.
 CC_ALL = $(CC) $(DEFS) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LD_ALL = $(CC) $(HARDEN) $(RELRO) $(CFLAGS) $(LDFLAGS)
@@ -69,9 +71,10 @@ CORE_OBJS    := $(patsubst src/%.c,$(B)/%.o,$(filter-out $(MAINS),$(wildcard src
 CLI_OBJS     := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/cli/*.c))
 KIT_OBJS     := $(AGENT_KIT:%=$(B)/agents/%.o)
 SANDBOX_OBJS := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/sandbox/*.c))
+PICTURE_OBJS := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/picture/*.c))
 UNITS        := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 
-PROGRAMS := $(B)/cpautod $(B)/cpauto $(B)/cpauto-sandbox $(AGENTS:%=$(B)/agents/%)
+PROGRAMS := $(B)/cpautod $(B)/cpauto $(B)/cpauto-sandbox $(B)/cpauto-picture $(AGENTS:%=$(B)/agents/%)
 
 all: $(PROGRAMS)
 
@@ -79,6 +82,7 @@ $(B)/libcore.a: $(CORE_OBJS)
 $(B)/libcli.a:  $(CLI_OBJS)
 $(B)/libkit.a:  $(KIT_OBJS)
 $(B)/libsandbox.a: $(filter-out %/main.o,$(SANDBOX_OBJS))
+$(B)/libpicture.a: $(filter-out %/main.o,$(PICTURE_OBJS))
 $(B)/lib%.a:
 	$(call Q,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
@@ -88,12 +92,14 @@ $(B)/cpauto: $(B)/cpauto.o $(B)/libcli.a $(B)/libcore.a
 	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(CORE_LIBS) $(LDLIBS)
 $(B)/cpauto-sandbox: $(B)/sandbox/main.o $(B)/libsandbox.a $(B)/libkit.a $(B)/libcore.a
 	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(SANDBOX_LIBS) -lm $(LDLIBS)
+$(B)/cpauto-picture: $(B)/picture/main.o $(B)/libpicture.a $(B)/libkit.a $(B)/libcore.a
+	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(PICTURE_LIBS) $(LDLIBS)
 $(AGENTS:%=$(B)/agents/%): $(B)/agents/%: $(B)/agents/%.o $(B)/libkit.a $(B)/libcore.a
 	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(AGENT_LIBS) $(LDLIBS)
 
 # One unit-test program for a module; it takes from the archives what it uses.
-$(UNITS): $(B)/unit/%: $(B)/unit/%.o $(B)/libsandbox.a $(B)/libcli.a $(B)/libkit.a $(B)/libcore.a
-	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(CORE_LIBS) $(AGENT_LIBS) $(SANDBOX_LIBS) -lcmocka -lm $(LDLIBS)
+$(UNITS): $(B)/unit/%: $(B)/unit/%.o $(B)/libpicture.a $(B)/libsandbox.a $(B)/libcli.a $(B)/libkit.a $(B)/libcore.a
+	$(call Q,LD,$@)$(LD_ALL) -o $@ $^ $(CORE_LIBS) $(AGENT_LIBS) $(SANDBOX_LIBS) $(PICTURE_LIBS) -lcmocka -lm $(LDLIBS)
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -105,7 +111,8 @@ $(B)/unit/%.o: tests/unit/%.c
 # ---- what a fresh machine lacks -------------------------------------------------
 DEPS := gcc make libc6-dev pkg-config binutils \
         libcurl4-openssl-dev libssl-dev libjson-c-dev libconfig-dev libsqlite3-dev \
-        libsystemd-dev libunistring-dev libmicrohttpd-dev libturbojpeg0-dev zlib1g-dev
+        libsystemd-dev libunistring-dev libmicrohttpd-dev libturbojpeg0-dev \
+        libcairo2-dev zlib1g-dev
 DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-ctags shellcheck \
         sqlite3 jq strace perl procps zsh curl bsdextrautils
 
@@ -177,7 +184,7 @@ install: all
 	  $(sort $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))))))
 	$(INSTALL) -m 755 $(B)/cpautod $(DESTDIR)$(SBINDIR)
 	$(INSTALL) -m 755 $(B)/cpauto $(DESTDIR)$(BINDIR)
-	$(INSTALL) -m 755 $(B)/cpauto-sandbox $(DESTDIR)$(LIBEXECDIR)/cpauto
+	$(INSTALL) -m 755 $(B)/cpauto-sandbox $(B)/cpauto-picture $(DESTDIR)$(LIBEXECDIR)/cpauto
 	$(INSTALL) -m 755 $(AGENTS:%=$(B)/agents/%) $(DESTDIR)$(LIBEXECDIR)/cpauto/agents
 	$(INSTALL) -m 644 etc/templates/*.mustache $(DESTDIR)$(DATADIR)/cpauto/templates
 	test -e $(DESTDIR)$(SYSCONFDIR)/cpauto.conf || \

@@ -149,23 +149,36 @@ static const struct format *find_format(const unsigned char *p, size_t len)
 	return NULL;
 }
 
-int image_sniff(const void *data, size_t len, struct image *ret, struct err *e)
+int image_look(const void *data, size_t len, struct image *ret, struct err *e)
 {
 	const struct format *f = find_format(data, len);
 
 	memset(ret, 0, sizeof(*ret));
 	if (!f)
 		return err_set(e, -EINVAL, "this is no JPEG, PNG, GIF or WebP");
-	if (len > IMAGE_BYTES_MAX)
-		return err_set(e, -EFBIG, "this picture has %zu bytes, more than %u MiB",
-			len, IMAGE_BYTES_MAX >> 20);
 	if (f->size(data, len, ret) || ret->width < 1 || ret->height < 1)
 		return err_set(e, -EINVAL, "the header of this %s is damaged", f->mime);
-	if (ret->width > IMAGE_SIDE_MAX || ret->height > IMAGE_SIDE_MAX)
-		return err_set(e, -EFBIG, "this picture is %d x %d pixels, more than %d x %d",
-			ret->width, ret->height, IMAGE_SIDE_MAX, IMAGE_SIDE_MAX);
 	ret->mime = f->mime;
 	ret->ext = f->ext;
+	return 0;
+}
+
+int image_sniff(const void *data, size_t len, struct image *ret, struct err *e)
+{
+	struct image found;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	if (len > IMAGE_BYTES_MAX && find_format(data, len))
+		return err_set(e, -EFBIG, "this picture has %zu bytes, more than %u MiB",
+			len, IMAGE_BYTES_MAX >> 20);
+	r = image_look(data, len, &found, e);
+	if (r)
+		return r;
+	if (found.width > IMAGE_SIDE_MAX || found.height > IMAGE_SIDE_MAX)
+		return err_set(e, -EFBIG, "this picture is %d x %d pixels, more than %d x %d",
+			found.width, found.height, IMAGE_SIDE_MAX, IMAGE_SIDE_MAX);
+	*ret = found;
 	return 0;
 }
 

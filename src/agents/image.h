@@ -20,6 +20,9 @@ struct image {
 	int width, height;
 };
 
+/* The same as image_sniff() without a limit of bytes or pixels: they are the caller's to check. */
+int image_look(const void *data, size_t len, struct image *ret, struct err *e) MUST_CHECK;
+
 /*
  * JPEG, PNG, GIF and WebP. 0; -EINVAL (none of these, or its header is cut or
  * senseless), -EFBIG (too many bytes or pixels); the line for people in E.
