@@ -114,7 +114,7 @@ DEPS := gcc make libc6-dev pkg-config binutils \
         libsystemd-dev libunistring-dev libmicrohttpd-dev libturbojpeg0-dev \
         libcairo2-dev zlib1g-dev
 DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-ctags shellcheck \
-        sqlite3 jq strace perl procps zsh curl bsdextrautils
+        sqlite3 jq strace perl procps python3-minimal zsh curl bsdextrautils
 
 deps:
 	@tests/deps $(DEPS)

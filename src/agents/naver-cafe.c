@@ -83,7 +83,8 @@ static void judge_failure(const struct http_answer *h, const struct naver_error 
 		kit_refused(answer, "the cafe moved the article to its spam box (" SPAM "): it is "
 			"never sent again; look there, and write to the cafe's manager");
 	else if (str_eq(error->code, "999"))
-		kit_unknown(answer, "the cafe failed (999 %s): the article may be out", error->text);
+		kit_unknown(answer, "the cafe failed (999 %s): the article may be out",
+			error->text);
 	else if (h->status == 403 && (!*error->code || error->code[0] == '0'))
 		kit_broken(answer, "the application may not write to cafes (HTTP 403 %s %s): "
 			"enable the cafe API at developers.naver.com, then: cpauto unblock",

@@ -231,7 +231,8 @@ static void judge_failure(const struct http_answer *h, const struct naver_error 
 		kit_broken(answer, "the endpoint has no blog/writePost.json (HTTP %d %s): "
 			"correct 'endpoint'", h->status, error->code);
 	else if (h->status == 200 && !*error->code && !*error->text)
-		kit_unknown(answer, "the server's answer to the post cannot be read: it may be out");
+		kit_unknown(answer,
+			"the server's answer to the post cannot be read: it may be out");
 	else
 		kit_refused(answer, "the server refuses the post (HTTP %d %s %s)", h->status,
 			error->code, error->text);

@@ -7,7 +7,7 @@
 #include "pixels.h"
 #include "util.h"
 
-/* Files to pixels and back: JPEG by libjpeg-turbo, PNG by cairo. */
+/* Files to pixels and back: JPEG by libjpeg-turbo; PNG, and other sizes, by cairo. */
 
 /* What may be decoded at all: known from the header, before any pixel is. */
 #define CODEC_SIDE_MAX 16384
@@ -24,9 +24,12 @@ struct pixels *codec_read_jpeg(const void *data, size_t len, const struct exif *
 	int height, bool *rgb, struct err *e);
 struct pixels *codec_read_png(const void *data, size_t len, struct err *e);
 
+/* Resampled; takes P and returns it or another; NULL if cairo cannot. */
+struct pixels *codec_scale(struct pixels *p, int width, int height);
+
 /* P without alpha. ICC: segments to put in, or NULL. 0 or -EIO. */
 int codec_write_jpeg(const struct pixels *p, int quality, const struct buf *icc, struct buf *out)
 	MUST_CHECK;
-int codec_write_png(const struct pixels *p, struct buf *out) MUST_CHECK;
+int codec_write_png(struct pixels *p, struct buf *out) MUST_CHECK;
 
 #endif

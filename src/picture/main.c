@@ -225,7 +225,7 @@ static int encode_to_fit(struct job *j)
 	int quality = (int)j->quality;
 
 	for (;;) {
-		j->pixels = pixels_scale(j->pixels, j->width, j->height);
+		j->pixels = codec_scale(j->pixels, j->width, j->height);
 		if (!j->pixels || encode(j, quality))
 			return fail(j, EX_SOFTWARE, "the picture cannot be encoded");
 		if (fits(j))

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pixels.h"
 
-#include <cairo.h>
-
 #include "util.h"
 
 struct pixels *pixels_new(int width, int height, bool alpha)
@@ -56,51 +54,6 @@ struct pixels *pixels_orient(struct pixels *p, int orientation)
 		for (int x = 0; x < to->width; x++)
 			to->data[(size_t)y * (size_t)to->width + (size_t)x] =
 				p->data[source_of(p, orientation, x, y)];
-	pixels_free(p);
-	return to;
-}
-
-static cairo_surface_t *surface_of(struct pixels *p)
-{
-	return cairo_image_surface_create_for_data((unsigned char *)p->data,
-		p->alpha ? CAIRO_FORMAT_ARGB32 : CAIRO_FORMAT_RGB24, p->width, p->height,
-		p->width * 4);
-}
-
-/* Paints FROM over the whole of TO. 0 or -1. */
-static int paint(struct pixels *from, struct pixels *to)
-{
-	cairo_surface_t *source = surface_of(from), *target = surface_of(to);
-	cairo_t *c = cairo_create(target);
-	cairo_status_t status;
-
-	cairo_scale(c, (double)to->width / from->width, (double)to->height / from->height);
-	cairo_set_source_surface(c, source, 0, 0);
-	/* GOOD looks at every pixel of the source when it shrinks, since cairo 1.14. */
-	cairo_pattern_set_filter(cairo_get_source(c), CAIRO_FILTER_GOOD);
-	/* Without it the edges would fade into what is not there. */
-	cairo_pattern_set_extend(cairo_get_source(c), CAIRO_EXTEND_PAD);
-	cairo_set_operator(c, CAIRO_OPERATOR_SOURCE);
-	cairo_paint(c);
-	status = cairo_status(c);
-	cairo_destroy(c);
-	cairo_surface_finish(target);
-	cairo_surface_destroy(target);
-	cairo_surface_destroy(source);
-	return status == CAIRO_STATUS_SUCCESS ? 0 : -1;
-}
-
-struct pixels *pixels_scale(struct pixels *p, int width, int height)
-{
-	struct pixels *to;
-
-	if (p->width == width && p->height == height)
-		return p;
-	to = pixels_new(width, height, p->alpha);
-	if (paint(p, to)) {
-		pixels_free(to);
-		to = NULL;
-	}
 	pixels_free(p);
 	return to;
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /*
- * A decoded picture: 32 bits a pixel as cairo has them (CAIRO_FORMAT_RGB24, or
+ * A decoded picture; pure: 32 bits a pixel as cairo has them (CAIRO_FORMAT_RGB24, or
  * ARGB32 with premultiplied alpha), rows without a gap.
  */
 struct pixels {
@@ -24,9 +24,6 @@ void pixels_free(struct pixels *p); /* NULL is fine */
  * 1). Takes P and returns it or another in its place.
  */
 struct pixels *pixels_orient(struct pixels *p, int orientation);
-
-/* Resampled; takes P and returns it or another; NULL if cairo cannot. */
-struct pixels *pixels_scale(struct pixels *p, int width, int height);
 
 /* On white, without alpha; in place. */
 void pixels_flatten(struct pixels *p);
