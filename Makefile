@@ -116,10 +116,16 @@ DEPS := gcc make libc6-dev pkg-config binutils \
 DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-ctags shellcheck \
         sqlite3 jq strace perl procps python3-minimal zsh curl bsdextrautils
 
+DEPS_WORDPRESS := wordpress php8.2-cli php8.2-mysql php8.2-xml php8.2-gd php8.2-mbstring php8.2-curl \
+        mariadb-server
+
 deps:
 	@tests/deps $(DEPS)
 deps-check:
 	@tests/deps $(DEPS) $(DEPS_CHECK)
+# 490 MB; without it the scenarios with a real WordPress are skipped.
+deps-wordpress:
+	@tests/deps $(DEPS) $(DEPS_CHECK) $(DEPS_WORDPRESS)
 
 # The programs may only be looked at by make once the packages are there.
 demo: deps
@@ -157,7 +163,7 @@ clean:
 	$(RM) -r $(B) $(B)-* demo
 
 -include $(wildcard $(B)/*.d $(B)/*/*.d)
-.PHONY: all units units-list deps deps-check demo check check-now san clang bench lint clean install uninstall
+.PHONY: all units units-list deps deps-check deps-wordpress demo check check-now san clang bench lint clean install uninstall
 .SECONDARY:
 
 # ---- installing: make install [PREFIX=/usr SYSCONFDIR=/etc DESTDIR=...] ----------
