@@ -44,7 +44,7 @@ RELRO := -pie $(call try_link,-Wl$(comma)-z$(comma)relro) $(call try_link,-Wl$(c
 endif
 
 CORE_PKGS    := json-c libconfig sqlite3 libsystemd
-AGENT_PKGS   := libcurl libcrypto json-c
+AGENT_PKGS   := libcurl libcrypto json-c libxml-2.0
 SANDBOX_PKGS := libmicrohttpd libcrypto json-c libturbojpeg zlib
 PICTURE_PKGS := libturbojpeg cairo
 ALL_PKGS     := $(CORE_PKGS) $(AGENT_PKGS) $(SANDBOX_PKGS) $(PICTURE_PKGS)
@@ -64,8 +64,9 @@ CC_ALL = $(CC) $(DEFS) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LD_ALL = $(CC) $(HARDEN) $(RELRO) $(CFLAGS) $(LDFLAGS)
 
 MAINS     := src/cpautod.c src/cpauto.c
-AGENTS    := coupang outbox naver-openapi naver-cafe exec
-AGENT_KIT := kit http sign image hosts answer fetch page feed naver-token naver-form
+AGENTS    := coupang outbox metaweblog naver-openapi naver-cafe exec
+# What agents share: all else that stands beside them.
+AGENT_KIT := $(filter-out $(AGENTS),$(basename $(notdir $(wildcard src/agents/*.c))))
 
 CORE_OBJS    := $(patsubst src/%.c,$(B)/%.o,$(filter-out $(MAINS),$(wildcard src/*.c)))
 CLI_OBJS     := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/cli/*.c))
@@ -112,7 +113,7 @@ $(B)/unit/%.o: tests/unit/%.c
 DEPS := gcc make libc6-dev pkg-config binutils \
         libcurl4-openssl-dev libssl-dev libjson-c-dev libconfig-dev libsqlite3-dev \
         libsystemd-dev libunistring-dev libmicrohttpd-dev libturbojpeg0-dev \
-        libcairo2-dev zlib1g-dev
+        libcairo2-dev zlib1g-dev libxml2-dev
 DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-ctags shellcheck \
         sqlite3 jq strace perl procps python3-minimal zsh curl bsdextrautils
 

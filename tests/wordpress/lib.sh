@@ -1,0 +1,63 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Sourced after tests/scenarios/lib.sh: a real WordPress for the scenario.
+WP=$T/wp
+mkdir "$WP"
+trap '"$tree/tests/wordpress/stop" "$WP"; finish' EXIT
+
+wordpress() { # starts it; its KEY=VALUE become variables; skips where a package is missing
+  "$tree/tests/wordpress/start" "$WP" $$ >"$T/wp.out" 2>&1
+  case $? in
+    0) . "$WP/env" ;;
+    77) skip_all "$(tail -n 1 "$T/wp.out")" ;;
+    *) echo "Bail out! $(tail -n 5 "$T/wp.out")"; exit 1 ;;
+  esac
+}
+wp_sql() { mariadb --no-defaults -S "$SOCKET" -u root -N -B wp -e "set names utf8mb4; $1"; }
+wp_posts() { # how many there are, of a status or at all
+  wp_sql "select count(*) from wp_posts where post_type = 'post' and post_author = $AUTHOR_ID
+    ${1:+and post_status = '$1'}"
+}
+wp_empty() { # as at the start
+  wp_sql "delete from wp_posts where post_author = $AUTHOR_ID and post_type in ('post', 'attachment', 'revision')"
+  : >"$REQUESTS"
+  rm -f "$FAULTS"/*
+}
+wp_fault() { printf '%s\n' "${2:-}" >"$FAULTS/$1"; } # one answer goes wrong: see faults.php
+wp_asked() { grep -c -- "$1" "$REQUESTS"; } # how many requests came that say so
+
+# picture FILE: a small PNG of WIDTH by HEIGHT pixels
+picture() {
+  perl -MCompress::Zlib -e 'my ($w, $h) = (64, 48);
+    sub chunk { pack("N", length $_[1]) . $_[0] . $_[1] . pack("N", crc32($_[0] . $_[1])) }
+    print "\x89PNG\r\n\x1a\n", chunk("IHDR", pack("NNC5", $w, $h, 8, 2, 0, 0, 0)),
+      chunk("IDAT", compress(("\0" . "\xc0\x40\x20" x $w) x $h)), chunk("IEND", "")' >"$1"
+}
+
+# post KEY TITLE: a post as the daemon hands it over, with two pictures, as JSON
+post() {
+  [ -e "$T/1.png" ] || picture "$T/1.png"
+  [ -e "$T/2.png" ] || picture "$T/2.png"
+  jq -n --arg key "$1" --arg title "$2" --arg t "$T" '
+    "이 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다." as $d |
+    { key: $key, marker: $key, title: $title, disclosure: $d,
+      html: ("<p><b>" + $d + "</b></p>\n<h2>무선 전기포트 &amp; 1.7L 🫖</h2>\n" +
+        "<div align=\"center\"><img src=\"https://shop.example/a.jpg?x=1&amp;y=2\" alt=\"a\" width=\"64\" height=\"48\"></div>\n" +
+        "<div align=\"center\"><img src=\"https://shop.example/b.jpg\" alt=\"b\" width=\"64\" height=\"48\"></div>\n" +
+        "<p>본문 <a href=\"https://link.coupang.com/re/AFFSDP?lptag=AF1&amp;pageKey=1\" rel=\"nofollow sponsored noopener\">보기</a></p>\n"),
+      text: $d, markdown: $d, tags: ["전기포트", "주방"], category: "주방",
+      images: [ { src: "https://shop.example/a.jpg?x=1&y=2", alt: "a", path: ($t + "/1.png"), mime: "image/png" },
+        { src: "https://shop.example/b.jpg", alt: "b", path: ($t + "/2.png"), mime: "image/png" } ],
+      products: [] }'
+}
+
+# ask AGENT OP KEY [MORE [CONFIG]]: runs it as the daemon does and prints the
+# answer; MORE and CONFIG are objects that are added. TITLE is the post's title.
+ask() {
+  jq -cn --argjson post "$(post "$3" "${TITLE:-무선 전기포트 비교 🫖 A&B & C <1.7L>}")" --arg op "$2" \
+    --arg endpoint "$AGENT_ENDPOINT" --arg user "${WHO:-$USER}" --argjson more "${4:-{\}}" \
+    --argjson config "${5:-{\}}" '{ v: 1, op: $op, post: $post, config: ({ name: "blog",
+      endpoint: $endpoint, user: $user, request_timeout: "20s" } + $config) } + $more' \
+    >"$T/request"
+  (cd / && env -i PATH="$PATH" LANG=C.UTF-8 CPAUTO_SECRET_PASSWORD="$T/keys/password" \
+    timeout 60 "$B/agents/$1" <"$T/request" 2>>"$T/agent.log")
+}
