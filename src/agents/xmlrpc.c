@@ -90,6 +90,7 @@ int xmlrpc_write(const char *method, const struct value *params, const struct xm
 		write_value(w, value_at(params, i), i + 1 == value_len(params) ? bits : NULL);
 		xml_close(w);
 	}
+	xml_close(w);
 	r = xml_writer_take(w, ret, ret_len);
 	xml_writer_free(w);
 	return r;
