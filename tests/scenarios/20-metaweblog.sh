@@ -24,7 +24,9 @@ is 'asked one thing and changed nothing' "$(cat "$REQUESTS")$(wp_posts)" 'POST /
 wp_empty
 is 'not found before' "$(mw find $K1 | jq -c '[.result, .found]')" '["ok","no"]'
 : >"$REQUESTS"
+start=$(date +%s%N)
 mw publish $K1 >"$T/a"
+echo "# a post with two pictures took $((($(date +%s%N) - start) / 1000000)) ms"
 is 'published' "$(jq -r .result "$T/a")" ok
 like 'with an id and an address' "$(jq -r '.id, .url' "$T/a" | tr '\n' ' ')" "^[0-9]+ $URL/.+ $"
 is 'each request once' "$(sed 's/.* //' "$REQUESTS" | tr '\n' ' ')" \
