@@ -304,6 +304,7 @@ static void set_headers(struct transfer *t, const struct http_request *q)
 	add_header(t, "Authorization", q->authorization);
 	add_header(t, "Accept", q->accept);
 	add_header(t, "Content-Type", q->content_type);
+	add_header(t, "Content-Disposition", q->disposition);
 	/* Without this a long POST would wait for "100 Continue". */
 	add_header(t, "Expect", "");
 	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
@@ -423,7 +424,8 @@ static int perform(const struct http_request *q, bool post, struct http_answer *
 	if (http_url_parse(q->url, false, &url))
 		return refuse(a, HTTP_BAD_URL, "this is no https address "
 			"(plain http is taken for loopback addresses only)");
-	if (!one_line(q->authorization) || !one_line(q->accept) || !one_line(q->content_type))
+	if (!one_line(q->authorization) || !one_line(q->accept) || !one_line(q->content_type) ||
+			!one_line(q->disposition))
 		return refuse(a, HTTP_LOCAL, "a header's value holds a line end");
 	t.curl = new_handle();
 	if (!t.curl)

@@ -47,6 +47,7 @@ struct http_request {
 	const char *authorization; /* the header's value or NULL; never logged */
 	const char *accept;        /* "application/json" or NULL */
 	const char *content_type;  /* of body */
+	const char *disposition;   /* Content-Disposition of body, or NULL */
 	const void *body;          /* http_post only */
 	size_t body_len;
 	const struct http_part *parts; /* http_post only, in place of body and content_type */
