@@ -187,14 +187,17 @@ static int64_t pick_term(const struct value *list, const char *name)
 }
 
 /* The id of the term, 0 if there is none; -1 with the answer given. */
-static int64_t find_term(const struct job *j, const char *route, const char *name,
+static int64_t find_term(const struct job *j, const char *route, const char *name, bool create,
 	struct value *answer)
 {
-	/* The search looks into the stored form; the slug of a name is the name. */
+	/*
+	 * The search looks into the stored form and shows 100; the slug of a name is
+	 * made of the name. Who may create is told of what exists when it does so.
+	 */
 	static const char *const by[] = { "search", "slug" };
 	int64_t id = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(by) && !id; i++) {
+	for (size_t i = 0; i < (create ? 1 : ARRAY_LEN(by)) && !id; i++) {
 		struct wprest_call c = { .route = route, .wanted = VALUE_LIST };
 		struct value *list;
 		struct buf query, stored;
@@ -244,7 +247,7 @@ static int64_t make_term(const struct job *j, const char *route, const char *nam
 static int64_t get_term(const struct job *j, const char *route, const char *name, bool create,
 	struct value *answer)
 {
-	int64_t id = find_term(j, route, name, answer);
+	int64_t id = find_term(j, route, name, create, answer);
 
 	return id == 0 && create ? make_term(j, route, name, answer) : id;
 }

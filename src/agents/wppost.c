@@ -57,7 +57,7 @@ static void put_image(const char *start, const char *end, const struct html_toke
 	const struct value *image;
 	const char *url;
 
-	if (!html_attr(t, "src", &src) || !src.has_value) {
+	if (!t->closed || !html_attr(t, "src", &src) || !src.has_value) {
 		buf_add(out, start, (size_t)(end - start));
 		return;
 	}

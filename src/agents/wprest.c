@@ -184,14 +184,25 @@ static void judge_redirect(const struct wprest *s, const struct http_answer *h,
 		"endpoint = \"%.150s\";", s->base, h->status, to);
 }
 
-static void judge_denied(const struct http_answer *h, const struct value *body,
-	struct value *answer)
+/* Is it about one post, "/wp/v2/posts/5"? */
+static bool is_single(const struct wprest_call *c)
+{
+	char last = c->route[strlen(c->route) - 1];
+
+	return last >= '0' && last <= '9';
+}
+
+static void judge_denied(const struct wprest_call *c, const struct http_answer *h,
+	const struct value *body, struct value *answer)
 {
 	const char *code = value_get_string(body, "code", "");
 	char words[WORDS_MAX];
 
 	words_of(body, words);
-	if (!*code)
+	if (h->status == 403 && is_single(c) && (str_eq(code, "rest_forbidden_context") ||
+			str_eq(code, "rest_cannot_edit")))
+		kit_refused(answer, "the post is another user's: %s", words);
+	else if (!*code)
 		kit_broken(answer, "something before WordPress refuses (status %d, no REST answer): "
 			"a firewall or security plug-in must let this machine use the REST API",
 			h->status);
@@ -201,9 +212,10 @@ static void judge_denied(const struct http_answer *h, const struct value *body,
 			"application password under Users, Profile, and put it into the file of "
 			"password_file", words);
 	else if (h->status == 401 || str_starts(code, "application_passwords"))
-		kit_broken(answer, "WordPress did not take the application password (%.120s): they "
-			"work with https only (or WP_ENVIRONMENT_TYPE local), must not be switched "
-			"off, and the web server must hand on the Authorization header", words);
+		kit_broken(answer, "WordPress did not take user and password (%.120s): see that both "
+			"are right; application passwords work with https only (or "
+			"WP_ENVIRONMENT_TYPE local), must not be switched off, and the web server "
+			"must hand on the Authorization header", words);
 	else
 		kit_broken(answer, "WordPress does not allow it to this user (%.200s): give the "
 			"user the role of an author or editor", words);
@@ -300,7 +312,7 @@ static struct value *judge(const struct wprest *s, const struct wprest_call *c,
 	} else if (c->tolerate && str_eq(value_get_string(body, "code", ""), c->tolerate)) {
 		return body;
 	} else if (h->status == 401 || h->status == 403) {
-		judge_denied(h, body, answer);
+		judge_denied(c, h, body, answer);
 	} else if (h->status == 404) {
 		judge_absent(s, body, answer);
 	} else {
