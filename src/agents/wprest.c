@@ -170,7 +170,8 @@ static void judge_redirect(const struct wprest *s, const struct http_answer *h,
 
 	if (http_url_parse(to, true, &url)) {
 		kit_broken(answer, "%.120s sends requests on (status %d) to no usable address: "
-			"write the address that your browser shows as endpoint", s->base, h->status);
+			"write the address that your browser shows as endpoint", s->base,
+			h->status);
 		return;
 	}
 	to[strcspn(to, "?#")] = '\0';
@@ -203,7 +204,7 @@ static void judge_denied(const struct wprest_call *c, const struct http_answer *
 			str_eq(code, "rest_cannot_edit")))
 		kit_refused(answer, "the post is another user's: %s", words);
 	else if (!*code)
-		kit_broken(answer, "something before WordPress refuses (status %d, no REST answer): "
+		kit_broken(answer, "something before WordPress refuses (status %d): "
 			"a firewall or security plug-in must let this machine use the REST API",
 			h->status);
 	else if (str_eq(code, "incorrect_password") || str_eq(code, "invalid_username") ||
@@ -212,8 +213,8 @@ static void judge_denied(const struct wprest_call *c, const struct http_answer *
 			"application password under Users, Profile, and put it into the file of "
 			"password_file", words);
 	else if (h->status == 401 || str_starts(code, "application_passwords"))
-		kit_broken(answer, "WordPress did not take user and password (%.120s): see that both "
-			"are right; application passwords work with https only (or "
+		kit_broken(answer, "WordPress did not take user and password (%.120s): see that "
+			"both are right; application passwords work with https only (or "
 			"WP_ENVIRONMENT_TYPE local), must not be switched off, and the web server "
 			"must hand on the Authorization header", words);
 	else
