@@ -24,6 +24,7 @@
 #define NAME_MAX_BYTES 600
 #define QUERY_MAX 8192
 #define HTML_MAX (6u << 20)
+#define TITLE_MAX 4096u
 #define MEDIA_DIGITS 20
 #define ROUTE_MAX 64
 #define POST_FIELDS "&_fields=id,slug,status,link,content.raw"
@@ -158,6 +159,21 @@ static bool look(const struct job *j, struct found *f, struct value *answer)
 	return true;
 }
 
+/* Text as WordPress keeps it in names and titles: markup as entities, quotes as they are. */
+static void put_stored(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '&')
+			buf_str(out, "&amp;");
+		else if (*s == '<')
+			buf_str(out, "&lt;");
+		else if (*s == '>')
+			buf_str(out, "&gt;");
+		else
+			buf_char(out, *s);
+	}
+}
+
 /* ---- categories and tags ---------------------------------------------------- */
 
 /* Is V the term NAME? WordPress stores names with entities. */
@@ -203,9 +219,7 @@ static int64_t find_term(const struct job *j, const char *route, const char *nam
 		struct buf query, stored;
 
 		buf_init(&stored, NAME_MAX_BYTES * 6);
-		for (const char *p = name; *p; p++)
-			buf_str(&stored, *p == '&' ? "&amp;" : *p == '<' ? "&lt;" :
-				*p == '>' ? "&gt;" : (char[]){ *p, 0 });
+		put_stored(&stored, name);
 		buf_init(&query, QUERY_MAX * 4);
 		buf_printf(&query, "&per_page=100&_fields=id,name&%s=", by[i]);
 		buf_percent(&query, buf_cstr(&stored), stored.len);
@@ -458,7 +472,7 @@ static bool add_content(const struct job *j, struct value *send, struct value *a
 	const char *html = value_get_string(j->post, "html", "");
 	const char *title = value_get_string(j->post, "title", "");
 	struct value *images;
-	struct buf content;
+	struct buf content, stored;
 	bool good;
 
 	if (!*html || !*title) {
@@ -469,11 +483,14 @@ static bool add_content(const struct job *j, struct value *send, struct value *a
 	if (!images)
 		return false;
 	buf_init(&content, HTML_MAX);
+	buf_init(&stored, TITLE_MAX);
 	wppost_html(html, images, &content);
-	good = !buf_failed(&content);
+	put_stored(&stored, title);
+	good = !buf_failed(&content) && !buf_failed(&stored);
 	if (!good)
-		kit_refused(answer, "the post has over %u MiB", HTML_MAX >> 20);
-	value_set_string(send, "title", title);
+		kit_refused(answer, "the post has over %u MiB or its title over %u bytes",
+			HTML_MAX >> 20, TITLE_MAX);
+	value_set_string(send, "title", buf_cstr(&stored));
 	value_set_string(send, "content", good ? buf_cstr(&content) : "");
 	for (size_t i = 0; i < value_len(images); i++) {
 		int64_t id = value_get_int(value_at(images, i), "media", 0);
@@ -481,6 +498,7 @@ static bool add_content(const struct job *j, struct value *send, struct value *a
 		if (id && !value_get(send, "featured_media"))
 			value_set_int(send, "featured_media", id);
 	}
+	buf_finish(&stored);
 	buf_finish(&content);
 	value_free(images);
 	return good;

@@ -105,16 +105,29 @@ static bool read_password(struct wprest *s, const struct value *config, struct v
 	return good;
 }
 
+/* False with the answer given where the setting is no time. */
+static bool read_time(const struct value *config, const char *name, int64_t fallback,
+	int64_t *ret, struct value *answer)
+{
+	const char *text = value_get_string(config, name, "");
+
+	*ret = fallback;
+	if (!*text || (!parse_duration(text, ret) && *ret > 0))
+		return true;
+	kit_broken(answer, "%s = \"%.40s\" is no time: write it as in \"30s\"", name, text);
+	return false;
+}
+
 bool wprest_open(struct wprest *s, const struct value *request, struct value *answer)
 {
 	const struct value *config = value_get(request, "config");
-	const char *text = value_get_string(config, "timeout", "");
-	int64_t timeout_ms = TIMEOUT_MS;
+	int64_t timeout_ms;
 	struct instant now;
 
 	memset(s, 0, sizeof(*s));
-	if (*text && (parse_duration(text, &timeout_ms) || timeout_ms <= 0))
-		timeout_ms = TIMEOUT_MS;
+	if (!read_time(config, "timeout", TIMEOUT_MS, &timeout_ms, answer) ||
+			!read_time(config, "request_timeout", 0, &s->request_ms, answer))
+		return false;
 	timeout_ms -= timeout_ms > 3 * TIMEOUT_RESERVE_MS ? TIMEOUT_RESERVE_MS : timeout_ms / 4;
 	clock_now(&now);
 	s->deadline_ms = now.boot_ms + timeout_ms;
@@ -193,14 +206,35 @@ static bool is_single(const struct wprest_call *c)
 	return last >= '0' && last <= '9';
 }
 
+/*
+ * 401 or 403 where the answer means that. WordPress looks at the arguments
+ * first: who is not logged in is told with 400 that the argument is forbidden.
+ */
+static int denial(const struct http_answer *h, const struct value *body)
+{
+	const struct value *details = value_get(value_get(body, "data"), "details");
+
+	if (h->status == 401 || h->status == 403)
+		return h->status;
+	for (size_t i = 0; i < value_len(details); i++) {
+		const struct value *detail = value_member_at(details, i);
+
+		if (str_starts(value_get_string(detail, "code", ""), "rest_forbidden"))
+			return value_get_int(value_get(detail, "data"), "status", 0) == 403 ?
+				403 : 401;
+	}
+	return 0;
+}
+
 static void judge_denied(const struct wprest_call *c, const struct http_answer *h,
 	const struct value *body, struct value *answer)
 {
+	int status = denial(h, body);
 	const char *code = value_get_string(body, "code", "");
 	char words[WORDS_MAX];
 
 	words_of(body, words);
-	if (h->status == 403 && is_single(c) && (str_eq(code, "rest_forbidden_context") ||
+	if (status == 403 && is_single(c) && (str_eq(code, "rest_forbidden_context") ||
 			str_eq(code, "rest_cannot_edit")))
 		kit_refused(answer, "the post is another user's: %s", words);
 	else if (!*code)
@@ -212,7 +246,7 @@ static void judge_denied(const struct wprest_call *c, const struct http_answer *
 		kit_broken(answer, "WordPress does not take user and password (%.150s): make an "
 			"application password under Users, Profile, and put it into the file of "
 			"password_file", words);
-	else if (h->status == 401 || str_starts(code, "application_passwords"))
+	else if (status == 401 || str_starts(code, "application_passwords"))
 		kit_broken(answer, "WordPress did not take user and password (%.120s): see that "
 			"both are right; application passwords work with https only (or "
 			"WP_ENVIRONMENT_TYPE local), must not be switched off, and the web server "
@@ -312,7 +346,7 @@ static struct value *judge(const struct wprest *s, const struct wprest_call *c,
 		judge_redirect(s, h, answer);
 	} else if (c->tolerate && str_eq(value_get_string(body, "code", ""), c->tolerate)) {
 		return body;
-	} else if (h->status == 401 || h->status == 403) {
+	} else if (denial(h, body)) {
 		judge_denied(c, h, body, answer);
 	} else if (h->status == 404) {
 		judge_absent(s, body, answer);
@@ -364,7 +398,8 @@ struct value *wprest_ask(const struct wprest *s, const struct wprest_call *c,
 	struct buf url;
 
 	clock_now(&now);
-	q.timeout_ms = c->kind == WPREST_READ ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS;
+	q.timeout_ms = s->request_ms ? s->request_ms :
+		c->kind == WPREST_READ ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS;
 	if (q.timeout_ms > s->deadline_ms - now.boot_ms)
 		q.timeout_ms = s->deadline_ms - now.boot_ms;
 	if (q.timeout_ms <= 0) {

@@ -16,6 +16,7 @@ struct wprest {
 	char *base; /* the blog's address without a slash at its end */
 	char *authorization;
 	int64_t deadline_ms; /* CLOCK_BOOTTIME: nothing is asked after it */
+	int64_t request_ms;  /* of one request; 0 = as long as its kind takes */
 };
 
 enum wprest_kind {

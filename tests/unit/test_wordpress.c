@@ -391,6 +391,14 @@ static void test_refusals(void **state UNUSED)
 			ERROR("401", "incorrect_password") }, "broken", "words of its own", 1, { 0 } },
 		{ "lost header", "check", { .path = ME, .data =
 			ERROR("401", "rest_not_logged_in") }, "broken", "https only", 1, { 0 } },
+		{ "not logged in, said of an argument", "find", { .path = LOOK, .data =
+			FAIL("400", "{\"code\":\"rest_invalid_param\",\"message\":\"m\",\"data\":"
+			"{\"details\":{\"status\":{\"code\":\"rest_forbidden_status\","
+			"\"data\":{\"status\":401}}}}}") }, "broken", "https only", 1, { 0 } },
+		{ "no right, said of an argument", "find", { .path = LOOK, .data =
+			FAIL("400", "{\"code\":\"rest_invalid_param\",\"message\":\"m\",\"data\":"
+			"{\"details\":{\"status\":{\"code\":\"rest_forbidden_status\","
+			"\"data\":{\"status\":403}}}}}") }, "broken", "role", 1, { 0 } },
 		{ "a role", "publish", { .path = CHANGE7, .data =
 			ERROR("403", "rest_cannot_publish") }, "broken", "role", 2, STAGE2 },
 		{ "another's post", "publish", { .path = READ7, .data =
