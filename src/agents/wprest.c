@@ -49,10 +49,27 @@ static bool is_word(const char *s, size_t max)
 	return *s && strlen(s) <= max;
 }
 
+/* The length of the blog's own address in what may be that of its API or log-in. */
+static size_t address_len(const char *endpoint)
+{
+	static const char *const ends[] = { "/", "/wp-json", "/wp-admin", "/wp-login.php",
+		"/xmlrpc.php", "/index.php" };
+	size_t len = strlen(endpoint);
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (len > n && memcmp(endpoint + len - n, ends[i], n) == 0) {
+			len -= n;
+			i = (size_t)-1;
+		}
+	}
+	return len;
+}
+
 static bool read_address(struct wprest *s, const struct value *config, struct value *answer)
 {
 	const char *endpoint = value_get_string(config, "endpoint", "");
-	size_t len = strlen(endpoint);
 	struct http_url url;
 
 	if (!*endpoint) {
@@ -60,15 +77,14 @@ static bool read_address(struct wprest *s, const struct value *config, struct va
 			"endpoint = \"https://blog.example\";");
 		return false;
 	}
-	if (http_url_parse(endpoint, false, &url) || strpbrk(endpoint, "?#") || len > URL_MAX / 8) {
+	if (http_url_parse(endpoint, false, &url) || strpbrk(endpoint, "?#") ||
+			strlen(endpoint) > URL_MAX / 8) {
 		kit_broken(answer, "endpoint = \"%.100s\" cannot be asked: it must be the blog's "
 			"https:// address without ? and # (plain http would show the password; "
 			"it is taken for loopback addresses only)", endpoint);
 		return false;
 	}
-	while (len && endpoint[len - 1] == '/')
-		len--;
-	s->base = xstrndup(endpoint, len);
+	s->base = xstrndup(endpoint, address_len(endpoint));
 	return true;
 }
 
@@ -179,7 +195,6 @@ static void judge_redirect(const struct wprest *s, const struct http_answer *h,
 {
 	CLEANUP_FREE char *to = xstrdup(h->location ? h->location : "");
 	struct http_url url;
-	size_t len;
 
 	if (http_url_parse(to, true, &url)) {
 		kit_broken(answer, "%.120s sends requests on (status %d) to no usable address: "
@@ -188,12 +203,7 @@ static void judge_redirect(const struct wprest *s, const struct http_answer *h,
 		return;
 	}
 	to[strcspn(to, "?#")] = '\0';
-	len = strlen(to);
-	if (str_ends(to, "/index.php"))
-		len -= 9;
-	while (len && to[len - 1] == '/')
-		len--;
-	to[len] = '\0';
+	to[address_len(to)] = '\0';
 	kit_broken(answer, "%.120s sends requests on to another address (status %d): write "
 		"endpoint = \"%.150s\";", s->base, h->status, to);
 }

@@ -26,6 +26,11 @@ secret "$APP_PASSWORD"
 is 'describe' "$(wp describe $K1 | jq -c '[.result, .findable, .idempotent, .drafts, .update]')" \
   '["ok",true,true,true,true]'
 is 'check' "$(wp check $K1 | result)" ok
+AGENT_ENDPOINT=$REST/
+is 'also where the address is that of the API' "$(wp check $K1 | result)" ok
+AGENT_ENDPOINT=$URL/
+: >"$REQUESTS"
+is 'check again' "$(wp check $K1 | result)" ok
 is 'asked one thing and changed nothing' "$(wp_asked 'GET /?rest_route=/wp/v2/users/me') $(grep -c . "$REQUESTS") $(wp_posts)" '1 1 0'
 
 # ---- in one go ----
