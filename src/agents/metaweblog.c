@@ -701,6 +701,10 @@ static void publish(const struct blog *b, const struct value *request, const str
 		mine = value_copy(post);
 		if (upload_all(b, mine, answer))
 			make_post(b, mine, !*stage && !b->drafts_only, answer);
+		/* Where a draft is all that is wanted, it is the post. */
+		if (*stage && !b->drafts_only &&
+				str_eq(value_get_string(answer, "result", ""), "ok"))
+			value_set_bool(answer, "draft", true);
 		value_free(mine);
 	}
 }
