@@ -117,16 +117,17 @@ DEPS := gcc make libc6-dev pkg-config binutils \
 DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-ctags shellcheck \
         sqlite3 jq strace perl procps python3-minimal zsh curl bsdextrautils
 
-DEPS_WORDPRESS := wordpress php8.2-cli php8.2-mysql php8.2-xml php8.2-gd php8.2-mbstring php8.2-curl \
-        mariadb-server
+# Real peers for the longer tests; their services are never started.
+DEPS_SYSTEM := wordpress php8.2-cli php8.2-mysql php8.2-xml php8.2-gd php8.2-mbstring php8.2-curl \
+        mariadb-server chromium chromium-driver fonts-nanum
 
 deps:
 	@tests/deps $(DEPS)
 deps-check:
 	@tests/deps $(DEPS) $(DEPS_CHECK)
 # 490 MB; without it the scenarios with a real WordPress are skipped.
-deps-wordpress:
-	@tests/deps $(DEPS) $(DEPS_CHECK) $(DEPS_WORDPRESS)
+deps-system:
+	@tests/deps $(DEPS) $(DEPS_CHECK) $(DEPS_SYSTEM)
 
 # The programs may only be looked at by make once the packages are there.
 demo: deps
@@ -138,6 +139,10 @@ check: deps-check
 check-now:
 	@$(MAKE) --no-print-directory all units
 	@B=$(B) tests/check
+# What takes longer: a real WordPress, a real browser.
+check-system: deps-system
+	@$(MAKE) --no-print-directory all units
+	@B=$(B) tests/check-system
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 san:
@@ -164,7 +169,7 @@ clean:
 	$(RM) -r $(B) $(B)-* demo
 
 -include $(wildcard $(B)/*.d $(B)/*/*.d)
-.PHONY: all units units-list deps deps-check deps-wordpress demo check check-now san clang bench lint clean install uninstall
+.PHONY: all units units-list deps deps-check deps-system demo check check-now check-system san clang bench lint clean install uninstall
 .SECONDARY:
 
 # ---- installing: make install [PREFIX=/usr SYSCONFDIR=/etc DESTDIR=...] ----------
