@@ -175,6 +175,13 @@ static int parse_error(const xmlParserCtxt *c, struct err *e)
 		len > 200 ? 200 : len, text);
 }
 
+/* What libxml2 says past its context, of encodings, would go to standard error. */
+static void say_nothing(void *user, const char *fmt, ...)
+{
+	(void)user;
+	(void)fmt;
+}
+
 int xml_parse(const char *data, size_t len, struct xml_doc **ret, struct err *e)
 {
 	xmlParserCtxtPtr context;
@@ -186,6 +193,7 @@ int xml_parse(const char *data, size_t len, struct xml_doc **ret, struct err *e)
 	trim(&data, &len);
 	if (!len)
 		return err_set(e, -EINVAL, "it is empty");
+	xmlSetGenericErrorFunc(NULL, say_nothing);
 	context = xmlNewParserCtxt();
 	if (!context)
 		return err_set(e, -ENOMEM, "memory is gone");

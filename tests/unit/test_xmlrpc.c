@@ -168,6 +168,47 @@ static void test_no_response(void **state)
 	}
 }
 
+/* A response of each kind with bytes changed, cut out or repeated: an answer or a reason. */
+static void test_mutations(void **state)
+{
+	static const char text[] = HEAD "<methodResponse><params><param><value><array><data>"
+		"<value><struct><member><name>제목</name><value><string>a&amp;b&#x1f600;</string>"
+		"</value></member><member><name>n</name><value><int>-7</int></value></member></struct>"
+		"</value><value><boolean>1</boolean></value></data></array></value></param></params>"
+		"<fault><value><struct><member><name>faultCode</name><value><i4>403</i4></value>"
+		"</member></struct></value></fault></methodResponse>";
+	int rounds = getenv("CPAUTO_TEST_QUICK") ? 2000 : 50000;
+	const char *given = getenv("SEED");
+	unsigned seed = given ? (unsigned)strtoul(given, NULL, 10) : 20261123;
+
+	(void)state;
+	printf("SEED=%u\n", seed);
+	for (int i = 0; i < rounds; i++) {
+		CLEANUP_FREE char *copy = xstrndup(text, sizeof(text) - 1);
+		size_t len = sizeof(text) - 1;
+		struct xmlrpc_fault fault = { 0, "" };
+		struct value *v = NULL;
+		struct err e = { "" };
+		int r;
+
+		for (int n = 1 + rand_r(&seed) % 4; n > 0; n--) {
+			size_t at = (size_t)rand_r(&seed) % len, to = (size_t)rand_r(&seed) % len;
+
+			if (rand_r(&seed) % 2)
+				copy[at] = (char)(rand_r(&seed) % 256);
+			else if (rand_r(&seed) % 8)
+				memmove(copy + at, copy + to, len - (at > to ? at : to));
+			else
+				len = at + 1;
+		}
+		r = xmlrpc_read(copy, len, &v, &fault, &e);
+		if ((r == 0) != (v != NULL) || (r == -EBADMSG) != (*e.text != '\0') ||
+				(r && r != -EBADMSG && r != -EREMOTEIO))
+			fail_msg("round %d: %d %s", i, r, e.text);
+		value_free(v);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_no_response),
+		cmocka_unit_test(test_mutations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
