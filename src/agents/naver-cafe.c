@@ -64,13 +64,10 @@ static bool make_form(const struct value *request, struct naver_form *f, struct 
 {
 	const struct value *config = value_get(request, "config");
 	const struct value *post = value_get(request, "post");
-	struct err e = { "" };
 
 	naver_form_add(f, "subject", value_get_string(post, "title", ""));
-	if (naver_form_add_post(f, "content", post, value_get_bool(config, "images", true), &e)) {
-		kit_refused(answer, "%s", e.text);
+	if (!naver_form_add_post(f, "content", post, config, answer))
 		return false;
-	}
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 		naver_form_add(f, flags[i], naver_form_flag(config, flags[i]));
 	return true;
@@ -181,9 +178,17 @@ static void op_check(const struct value *request, struct value *answer)
 	const struct value *config = value_get(request, "config");
 	CLEANUP_FREE char *url = address(config, answer);
 	int64_t per_day = value_get_int(config, "per_day", 0);
+	struct err e = { "" };
+	struct fit fit;
 	bool twice;
 
-	if (!url || !read_encoding(config, &twice, answer) || naver_token_check(config, answer))
+	if (!url || !read_encoding(config, &twice, answer))
+		return;
+	if (!fit_read(config, &fit, &e)) {
+		kit_broken(answer, "%s", e.text);
+		return;
+	}
+	if (naver_token_check(config, answer))
 		return;
 	if (per_day < 1 || per_day > PER_DAY)
 		kit_log(LOG_LEVEL_WARNING, "Naver takes %d articles a day: set per_day to at most "

@@ -2,6 +2,7 @@
 #include "naver-form.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "html.h"
 #include "image.h"
@@ -9,6 +10,7 @@
 
 #define FORM_TYPE "application/x-www-form-urlencoded; charset=UTF-8"
 #define ANSWER_MAX (1u << 20)
+#define PLACE_NONE INT_MIN /* no errno */
 #define RETRY_S 600
 #define RETRY_QUOTA_S 3600
 
@@ -68,6 +70,19 @@ static const struct value *find_image(const struct value *post, const char *src)
 	return NULL;
 }
 
+static int read_image(const struct naver_form *f, const char *path, struct naver_image *i,
+	struct err *e)
+{
+	int r;
+
+	if (fit_wanted(&f->fit))
+		return fit_image(&f->fit, path, &i->data, &i->len, e);
+	r = file_read(path, IMAGE_BYTES_MAX, &i->data, &i->len);
+	if (r)
+		err_set(e, r, "the picture %s cannot be read: %s", path, strerror(-r));
+	return r;
+}
+
 /* Reads the picture's file into the next place. 0 or negative errno. */
 static int load_image(struct naver_form *f, const struct value *from, struct err *e)
 {
@@ -75,10 +90,10 @@ static int load_image(struct naver_form *f, const struct value *from, struct err
 	struct naver_image *i = &f->images[f->image_count];
 	struct err why = { "" };
 	struct image kind;
-	int r = file_read(path, IMAGE_BYTES_MAX, &i->data, &i->len);
+	int r = read_image(f, path, i, e);
 
 	if (r)
-		return err_set(e, r, "the picture %s cannot be read: %s", path, strerror(-r));
+		return r;
 	r = image_sniff(i->data, i->len, &kind, &why);
 	if (r) {
 		free(i->data);
@@ -92,7 +107,7 @@ static int load_image(struct naver_form *f, const struct value *from, struct err
 	return 0;
 }
 
-/* The number of the part that SRC is sent as; -1 if it is not sent; or another negative errno. */
+/* The number of the part that SRC is sent as, PLACE_NONE, or another negative errno. */
 static int place_of(struct naver_form *f, const struct value *post, const char *src, struct err *e)
 {
 	const struct value *image;
@@ -103,7 +118,7 @@ static int place_of(struct naver_form *f, const struct value *post, const char *
 			return (int)i;
 	image = find_image(post, src);
 	if (!image || f->image_count == NAVER_FORM_IMAGES)
-		return -1;
+		return PLACE_NONE;
 	r = load_image(f, image, e);
 	return r ? r : (int)f->image_count - 1;
 }
@@ -131,9 +146,9 @@ static int place_images(struct naver_form *f, const struct value *post, const ch
 	html_init(&reader, html, strlen(html));
 	for (; html_next(&reader, &t); from = reader.p) {
 		CLEANUP_FREE char *src = source_of(&t);
-		int at = src ? place_of(f, post, src, e) : -1;
+		int at = src ? place_of(f, post, src, e) : PLACE_NONE;
 
-		if (at < -1)
+		if (at < 0 && at != PLACE_NONE)
 			return at;
 		if (at >= 0)
 			buf_printf(out, "<img src='#%d'/>", at);
@@ -143,24 +158,43 @@ static int place_images(struct naver_form *f, const struct value *post, const ch
 	return 0;
 }
 
-int naver_form_add_post(struct naver_form *f, const char *name, const struct value *post,
-	bool with_images, struct err *e)
+/* 0 or negative errno with the line in E. */
+static int make_html(struct naver_form *f, const struct value *post, bool with_images,
+	struct buf *out, struct err *e)
 {
 	const char *html = value_get_string(post, "html", "");
-	struct buf out;
 	int r = 0;
 
-	buf_init(&out, KIT_REQUEST_MAX);
 	if (with_images)
-		r = place_images(f, post, html, &out, e);
+		r = place_images(f, post, html, out, e);
 	else
-		buf_str(&out, html);
-	if (!r && buf_failed(&out))
+		buf_str(out, html);
+	if (!r && buf_failed(out))
 		r = err_set(e, -E2BIG, "the text is longer than 8 MiB");
+	return r;
+}
+
+bool naver_form_add_post(struct naver_form *f, const char *name, const struct value *post,
+	const struct value *config, struct value *answer)
+{
+	struct err e = { "" };
+	struct buf out;
+	int r;
+
+	if (!fit_read(config, &f->fit, &e)) {
+		kit_broken(answer, "%s", e.text);
+		return false;
+	}
+	buf_init(&out, KIT_REQUEST_MAX);
+	r = make_html(f, post, value_get_bool(config, "images", true), &out, &e);
 	if (!r)
 		naver_form_add(f, name, buf_cstr(&out));
+	else if (r == -EIO)
+		kit_broken(answer, "%s", e.text);
+	else
+		kit_refused(answer, "%s", e.text);
 	buf_finish(&out);
-	return r;
+	return !r;
 }
 
 static int send_urlencoded(const struct naver_form *f, struct http_request *q,

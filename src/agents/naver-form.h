@@ -2,6 +2,7 @@
 #ifndef NAVER_FORM_H
 #define NAVER_FORM_H
 
+#include "fit.h"
 #include "http.h"
 #include "naver-token.h"
 #include "value.h"
@@ -30,6 +31,7 @@ struct naver_form {
 	 * the form, urlencoded or multipart: so the guide of the cafe API.
 	 */
 	bool twice;
+	struct fit fit; /* of pictures; none at first */
 	struct {
 		const char *name;
 		char *text;
@@ -46,11 +48,12 @@ void naver_form_finish(struct naver_form *f);
 void naver_form_add(struct naver_form *f, const char *name, const char *text);
 
 /*
- * The html of POST as field NAME, its pictures that were fetched as parts if
- * WITH_IMAGES. 0 or negative errno with the line in E. POST must last.
+ * The html of POST as field NAME, its pictures that were fetched as parts
+ * unless CONFIG says images = false, made to fit if it says how. False with
+ * ANSWER filled in: nothing was sent. POST and CONFIG must last.
  */
-int naver_form_add_post(struct naver_form *f, const char *name, const struct value *post,
-	bool with_images, struct err *e) MUST_CHECK;
+bool naver_form_add_post(struct naver_form *f, const char *name, const struct value *post,
+	const struct value *config, struct value *answer);
 
 /* Sends it: exactly one request. H says how it ended. 0 or -EIO as http_post(). */
 int naver_form_send(const struct naver_form *f, const char *url, const char *access,

@@ -266,15 +266,9 @@ static void judge_post(const struct work *w, const struct http_answer *h,
 
 static bool make_form(struct work *w, struct value *answer)
 {
-	struct err e = { "" };
-
 	naver_form_add(&w->form, "title", value_get_string(w->post, "title", ""));
-	if (naver_form_add_post(&w->form, "contents", w->post,
-			value_get_bool(w->config, "images", true), &e)) {
-		kit_refused(answer, "%s", e.text);
-		return false;
-	}
-	return take_options(w->config, &w->form, answer);
+	return naver_form_add_post(&w->form, "contents", w->post, w->config, answer) &&
+		take_options(w->config, &w->form, answer);
 }
 
 static void send_post(struct work *w, struct value *answer)
@@ -350,10 +344,16 @@ static void op_check(const struct value *request, struct value *answer)
 {
 	const struct value *config = value_get(request, "config");
 	const char *feed = value_get_string(config, "feed", NULL);
+	struct err e = { "" };
 	struct http_url u;
+	struct fit fit;
 
 	if (!may_ask(config, answer) || !take_options(config, NULL, answer))
 		return;
+	if (!fit_read(config, &fit, &e)) {
+		kit_broken(answer, "%s", e.text);
+		return;
+	}
 	if (feed && http_url_parse(feed, false, &u)) {
 		kit_broken(answer, "feed: this is no https address");
 		return;

@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "codec.h"
 #include "image.h"
@@ -55,6 +56,7 @@ static const char usage[] =
 	"usage: cpauto-picture [OPTION...] IN OUT\n"
 	"Reads a JPEG or PNG, turns it as its EXIF says, makes it fit, writes OUT whole or\n"
 	"not at all, without EXIF, and prints: TYPE WIDTH HEIGHT BYTES\n"
+	"OUT may be -: the picture goes to standard output, and nothing else does.\n"
 	"  --max-width=N    pixels, 1 to 16384\n"
 	"  --max-height=N   pixels, 1 to 16384\n"
 	"  --max-bytes=N    of OUT: quality, then size is given up for it\n"
@@ -263,7 +265,12 @@ static int convert(struct job *j)
 
 static int store(const struct job *j)
 {
-	int r = file_write_atomic(j->out, buf_cstr(&j->result), j->result.len, OUT_MODE);
+	int r;
+
+	if (str_eq(j->out, "-"))
+		return fd_write_all(STDOUT_FILENO, buf_cstr(&j->result), j->result.len) ?
+			EX_IOERR : EX_OK;
+	r = file_write_atomic(j->out, buf_cstr(&j->result), j->result.len, OUT_MODE);
 
 	if (r) {
 		fprintf(stderr, "cpauto-picture: %s: cannot be written: %s\n", j->out,

@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <turbojpeg.h>
+
 #include "peer.h"
 
 #include "feed.h"
+#include "image.h"
 #include "json.h"
 #include "value.h"
 
@@ -334,6 +337,72 @@ static void test_multipart_bytes(void **state UNUSED)
 		assert_memory_equal(body_of(&api), buf_cstr(&want), want.len);
 		buf_finish(&want);
 		buf_finish(&text);
+		run_finish(&run);
+	}
+}
+
+/* A JPEG of 64 x 32 pixels. */
+static void write_picture(const char *name)
+{
+	unsigned char pixels[32][64][3];
+	tjhandle h = tjInitCompress();
+	unsigned char *data = NULL;
+	unsigned long len = 0;
+
+	memset(pixels, 200, sizeof(pixels));
+	assert_non_null(h);
+	assert_int_equal(tjCompress2(h, pixels[0][0], 64, 0, 32, TJPF_RGB, &data, &len, TJSAMP_444,
+		90, 0), 0);
+	write_bytes(name, data, len);
+	tjFree(data);
+	tjDestroy(h);
+}
+
+/* Pictures are made to fit what the other side takes. */
+static void test_fit(void **state UNUSED)
+{
+	static const struct {
+		const char *config, *result, *part;
+		int width, height;
+	} rows[] = {
+		{ ",\"image_max_width\":16", "ok", "filename=\"0.jpg\"\r\n"
+			"Content-Type: image/jpeg\r\n\r\n", 16, 8 },
+		{ ",\"image_max_height\":8,\"image_max_bytes\":2000,\"image_format\":\"png\"", "ok",
+			"filename=\"0.png\"\r\nContent-Type: image/png\r\n\r\n", 16, 8 },
+		{ ",\"image_max_bytes\":60", "refused", "max-bytes", 0, 0 },
+		{ ",\"image_max_width\":0", "broken", "image_max_width", 0, 0 },
+		{ ",\"image_max_bytes\":\"1M\"", "broken", "image_max_bytes", 0, 0 },
+		{ ",\"image_format\":\"gif\"", "broken", "image_format", 0, 0 },
+	};
+	CLEANUP_FREE char *post = xasprintf("\"title\":\"가\",\"html\":\"<img src=\\\"https://x/a\\\">\","
+		"\"images\":[{\"src\":\"https://x/a\",\"path\":\"%s/a.jpg\"}]", folder);
+
+	secrets(0);
+	write_picture("a.jpg");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct peer_reply reply;
+		struct image kind;
+		struct peer api;
+		struct run run;
+		const char *at;
+
+		start(&api, &reply, POSTED);
+		ask(OPENAPI, "publish", &api, NULL, rows[i].config, post, &run);
+		peer_stop(&api);
+		if (!str_eq(result_of(&run), rows[i].result))
+			fail_msg("row %zu: %s", i, run.out);
+		assert_int_equal(api.requests, rows[i].width > 0);
+		if (!rows[i].width) {
+			assert_non_null(strstr(reason_of(&run), rows[i].part));
+		} else {
+			at = strstr(api.last, rows[i].part);
+			assert_non_null(at);
+			at += strlen(rows[i].part);
+			assert_int_equal(image_sniff(at, (size_t)(api.last + sizeof(api.last) - at),
+				&kind, NULL), 0);
+			assert_int_equal(kind.width, rows[i].width);
+			assert_int_equal(kind.height, rows[i].height);
+		}
 		run_finish(&run);
 	}
 }
@@ -890,6 +959,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_form_bytes),
 		cmocka_unit_test(test_multipart_bytes),
+		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_images_off),
 		cmocka_unit_test(test_bad_images),
 		cmocka_unit_test(test_refresh),

@@ -516,6 +516,16 @@ static void test_kept(void **state UNUSED)
 	write_bytes("in", &jpeg);
 	run("--max-width=64", "in", "out", &r);
 	assert_int_equal(r.status, 0);
+	/* And on standard output, where nothing but the picture is. */
+	CLEANUP_FREE char *in = in_folder("in");
+	CLEANUP_FREE char *said = in_folder("said");
+	CLEANUP_FREE char *both = xasprintf("%s -", in);
+	CLEANUP_FREE char *printed = NULL;
+	run(both, NULL, NULL, &r);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(file_read(said, FILE_MAX, &printed, &len), 0);
+	assert_int_equal(len, plain.len);
+	assert_memory_equal(printed, buf_cstr(&plain), len);
 	assert_int_equal(file_read(path, FILE_MAX, &data, &len), 0);
 	assert_int_equal(len, plain.len);
 	assert_memory_equal(data, buf_cstr(&plain), len);
