@@ -115,7 +115,7 @@ DEPS := gcc make libc6-dev pkg-config binutils \
         libsystemd-dev libunistring-dev libmicrohttpd-dev libturbojpeg0-dev \
         libcairo2-dev zlib1g-dev libxml2-dev
 DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-ctags shellcheck \
-        sqlite3 jq strace perl procps python3-minimal zsh curl bsdextrautils
+        sqlite3 jq strace perl procps python3 zsh curl bsdextrautils
 
 # Real peers for the longer tests; their services are never started.
 DEPS_SYSTEM := wordpress php8.2-cli php8.2-mysql php8.2-xml php8.2-gd php8.2-mbstring php8.2-curl \
