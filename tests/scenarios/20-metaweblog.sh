@@ -52,12 +52,12 @@ is 'nothing was wrong on the way' "$(cat "$T/agent.log")" ''
 wp_empty
 mw publish $K1 '{"stage":"draft"}' >"$T/a"
 ID=$(jq -r .id "$T/a")
-is 'a draft' "$(jq -r .result "$T/a") $(wp_posts draft) $(wp_posts)" 'ok 1 1'
+is 'a draft' "$(jq -r '.result, .draft' "$T/a" | tr '\n' ' ')$(wp_posts draft) $(wp_posts)" 'ok true 1 1'
 is 'found as one' "$(mw find $K1 | jq -c '[.found, .id, .draft]')" "[\"yes\",\"$ID\",true]"
 stage2="{\"stage\":\"publish\",\"id\":\"$ID\"}"
 : >"$REQUESTS"
 mw publish $K1 "$stage2" >"$T/b"
-is 'published by its id' "$(jq -c '[.result, .id]' "$T/b") $(wp_posts publish) $(wp_posts)" "[\"ok\",\"$ID\"] 1 1"
+is 'published by its id' "$(jq -c '[.result, .id, .draft]' "$T/b") $(wp_posts publish) $(wp_posts)" "[\"ok\",\"$ID\",null] 1 1"
 like 'with its address' "$(jq -r .url "$T/b")" "^$URL/[^?]+/$"
 is 'each request once again' "$(sed 's/.* //' "$REQUESTS" | tr '\n' ' ')" \
   'metaWeblog.getPost metaWeblog.editPost metaWeblog.getPost '
@@ -152,7 +152,8 @@ rm "$T/2.png"
 
 # ---- drafts only ----
 wp_empty
-is 'a draft is the end of it' "$(mw publish $K3 '{}' '{"publish":"draft"}' | jq -r .result) $(wp_posts draft) $(wp_posts)" 'ok 1 1'
+is 'a draft is the end of it' \
+  "$(mw publish $K3 '{"stage":"draft"}' '{"publish":"draft"}' | jq -c '[.result, .draft]') $(wp_posts draft) $(wp_posts)" '["ok",null] 1 1'
 is 'found as the post' "$(mw find $K3 '{}' '{"publish":"draft"}' | jq -c '[.found, .draft]')" '["yes",null]'
 
 # ---- odd text ----
@@ -168,13 +169,31 @@ wp_sql "update wp_posts set post_title = '같은 &lt;제목&gt; &amp; &#039;', p
 is 'the same title without any marker is no clear no' "$(TITLE="같은 <제목> & '" mw find $K2 | jq -r .found)" unknown
 
 # ---- the whole way ----
-wp_empty
+whole() { # a new daemon's state, one run, what WordPress was asked
+  wp_empty
+  rm -rf "$T/state" "$T/cache"
+  mkdir -p "$T/state" "$T/cache"
+  conf 'lists = ( { name = "주방"; keywords = [ "에어프라이어", "전기포트" ]; every = "1d"; publisher = "outbox"; category = "주방"; } );'
+  sed -i "s|^publishers = .*|publishers = ( { name = \"outbox\"; agent = \"metaweblog\"; endpoint = \"$ENDPOINT_WP\"; user = \"$USER\"; password_file = \"$T/keys/password\"; ${1:-} } );|" "$T/cpauto.conf"
+}
 BLOG=$URL ENDPOINT_WP=$ENDPOINT
 sandbox
-conf
-sed -i "s|^publishers = .*|publishers = ( { name = \"outbox\"; agent = \"metaweblog\"; endpoint = \"$ENDPOINT_WP\"; user = \"$USER\"; password_file = \"$T/keys/password\"; } );|" "$T/cpauto.conf"
+whole
 ok 'the configuration is good' cpauto check
 once
-is 'the daemon publishes' "$(posts published)" "$(wp_posts publish)"
-ok 'both keywords' test "$(wp_posts publish)" -ge 2
+is 'the daemon publishes' "$(posts published) $(wp_posts publish) $(wp_posts)" '2 2 2'
+is 'each by one draft and one edit' "$(wp_asked newPost) $(wp_asked editPost)" '2 2'
 like 'the daemon knows the address' "$(sql "SELECT url FROM posts WHERE state = 'published' LIMIT 1")" "^$BLOG/"
+like 'with the pictures of the shop at the blog' "$(wp_sql "select post_content from wp_posts where post_status = 'publish' and post_author = $AUTHOR_ID limit 1")" "src=.*$BLOG/wp-content/uploads"
+whole 'publish = "draft";'
+once
+is 'drafts, where those are wanted' "$(posts published) $(wp_posts draft) $(wp_posts)" '2 2 2'
+whole
+wp_fault 500-after-post
+once
+is 'an answer that is lost makes no second post' "$(posts published) $(posts unknown) $(wp_posts publish) $(wp_posts)" '1 1 1 2'
+# The clock goes on by minutes until it was looked for and published.
+CPAUTO_TEST_WALL_OFFSET=120000 CPAUTO_TEST_BOOT_OFFSET=120000 once
+CPAUTO_TEST_WALL_OFFSET=300000 CPAUTO_TEST_BOOT_OFFSET=300000 once
+is 'and is found and published' "$(posts published) $(posts unknown) $(wp_posts publish) $(wp_posts)" '2 0 2 2'
+is 'with no further draft' "$(wp_asked newPost) $(wp_asked editPost)" '2 2'

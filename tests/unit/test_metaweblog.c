@@ -289,6 +289,31 @@ static void test_unreachable(void **state)
 	run_finish(&run);
 }
 
+/* With the CONFIG, what is made in this stage: is it said to be a draft only? */
+static void check_draft(const char *config, const char *stage, bool draft)
+{
+	static const struct peer_reply made = { .data = OK VALUE("9") };
+	struct run run;
+	struct peer p;
+
+	peer_start(&p, &made, 1);
+	ask("publish", p.port, config, stage, "", &run);
+	peer_stop(&p);
+	if (!str_eq(text_of(&run, "result"), "ok") || !str_eq(text_of(&run, "id"), "9") ||
+			value_get_bool(run.answer, "draft", false) != draft)
+		fail_msg("%s %s: %s", config, stage, run.out);
+	run_finish(&run);
+}
+
+static void test_draft(void **state)
+{
+	(void)state;
+	check_draft("", "", false);
+	check_draft("", ",\"stage\":\"draft\"", true);
+	check_draft(",\"publish\":\"draft\"", ",\"stage\":\"draft\"", false);
+	check_draft(",\"publish\":\"draft\"", "", false);
+}
+
 static void test_stages(void **state)
 {
 	static const struct peer_reply ours = { .data = OK VALUE("<struct>"
@@ -320,7 +345,7 @@ static void test_stages(void **state)
 	run_finish(&run);
 }
 
-/* What leaves the machine, to the byte; the second request is the one that is kept. */
+/* What leaves the machine, to the byte. */
 static void test_request(void **state)
 {
 	static const struct peer_reply fault = { .data = OK FAULT("500", "no") };
@@ -498,6 +523,7 @@ int main(void)
 		cmocka_unit_test_setup(test_replies, give_password),
 		cmocka_unit_test_setup(test_config, give_password),
 		cmocka_unit_test_setup(test_unreachable, give_password),
+		cmocka_unit_test_setup(test_draft, give_password),
 		cmocka_unit_test_setup(test_stages, give_password),
 		cmocka_unit_test_setup(test_request, give_password),
 		cmocka_unit_test_setup(test_found, give_password),

@@ -153,8 +153,7 @@ static void test_no_response(void **state)
 		"<methodResponse><params><param/></params></methodResponse>",
 		"<methodResponse><fault/></methodResponse>",
 		"<methodCall><methodName>m</methodName></methodCall>",
-		"<!DOCTYPE a><methodResponse><params><param><value>1</value></param></params>"
-		"</methodResponse>" };
+		"<!DOCTYPE a><methodResponse><params/></methodResponse>" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
