@@ -23,6 +23,9 @@ publish() { # AGENT MORE: a configuration with this publisher
   conf "lists = ( { name = \"주방\"; keywords = [ $3 ]; every = \"1d\"; category = \"주방\"; publisher = \"outbox\"; } );"
   sed -i "s|^publishers = .*|publishers = ( { name = \"outbox\"; agent = \"$1\"; endpoint = \"$GATE\"; token_endpoint = \"$GATE/oauth2.0/token\"; access_token_file = \"$T/keys/at\"; refresh_token_file = \"$T/keys/rt\"; client_id_file = \"$T/keys/id\"; client_secret_file = \"$T/keys/word\"; request_timeout = \"5s\"; timeout = \"20s\"; $2 } );|" "$T/cpauto.conf"
 }
+later() { # MINUTES: a run at that time
+  CPAUTO_TEST_WALL_OFFSET=$(($1 * 60000)) CPAUTO_TEST_BOOT_OFFSET=$(($1 * 60000)) once
+}
 anew() {
   rm -rf "$T"/state/* "$T"/cache/*
   curl -s --noproxy '*' -X POST "$URL/_sandbox/reset" >/dev/null
@@ -57,10 +60,22 @@ ok 'a run that loses the answer' once
 is 'the end is not known' "$(posts unknown)" 1
 is 'one request' "$(requests blog)" 1
 echo good >"$T/mode"
-CPAUTO_TEST_WALL_OFFSET=120000 CPAUTO_TEST_BOOT_OFFSET=120000 once
+later 2
 is 'the feed shows it' "$(posts published)" 1
 is 'it was looked for' "$(requests feed)" 1
 is 'and still sent once' "$(requests blog)" 1
+
+# ---- the connection dies before the post: sent again when it is surely not there
+anew
+echo lose >"$T/mode"
+publish naver-openapi "feed = \"$GATE/rss\"; category_no = 7;" '"토스터"'
+ok 'a run whose post is lost' once
+echo good >"$T/mode"
+later 2
+is 'once not seen is not enough' "$(posts unknown)" 1
+later 50
+is 'seen missing twice it is sent again' "$(posts published)" 1
+is 'by a second request' "$(requests blog)" 2
 
 # ---- a token that is not taken: refreshed, then the post
 anew
@@ -68,7 +83,7 @@ keys 1000 gateway-0
 publish naver-openapi 'category_no = 7;' '"가습기"'
 once
 is 'the post waits' "$(posts ready)" 1
-CPAUTO_TEST_WALL_OFFSET=600000 CPAUTO_TEST_BOOT_OFFSET=600000 once
+later 10
 is 'and goes out in the end' "$(posts published)" 1
 is 'the refused request published nothing, the second did' "$(requests blog)" 2
 is 'with one refresh between' "$(requests token)" 1
@@ -88,6 +103,14 @@ ok 'an article' once
 is 'is out' "$(posts published)" 1
 ok 'its text is encoded twice' grep -q 'subject=%25' "$T/gate.log.last"
 is 'by one request' "$(requests cafe)" 1
+anew
+echo die >"$T/mode"
+once
+echo good >"$T/mode"
+later 2
+is 'where nothing can be looked for, the owner is asked' "$(posts parked)" 1
+like 'and told how' "$(cpauto explain 1)" 'settle'
+is 'it is not sent again' "$(requests cafe)" 1
 anew
 echo spam >"$T/mode"
 once
