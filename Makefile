@@ -199,6 +199,7 @@ install: all
 	$(INSTALL) -m 755 $(B)/cpauto-sandbox $(B)/cpauto-picture $(DESTDIR)$(LIBEXECDIR)/cpauto
 	$(INSTALL) -m 755 $(AGENTS:%=$(B)/agents/%) $(DESTDIR)$(LIBEXECDIR)/cpauto/agents
 	$(INSTALL) -m 644 etc/templates/*.mustache $(DESTDIR)$(DATADIR)/cpauto/templates
+	$(INSTALL) -m 644 etc/naver-selectors.conf $(DESTDIR)$(DATADIR)/cpauto
 	test -e $(DESTDIR)$(SYSCONFDIR)/cpauto.conf || \
 	  { $(call put,etc/cpauto.conf,$(SYSCONFDIR)/cpauto.conf); }
 	$(call put,systemd/cpauto.service,$(UNITDIR)/cpauto.service)

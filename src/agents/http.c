@@ -437,6 +437,8 @@ static int perform(const struct http_request *q, bool post, struct http_answer *
 		clean_up(&t);
 		return refuse(a, HTTP_LOCAL, "the form cannot be made: memory is short");
 	}
+	if (q->method)
+		curl_easy_setopt(t.curl, CURLOPT_CUSTOMREQUEST, q->method);
 	code = curl_easy_perform(t.curl);
 	a->end = end_of(code, &t);
 	read_headers(&t);

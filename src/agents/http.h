@@ -44,6 +44,7 @@ struct http_part {
 
 struct http_request {
 	const char *url;           /* percent-encoded; sent to the byte */
+	const char *method;        /* instead of GET or POST: "DELETE"; or NULL */
 	const char *authorization; /* the header's value or NULL; never logged */
 	const char *accept;        /* "application/json" or NULL */
 	const char *content_type;  /* of body */
