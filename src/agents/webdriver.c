@@ -11,22 +11,6 @@
 
 #define OPEN_MS 60000 /* a browser that starts on a busy machine */
 
-/* Is the element there for somebody who looks? Not by opacity or size alone. */
-static const char visible_script[] =
-	"const all = document.querySelectorAll(arguments[0]);"
-	"for (const e of all) {"
-	"  const r = e.getBoundingClientRect();"
-	"  if (r.width < 1 || r.height < 1 || r.right + scrollX <= 0) continue;"
-	"  if (getComputedStyle(e).visibility !== 'visible') continue;"
-	"  let seen = true;"
-	"  for (let n = e; n && n.nodeType === 1; n = n.parentElement) {"
-	"    const s = getComputedStyle(n);"
-	"    if (s.display === 'none' || parseFloat(s.opacity) === 0) { seen = false; break; }"
-	"  }"
-	"  if (seen) return e;"
-	"}"
-	"return null;";
-
 static const struct {
 	const char *error;
 	enum wd_end end;
@@ -317,7 +301,7 @@ enum wd_end wd_find(struct wd *w, const char *css, struct wd_element *ret)
 	enum wd_end end;
 
 	value_append(args, value_new_string(css));
-	end = wd_run(w, visible_script, args, &v);
+	end = wd_run(w, WD_SEEN "return seen(arguments[0])[0] || null;", args, &v);
 	ret->id[0] = '\0';
 	if (end == WD_OK && value_kind(v) == VALUE_NULL)
 		end = fail(w, WD_NOT_FOUND, "nothing visible is there");
