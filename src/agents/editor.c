@@ -8,6 +8,7 @@
 #include "blocks.h"
 #include "clock.h"
 #include "kit.h"
+#include "text.h"
 
 #define TEXT_MAX (4u << 20)
 #define PAUSE_MS 100
@@ -28,12 +29,20 @@
 
 static const char sweep_script[] = WD_SEEN
 	"const [restore, cancel, help, captcha, alert, confirm, on, title] = arguments;"
-	"const inside = (box, css) => seen(css).filter(e => box.contains(e))[0] || null;"
+	/* Of several that lie upon each other, the one that a click would reach. */
+	"const hit = e => { const r = e.getBoundingClientRect();"
+	"  const h = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);"
+	"  return h && (h === e || e.contains(h)); };"
+	"const reach = list => list.find(hit) || list[0] || null;"
+	"const inside = (box, css) => reach(seen(css).filter(e => box.contains(e)));"
 	"const first = css => seen(css)[0] || null;"
+	"const words = box => { const c = box.cloneNode(true);"
+	"  c.querySelectorAll('button').forEach(b => b.remove());"
+	"  return c.textContent.trim().slice(0, 300); };"
 	"const r = first(restore), a = first(alert), box = r || a;"
 	"return { url: location.href, captcha: !!first(captcha), restore: !!r,"
-	"  said: box ? box.innerText.trim().slice(0, 300) : '',"
-	"  press: r ? inside(r, cancel) : a ? inside(a, confirm) || inside(a, cancel) : first(help),"
+	"  said: box ? words(box) : '',"
+	"  press: r ? inside(r, cancel) : a ? inside(a, confirm) || inside(a, cancel) : reach(seen(help)),"
 	"  stuck: !!box, editor: !!first(title),"
 	"  page: first(title) || !document.body ? '' : document.body.innerText.slice(0, 2000),"
 	"  on: seen(on).filter(e => /^(bold|italic|underline|strikethrough)$/"
@@ -74,6 +83,13 @@ static void pause_ms(int ms)
 	poll(NULL, 0, ms);
 }
 
+static void one_line(char *s)
+{
+	for (; *s; s++)
+		if (*s == '\n' || *s == '\r' || *s == '\t')
+			*s = ' ';
+}
+
 static enum editor_end PRINTF(3, 4) fail(struct editor *e, enum editor_end end,
 	const char *fmt, ...)
 {
@@ -82,6 +98,7 @@ static enum editor_end PRINTF(3, 4) fail(struct editor *e, enum editor_end end,
 	va_start(args, fmt);
 	vsnprintf(e->why.text, sizeof(e->why.text), fmt, args);
 	va_end(args);
+	one_line(e->why.text);
 	return end;
 }
 
@@ -152,13 +169,10 @@ static bool is_restriction(const char *text)
 	return false;
 }
 
-/* On one line, in ERR_MAX. */
 static void note(struct editor *e, const char *text)
 {
 	err_set(&e->said, 0, "%.300s", text);
-	for (char *c = e->said.text; *c; c++)
-		if (*c == '\n' || *c == '\r' || *c == '\t')
-			*c = ' ';
+	one_line(e->said.text);
 }
 
 static enum editor_end judge_text(struct editor *e, const char *text)
@@ -225,8 +239,10 @@ static enum editor_end sweep_here(struct editor *e, bool *again)
 		/* A restore pop-up is cancelled, never confirmed: that brings an old text back. */
 		*again = e->disturbed = true;
 		r = wd_click(e->wd, &press);
-		if (r != WD_OK)
+		if (r != WD_OK) {
+			note(e, e->wd->why.text);
 			pause_ms(PAUSE_MS);
+		}
 	} else if (end == EDITOR_OK && value_get_bool(v, "stuck", false)) {
 		*again = true;
 		pause_ms(PAUSE_MS);
@@ -420,9 +436,13 @@ static size_t common(const char *a, const char *b)
 static enum editor_end differs(struct editor *e, const char *got, const char *wanted)
 {
 	size_t n = common(got, wanted);
+	enum editor_end end = editor_sweep(e);
 
-	return fail(e, EDITOR_LATER, "the editor does not hold what was written: \"%.60s\" where "
-		"\"%.60s\" belongs", got + n, wanted + n);
+	/* A login that ended shows in this way too. */
+	return end != EDITOR_OK ? end : fail(e, EDITOR_LATER, "the editor does not hold what "
+		"was written: \"%.*s\" where \"%.*s\" belongs",
+		(int)text_prefix_count(got + n, 20), got + n,
+		(int)text_prefix_count(wanted + n, 20), wanted + n);
 }
 
 /* ---- the caret and keys ---- */
@@ -1160,6 +1180,28 @@ static bool title_is(struct editor *e, const char *title)
 	return false;
 }
 
+/* Takes all out of the title, wherever the caret stands in it. */
+static enum wd_end clear_title(struct editor *e)
+{
+	struct value *state;
+	struct buf keys;
+	enum wd_end r;
+	size_t n;
+
+	if (read_state(e, &state) != EDITOR_OK)
+		return WD_OTHER;
+	n = 2 * strlen(value_get_string(state, "title", ""));
+	value_free(state);
+	buf_init(&keys, 65536);
+	for (size_t i = 0; i < n; i++)
+		buf_str(&keys, "\xee\x80\x83"); /* Backspace */
+	for (size_t i = 0; i < n; i++)
+		buf_str(&keys, "\xee\x80\x97"); /* Delete */
+	r = n ? wd_type(e->wd, buf_cstr(&keys)) : WD_OK;
+	buf_finish(&keys);
+	return r;
+}
+
 enum editor_end editor_write_title(struct editor *e, const char *title)
 {
 	enum editor_end end;
@@ -1168,14 +1210,9 @@ enum editor_end editor_write_title(struct editor *e, const char *title)
 		end = click(e, SEL_TITLE);
 		if (end != EDITOR_OK)
 			return end;
-		if (i) {
-			/* A pop-up took some of the keys: once more from the beginning. */
-			if (wd_press(e->wd, WD_KEY_CONTROL, 0xe010) != WD_OK ||
-					wd_run(e->wd, "document.execCommand('selectAll');", NULL,
-						NULL) != WD_OK ||
-					wd_press(e->wd, 0, 0xe017) != WD_OK)
-				continue;
-		}
+		/* A pop-up may have taken some of the keys: once more from the beginning. */
+		if (i && (clear_title(e) != WD_OK || !title_is(e, "")))
+			continue;
 		end = fail_wd(e, wd_type(e->wd, title), "typing the title");
 		if (end == EDITOR_OK && title_is(e, title))
 			return EDITOR_OK;
@@ -1272,20 +1309,21 @@ enum editor_end editor_save(struct editor *e)
 
 struct value *editor_drafts(struct editor *e)
 {
-	struct value *args, *v = NULL;
+	static const enum selector which[] = { SEL_DRAFT_LIST, SEL_DRAFT };
+	struct value *v = NULL;
 
 	if (click(e, SEL_DRAFTS) != EDITOR_OK)
 		return NULL;
-	for (int i = 0; i < 20 && !value_len(v); i++) {
+	/* An empty list that is seen is an answer, but not the first one: it may be on its way. */
+	for (int i = 0; i < 15 && !value_len(v); i++) {
 		value_free(v);
 		pause_ms(PAUSE_MS);
-		args = value_new_list();
-		value_append(args, value_new_string(e->sel->css[SEL_DRAFT]));
-		if (wd_run(e->wd, WD_SEEN "return seen(arguments[0]).map(e => e.innerText);", args,
-				&v) != WD_OK)
+		if (wd_run(e->wd, WD_SEEN "return seen(arguments[0]).length ?"
+				"seen(arguments[1]).map(e => e.textContent) : null;",
+				selectors_of(e, which, ARRAY_LEN(which)), &v) != WD_OK)
 			v = NULL;
 	}
-	if (click(e, SEL_DRAFTS) == EDITOR_OK && value_len(v))
+	if (click(e, SEL_DRAFTS) == EDITOR_OK && value_kind(v) == VALUE_LIST)
 		return v;
 	value_free(v);
 	return NULL;

@@ -789,6 +789,8 @@ static void run_publish(const struct value *request, struct value *answer)
 	if (!read_settings(request, &r.s, answer))
 		return;
 	blocks = blocks_parse(value_string(html, ""), value_len(html), r.s.cards);
+	if (r.s.publish)
+		kit_log(6, TERMS "; this publisher is set to do so");
 	if (post_ok(post, blocks, answer) && enter_room(request, &r, answer))
 		write_and_publish(&r, post, blocks, answer);
 	value_free(blocks);
@@ -870,16 +872,22 @@ static struct value *survey(struct room *r)
 	return all;
 }
 
+/* In the layer a radio button may be hidden behind its label: that is no fault. */
+static bool is_fault(const struct value *one)
+{
+	const char *state = value_get_string(one, "state", "");
+	const char *when = value_get_string(one, "when", "");
+
+	return str_eq(when, "always") ? !str_eq(state, "found") :
+		str_eq(when, "layer") && str_eq(state, "missing");
+}
+
 static void name_missing(const struct value *selectors, struct buf *names)
 {
-	for (size_t i = 0; i < value_len(selectors); i++) {
-		const struct value *one = value_at(selectors, i);
-
-		if (!str_eq(value_get_string(one, "state", ""), "found") &&
-				!str_eq(value_get_string(one, "when", ""), "at times"))
+	for (size_t i = 0; i < value_len(selectors); i++)
+		if (is_fault(value_at(selectors, i)))
 			buf_printf(names, "%s%s", names->len ? ", " : "",
-				value_get_string(one, "name", ""));
-	}
+				value_get_string(value_at(selectors, i), "name", ""));
 }
 
 static void check_selectors(struct room *r, struct value *answer)

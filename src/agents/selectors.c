@@ -46,6 +46,7 @@ static const struct {
 	[SEL_CARD_SEARCH] = { "card.search", SELECTOR_AT_TIMES },
 	[SEL_SAVE] = { "draft.save", SELECTOR_ALWAYS },
 	[SEL_DRAFTS] = { "draft.count", SELECTOR_AT_TIMES },
+	[SEL_DRAFT_LIST] = { "draft.list", SELECTOR_AT_TIMES },
 	[SEL_DRAFT] = { "draft.item", SELECTOR_AT_TIMES },
 	[SEL_OPEN] = { "publish.open", SELECTOR_ALWAYS },
 	[SEL_LAYER] = { "publish.layer", SELECTOR_LAYER },
