@@ -1,0 +1,74 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Sourced by the scenarios of the agent naver: a real browser and the editor
+# stand-in (tests/editor), a post, and a run of the agent.
+editor=${EDITOR_STANDIN:-$tree/tests/editor}
+for program in chromium chromedriver python3 jq; do
+  command -v "$program" >/dev/null || skip_all "$program is not installed"
+done
+[ -e "$editor/server.py" ] || skip_all 'there is no editor stand-in'
+
+mkdir -p "$T/profile" "$T/pictures"
+python3 "$editor/server.py" --port-file "$T/port" --seed 7 >"$T/editor.log" 2>&1 &
+pids+=("$!")
+wait_for 10 test -s "$T/port" || { echo 'Bail out! the editor stand-in does not start'; exit 1; }
+URL=http://127.0.0.1:$(cat "$T/port")
+door() { curl -s --noproxy '*' "$URL/_editor/$1" "${@:2}"; }
+seen() { door state | jq -r "$1"; }
+knobs() { # KNOB=VALUE...: the stand-in as at its start, but for these
+  local k
+  door reset -X POST >/dev/null
+  for k in "$@"; do door set -X POST -G --data-urlencode "$k" >/dev/null; done
+}
+
+# Two pictures of one colour each.
+python3 - "$T/pictures" <<'END'
+import struct, sys, zlib
+def part(name, data):
+    return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+for n, colour in enumerate((b'\xc0\x20\x20', b'\x20\x20\xc0')):
+    rows = b''.join(b'\0' + colour * 300 for _ in range(200))
+    with open(f'{sys.argv[1]}/사진 {n}.png', 'wb') as out:
+        out.write(b'\x89PNG\r\n\x1a\n' + part(b'IHDR', struct.pack('>IIBBBBB', 300, 200, 8, 2, 0, 0, 0))
+            + part(b'IDAT', zlib.compress(rows)) + part(b'IEND', b''))
+END
+cat >"$T/post.html" <<'END'
+<p><b>이 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다.</b></p>
+<h2>첫 번째 상품</h2>
+<p>쿠팡에서 전기포트를 검색하면<br>
+가장 먼저 나오는 <b>상품</b> &amp; 값입니다 😀</p>
+<div align="center"><a href="https://link.coupang.com/a/1"><img src="https://ads.example/0.png" alt="" width="300" height="200"></a></div>
+<p><a href="https://link.coupang.com/re/AF?a=1&amp;b=2">무선 전기포트</a><br>
+24,900원 · 로켓배송</p>
+<blockquote><p><b>24,900원</b><br>
+무료배송</p></blockquote>
+<hr>
+<table border="1"><thead><tr><th>상품</th><th>가격</th></tr></thead>
+<tbody><tr><td><a href="https://link.coupang.com/a/3">전기포트</a></td><td>24,900원</td></tr></tbody></table>
+<div align="center"><img src="https://ads.example/1.png" alt="" width="300" height="200"></div>
+<p><a href="https://link.coupang.com/a/2"><b>쿠팡에서 지금 가격 보기</b></a></p>
+END
+
+# request OP [SETTING=JSON...]: on standard output. HTML: the post's file.
+request() {
+  local op=$1 s filter='.'
+  shift
+  for s in "$@"; do filter="$filter | .config.${s%%=*} = ${s#*=}"; done
+  jq -cn --arg op "$op" --arg url "$URL" --arg t "$T" --rawfile html "${HTML:-$T/post.html}" \
+    --arg title "${TITLE:-전기포트 가격 비교 11월 24일}" '{v: 1, op: $op,
+    config: {name: "blog", agent: "naver", blog_id: "myblog", endpoint: $url, profile: ($t + "/profile"),
+      step_timeout: "4s", browser_args: ["--no-sandbox"]},
+    post: {key: "0123456789abcdef0123456789abcdef", marker: "0123456789abcdef0123456789abcdef",
+      title: $title, html: $html, text: "", tags: ["전기포트", "주방 용품"], category: "쿠팡 추천",
+      images: [{src: "https://ads.example/0.png", path: ($t + "/pictures/사진 0.png"), mime: "image/png"},
+        {src: "https://ads.example/1.png", path: ($t + "/pictures/사진 1.png"), mime: "image/png"}]}}' |
+    jq -c "$filter"
+}
+publishing='mode="publish"'
+allowed='unattended=true'
+agent() { # OP [SETTING=JSON...]: its answer in $A
+  request "$@" >"$T/request.json"
+  A=$(timeout 120 "$B/agents/naver" <"$T/request.json" 2>"$T/agent.log")
+}
+of() { jq -r "$1 // empty" <<<"$A"; }
+# What the stand-in has got: drafts, posts, final clicks, clicks on what is hidden, old texts restored.
+got() { seen '"\(.drafts | length) \(.posts | length) \(.counts.final_clicks) \(.counts.twin_clicks) \(.counts.restores)"'; }
