@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include "blocks.h"
-#include "feed.h"
+#include "rss.h"
 #include "json.h"
 
 static void check_json(struct value *v, const char *wanted)
@@ -112,13 +112,13 @@ static void feeds_are_read(void **state)
 	char *whole;
 
 	(void)state;
-	assert_null(feed_parse("<html></html>", 13));
-	assert_null(feed_parse(good, strlen(good)));
+	assert_null(rss_parse("<html></html>", 13));
+	assert_null(rss_parse(good, strlen(good)));
 	whole = xasprintf("%s</channel></rss>", good);
-	v = feed_parse(whole, strlen(whole));
+	v = rss_parse(whole, strlen(whole));
 	free(whole);
 	check_json(v, "[{\"title\":\"a & <b>\",\"link\":\"https://h/1?x=1&y=2\"},{\"title\":\"c\"}]");
-	v = feed_parse("<rss></rss>", 11);
+	v = rss_parse("<rss></rss>", 11);
 	assert_int_equal(value_kind(v), VALUE_LIST);
 	value_free(v);
 }
