@@ -16,7 +16,7 @@ ok 'and goes out' wait_for 10 has_posts published 1
 ok 'one is rejected' cpauto posts reject 2 --reason '사진이 없다'
 is 'with the reason' "$(sql 'SELECT state, reason FROM posts WHERE id = 2')" 'refused|rejected by you: 사진이 없다'
 ok 'it can be made anew' cpauto posts retry 2
-ok 'and waits again' wait_for 10 sh -c "[ \"\$(sqlite3 -readonly $T/state/state.db 'SELECT state FROM posts WHERE id = 2')\" = waiting ]"
+ok 'and waits again' wait_for 10 sh -c "[ \"\$(sqlite3 -readonly -cmd '.timeout 5000' $T/state/state.db 'SELECT state FROM posts WHERE id = 2')\" = waiting ]"
 cpauto posts approve 99 >"$T/err" 2>&1
 rc=$?
 ok 'an impossible wish is refused' test $rc -ne 0

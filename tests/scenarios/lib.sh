@@ -116,7 +116,7 @@ stop() { # ends the daemon with a signal (default TERM); its exit code in $RC
   wait "$DAEMON" 2>/dev/null
   RC=$?
 }
-sql() { sqlite3 -readonly "$T/state/state.db" "$1"; }
+sql() { sqlite3 -readonly -cmd '.timeout 5000' "$T/state/state.db" "$1"; }
 posts() { sql "SELECT count(*) FROM posts WHERE state = '$1'"; }
 folders() { find "$T/out" -mindepth 2 -maxdepth 2 -name post.html 2>/dev/null | grep -c .; }
 has_posts() { [ "$(posts "$1")" -ge "$2" ]; }
