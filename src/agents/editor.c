@@ -39,11 +39,13 @@ static const char sweep_script[] = WD_SEEN
 	"const words = box => { const c = box.cloneNode(true);"
 	"  c.querySelectorAll('button').forEach(b => b.remove());"
 	"  return c.textContent.trim().slice(0, 300); };"
-	"const r = first(restore), a = first(alert), box = r || a;"
-	"return { url: location.href, captcha: !!first(captcha), restore: !!r,"
-	"  said: box ? words(box) : '',"
-	"  press: r ? inside(r, cancel) : a ? inside(a, confirm) || inside(a, cancel) : reach(seen(help)),"
-	"  stuck: !!box, editor: !!first(title),"
+	"const alerts = seen(alert).filter(b => !b.matches(restore));"
+	"const presses = [...seen(restore).map(b => inside(b, cancel)),"
+	"  ...alerts.map(b => inside(b, confirm) || inside(b, cancel)), ...seen(help)]"
+	"  .filter(b => b);"
+	"return { url: location.href, captcha: !!first(captcha),"
+	"  said: alerts.length ? words(alerts[0]) : '', press: reach(presses),"
+	"  stuck: !!first(restore) || alerts.length > 0, editor: !!first(title),"
 	"  page: first(title) || !document.body ? '' : document.body.innerText.slice(0, 2000),"
 	"  on: seen(on).filter(e => /^(bold|italic|underline|strikethrough)$/"
 	"    .test(e.getAttribute('data-name')))[0] || null };";
@@ -214,7 +216,7 @@ static enum editor_end judge_page(struct editor *e, const struct value *v)
 			"the profile yourself, clear it, then 'cpauto unblock'");
 	if (is_restriction(value_get_string(v, "page", "")))
 		return judge_text(e, value_get_string(v, "page", ""));
-	if (*value_get_string(v, "said", "") && !value_get_bool(v, "restore", false))
+	if (*value_get_string(v, "said", ""))
 		return judge_text(e, value_get_string(v, "said", ""));
 	return EDITOR_OK;
 }

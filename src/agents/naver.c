@@ -271,7 +271,7 @@ static bool start_driver(const struct value *request, struct room *r, struct val
 	int rc;
 
 	if (*r->s.driver_url) {
-		wd_init(&r->wd, r->s.driver_url, r->s.step_ms * 2);
+		wd_init(&r->wd, r->s.driver_url, r->s.step_ms * 3);
 		return true;
 	}
 	window_environment(request, env);
@@ -283,7 +283,7 @@ static bool start_driver(const struct value *request, struct room *r, struct val
 	else if (rc)
 		kit_later(answer, LATER_S, "%s", e.text);
 	else
-		wd_init(&r->wd, r->driver.url, r->s.step_ms * 2);
+		wd_init(&r->wd, r->driver.url, r->s.step_ms * 3);
 	return !rc;
 }
 
@@ -291,7 +291,7 @@ static bool open_browser(const struct value *request, struct room *r, bool headl
 	struct value *answer)
 {
 	struct wd_wish wish = { .binary = r->s.browser, .profile = r->s.profile,
-		.headless = headless, .width = 1280, .height = 1000, .page_ms = r->s.step_ms,
+		.headless = headless, .width = 1280, .height = 1000, .page_ms = r->s.step_ms * 2,
 		.script_ms = r->s.step_ms, .args = r->s.args };
 
 	wish.firefox = strstr(r->s.driver, "gecko") != NULL;
