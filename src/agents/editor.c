@@ -21,10 +21,10 @@
  * For the beginning of a script: plain(element) is its text without white
  * space and placeholders; the same white space as in blocks_squeeze().
  */
-#define JS_PLAIN(placeholder) \
+#define JS_PLAIN(placeholder)                                                                               \
 	"const squeeze = s => s.replace(/[ \\n\\t\\r\\f\\u00a0\\u200b\\u200c\\u200d\\u2060\\ufeff]/g, '');" \
-	"const plain = e => { const c = e.cloneNode(true);" \
-	"  c.querySelectorAll(" placeholder ").forEach(p => p.remove());" \
+	"const plain = e => { const c = e.cloneNode(true);"                                                 \
+	"  c.querySelectorAll(" placeholder ").forEach(p => p.remove());"                                   \
 	"  return squeeze(c.textContent); };"
 
 static const char sweep_script[] = WD_SEEN
@@ -1444,7 +1444,8 @@ static enum editor_end choose_day(struct editor *e, const struct editor_layer *l
 	enum editor_end end = click(e, SEL_DATE);
 
 	for (int i = 0; end == EDITOR_OK; i++) {
-		if (number_at(e, SEL_DATE_YEAR) == l->year && number_at(e, SEL_DATE_MONTH) == l->month)
+		if (number_at(e, SEL_DATE_YEAR) == l->year &&
+			number_at(e, SEL_DATE_MONTH) == l->month)
 			break;
 		if (i >= CALENDAR_MAX)
 			return fail(e, EDITOR_LATER, "the calendar does not get to the day wanted");
@@ -1455,8 +1456,10 @@ static enum editor_end choose_day(struct editor *e, const struct editor_layer *l
 	args = value_new_list();
 	value_append(args, value_new_string(e->sel->css[SEL_DATE_DAY]));
 	value_append(args, value_new_int(l->day));
-	return click_found(e, WD_SEEN "return seen(arguments[0]).find(e => !e.disabled &&"
-		"e.textContent.trim() === String(arguments[1])) || 'no such day';", args, "the day");
+	return click_found(e,
+		WD_SEEN "return seen(arguments[0]).find(e => !e.disabled &&"
+			"e.textContent.trim() === String(arguments[1])) || 'no such day';",
+		args, "the day");
 }
 
 static enum editor_end choose_time(struct editor *e, const struct editor_layer *l)
@@ -1533,7 +1536,8 @@ static int64_t digits(const char *s)
 
 static const char *check_time(const struct editor_layer *l, const struct value *v)
 {
-	if (value_get_bool(v, "now", false) == l->later || value_get_bool(v, "later", false) != l->later)
+	if (value_get_bool(v, "now", false) == l->later ||
+		value_get_bool(v, "later", false) != l->later)
 		return "time";
 	if (!l->later)
 		return NULL;

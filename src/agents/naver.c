@@ -109,7 +109,8 @@ static bool read_schedule(const struct value *c, struct settings *s, struct valu
 	if (strlen(text) == 5 && text[2] == ':') {
 		memcpy(hour, text, 2);
 		memcpy(minute, text + 3, 2);
-		if (!parse_int64(hour, 0, 23, &h) && !parse_int64(minute, 0, 50, &m) && m % 10 == 0) {
+		if (!parse_int64(hour, 0, 23, &h) && !parse_int64(minute, 0, 50, &m) &&
+			m % 10 == 0) {
 			s->timed = true;
 			s->hour = (int)h;
 			s->minute = (int)m;
@@ -537,7 +538,8 @@ static enum seen is_ours(const struct settings *s, const struct wanted *w, const
 	http_answer_init(&a);
 	if (!fetch(s, url, &a)) {
 		for (size_t i = 0; i < all; i++)
-			there += page_has(buf_cstr(&a.body), value_string(value_at(w->hrefs, i), ""));
+			there += page_has(
+				buf_cstr(&a.body), value_string(value_at(w->hrefs, i), ""));
 		seen = there * 2 >= all && (all || *w->title) ? SEEN_YES : there ? SEEN_UNKNOWN :
 			SEEN_NO;
 	}

@@ -106,7 +106,8 @@ static int read_line(struct selectors *s, const char *line, size_t len, bool see
 		return 0;
 	equals = memchr(line, '=', len);
 	if (!equals)
-		return err_set(e, -EINVAL, "this is no \"NAME = SELECTOR\"; a remark begins with #");
+		return err_set(
+			e, -EINVAL, "this is no \"NAME = SELECTOR\"; a remark begins with #");
 	name_len = (size_t)(equals - line);
 	css = equals + 1;
 	css_len = len - name_len - 1;
@@ -114,9 +115,10 @@ static int read_line(struct selectors *s, const char *line, size_t len, bool see
 	trim(&css, &css_len);
 	which = find_name(line, name_len);
 	if (which < 0)
-		return err_set(e, -EINVAL, "there is no selector called '%.*s': take the names of "
-			DATADIR "/cpauto/naver-selectors.conf", (int)(name_len < 60 ? name_len : 60),
-			line);
+		return err_set(e, -EINVAL,
+			"there is no selector called '%.*s': take the names of " DATADIR
+			"/cpauto/naver-selectors.conf",
+			(int)(name_len < 60 ? name_len : 60), line);
 	if (seen[which])
 		return err_set(e, -EINVAL, "'%s' is named twice: keep one", table[which].name);
 	if (!css_len || css_len > SELECTOR_MAX || memchr(css, '\0', css_len))

@@ -92,7 +92,8 @@ static enum wd_end read_answer(struct wd *w, const struct http_answer *a, struct
 
 	if (json_parse(buf_cstr(&a->body), a->body.len, &whole, &why) ||
 			!value_get(whole, "value"))
-		end = fail(w, WD_LIED, "the browser's driver gave an answer that is not WebDriver's");
+		end = fail(w, WD_LIED,
+			"the browser's driver gave an answer that is not WebDriver's");
 	else if (a->status != 200)
 		end = error_end(w, value_get(whole, "value"));
 	else if (ret)
@@ -170,7 +171,8 @@ static struct value *browser_args(const struct wd_wish *wish)
 	char text[64];
 
 	if (wish->headless)
-		value_append(args, value_new_string(wish->firefox ? "-headless" : "--headless=new"));
+		value_append(
+			args, value_new_string(wish->firefox ? "-headless" : "--headless=new"));
 	if (wish->firefox && wish->profile) {
 		value_append(args, value_new_string("-profile"));
 		value_append(args, value_new_string(wish->profile));
@@ -181,7 +183,8 @@ static struct value *browser_args(const struct wd_wish *wish)
 
 		for (size_t i = 0; i < ARRAY_LEN(plain); i++)
 			value_append(args, value_new_string(plain[i]));
-		str_format_cut(text, sizeof(text), "--window-size=%d,%d", wish->width, wish->height);
+		str_format_cut(
+			text, sizeof(text), "--window-size=%d,%d", wish->width, wish->height);
 		value_append(args, value_new_string(text));
 		if (wish->profile) {
 			CLEANUP_FREE char *dir = xasprintf("--user-data-dir=%s", wish->profile);
