@@ -21,10 +21,11 @@
  * For the beginning of a script: plain(element) is its text without white
  * space and placeholders; the same white space as in blocks_squeeze().
  */
-#define JS_PLAIN(placeholder)                                                                               \
-	"const squeeze = s => s.replace(/[ \\n\\t\\r\\f\\u00a0\\u200b\\u200c\\u200d\\u2060\\ufeff]/g, '');" \
-	"const plain = e => { const c = e.cloneNode(true);"                                                 \
-	"  c.querySelectorAll(" placeholder ").forEach(p => p.remove());"                                   \
+#define JS_PLAIN(placeholder) \
+	"const squeeze = s => s.replace(" \
+	"/[ \\n\\t\\r\\f\\u00a0\\u200b\\u200c\\u200d\\u2060\\ufeff]/g, '');" \
+	"const plain = e => { const c = e.cloneNode(true);" \
+	"  c.querySelectorAll(" placeholder ").forEach(p => p.remove());" \
 	"  return squeeze(c.textContent); };"
 
 static const char sweep_script[] = WD_SEEN
@@ -1480,7 +1481,8 @@ static enum editor_end read_layer(struct editor *e, struct value **ret)
 		"const [layer, category, all, neighbor, both, own, tag, now, later, date, hour,"
 		"  minute, final] = arguments;"
 		"const q = css => document.querySelector(css);"
-		"const checked = css => { const l = q(css); return !!(l && l.control && l.control.checked); };"
+		"const checked = css => { const l = q(css);"
+		" return !!(l && l.control && l.control.checked); };"
 		"const text = css => (e => e ? e.textContent.trim() : '')(seen(css)[0]);"
 		"const value = css => (e => e ? e.value : '')(seen(css)[0]);"
 		"const on = css => (e => !!(e && e.checked))(q(css));"
