@@ -155,8 +155,10 @@ $(B)/bench: $(B)/bench.o $(B)/libcore.a
 $(B)/bench.o: tests/bench.c
 	@mkdir -p $(@D)
 	$(call Q,CC,$<)$(CC_ALL) -MMD -MP -c -o $@ $<
+# The second part needs the packages of deps-system, and says so where they are not.
 bench: all $(B)/bench
 	@$(B)/bench $(B)
+	@B=$(B) tests/bench-wordpress
 
 units: $(UNITS)
 units-list:
