@@ -55,6 +55,8 @@ struct room {
 	struct wd wd;
 	struct editor ed;
 	bool open;
+	struct value *steps; /* {NAME: ms}, how long each took */
+	int64_t lap_ms;
 };
 
 /* ---- settings ---- */
@@ -436,6 +438,16 @@ static bool say_login(struct room *r, enum login state, const char *id, struct v
 	return false;
 }
 
+/* What was done since the last call took so long. */
+static void lap(struct room *r, const char *name)
+{
+	int64_t now = boot_ms();
+
+	if (name && r->steps)
+		value_set_int(r->steps, name, now - r->lap_ms);
+	r->lap_ms = now;
+}
+
 static bool probe_login(struct room *r, struct value *answer)
 {
 	char id[64];
@@ -664,15 +676,19 @@ static enum editor_end write_post(struct room *r, const struct value *post,
 	const char *title = value_get_string(post, "title", "");
 	enum editor_end end = open_editor(r);
 
+	lap(r, "editor");
 	r->ed.images = value_get(post, "images");
 	if (end == EDITOR_OK)
 		end = editor_clean(&r->ed);
 	if (end == EDITOR_OK)
 		end = editor_write_title(&r->ed, title);
+	lap(r, "title");
 	if (end == EDITOR_OK)
 		end = editor_write(&r->ed, blocks);
+	lap(r, "text");
 	if (end == EDITOR_OK)
 		end = editor_add_pictures(&r->ed);
+	lap(r, "pictures");
 	return end == EDITOR_OK ? editor_verify(&r->ed, title) : end;
 }
 
@@ -769,11 +785,13 @@ static void write_and_publish(struct room *r, const struct value *post,
 
 	if (end == EDITOR_OK)
 		end = save_draft(r, w.title);
+	lap(r, "draft");
 	if (!r->s.publish) {
 		finish_draft(r, end, answer);
 	} else if (end == EDITOR_OK) {
 		w.hrefs = hrefs_of(blocks);
 		publish_now(r, post, &w, answer);
+		lap(r, "publish");
 		value_free(w.hrefs);
 	} else {
 		/* Whatever became of the draft: nothing is out. */
@@ -793,8 +811,13 @@ static void run_publish(const struct value *request, struct value *answer)
 	blocks = blocks_parse(value_string(html, ""), value_len(html), r.s.cards);
 	if (r.s.publish)
 		kit_log(6, TERMS "; this publisher is set to do so");
-	if (post_ok(post, blocks, answer) && enter_room(request, &r, answer))
+	r.steps = value_new_object();
+	lap(&r, NULL);
+	if (post_ok(post, blocks, answer) && enter_room(request, &r, answer)) {
+		lap(&r, "browser");
 		write_and_publish(&r, post, blocks, answer);
+	}
+	value_set(answer, "steps", r.steps);
 	value_free(blocks);
 	room_finish(&r);
 }
