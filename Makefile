@@ -159,6 +159,7 @@ $(B)/bench.o: tests/bench.c
 bench: all $(B)/bench
 	@$(B)/bench $(B)
 	@B=$(B) tests/bench-wordpress
+	@B=$(B) tests/bench-naver
 
 units: $(UNITS)
 units-list:
