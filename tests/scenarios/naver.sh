@@ -72,3 +72,22 @@ agent() { # OP [SETTING=JSON...]: its answer in $A
 of() { jq -r "$1 // empty" <<<"$A"; }
 # What the stand-in has got: drafts, posts, final clicks, clicks on what is hidden, old texts restored.
 got() { seen '"\(.drafts | length) \(.posts | length) \(.counts.final_clicks) \(.counts.twin_clicks) \(.counts.restores)"'; }
+short_post() { # a post that is written in a moment
+  cat >"$T/short.html" <<'END'
+<p><b>이 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다.</b></p>
+<p>쿠팡에서 전기포트를 검색하면<br>가장 먼저 나오는 상품입니다.</p>
+<div align="center"><img src="https://ads.example/0.png" alt="" width="300" height="200"></div>
+<hr>
+<p><a href="https://link.coupang.com/a/2">쿠팡에서 지금 가격 보기</a></p>
+END
+  HTML=$T/short.html
+}
+# row MODE RESULT GOT REASON KNOB...: what the agent must answer, and what the stand-in may then have.
+row() { # MODE RESULT GOT REASON KNOB...
+  local mode=$1 result=$2 wanted=$3 reason=$4
+  shift 4
+  knobs "$@"
+  if [ "$mode" = draft ]; then agent publish; else agent publish "$publishing" "$allowed"; fi
+  is "$mode, $*: $result" "$(of .result) $(got)" "$result $wanted"
+  like "$mode, $*: the reason" "$(of .reason)" "$reason"
+}
