@@ -160,7 +160,7 @@ static bool check_agent(struct check *c, const char *name)
 static void ask_agent(struct check *c, const struct config_publisher *p)
 {
 	struct agent_result result;
-	errand_run(c->in->paths, p, "check", p->timeout_ms, &result);
+	errand_run(c->in->paths, p, "check", p->timeout_ms, NULL, &result);
 	if (result.verdict == AGENT_OK)
 		found(c, "ok", "publishers", "'%s' says that it can work", p->name);
 	else

@@ -4,7 +4,7 @@
 #include "secrets.h"
 
 void errand_run(const struct paths *paths, const struct config_publisher *p, const char *op,
-	int64_t timeout_ms, struct agent_result *ret)
+	int64_t timeout_ms, const struct value *more, struct agent_result *ret)
 {
 	char path[PATH_MAX];
 	struct secrets s;
@@ -19,6 +19,8 @@ void errand_run(const struct paths *paths, const struct config_publisher *p, con
 	value_set_int(request, "v", 1);
 	value_set_string(request, "op", op);
 	value_set(request, "config", value_copy(p->settings));
+	for (size_t i = 0; i < value_len(more); i++)
+		value_set(request, value_name_at(more, i), value_copy(value_member_at(more, i)));
 	secrets_init(&s);
 	secrets_add_settings(&s, p->name, paths->credentials, p->settings);
 	struct agent_job job = {

@@ -10,9 +10,10 @@
 
 /*
  * One operation of a publisher's agent that is about no post (check, login), for
- * tools that can wait for it. RET is always filled in, the caller's.
+ * tools that can wait for it. The members of MORE (NULL: none) go into the request.
+ * RET is always filled in, the caller's.
  */
 void errand_run(const struct paths *paths, const struct config_publisher *p, const char *op,
-	int64_t timeout_ms, struct agent_result *ret);
+	int64_t timeout_ms, const struct value *more, struct agent_result *ret);
 
 #endif

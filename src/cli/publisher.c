@@ -63,7 +63,20 @@ static struct value *as_value(const char *name, const struct agent_result *r)
 	return v;
 }
 
-static int run_one(struct cli *c, const char *name, const char *op, int64_t timeout_ms,
+/* What a window needs, which no agent gets otherwise; and how long a person may take. */
+static struct value *window(void)
+{
+	static const char *const names[] = { "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY",
+		"XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "HOME" };
+	struct value *more = value_new_object(), *environment = value_new_object();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		value_set_string(environment, names[i], getenv(names[i]));
+	value_set(more, "environment", environment);
+	value_set_int(more, "timeout_ms", LOGIN_MS);
+	return more;
+}
+
+static int run_one(struct cli *c, const char *name, const char *op, const struct value *more,
 	struct value *all)
 {
 	struct agent_result r;
@@ -71,7 +84,8 @@ static int run_one(struct cli *c, const char *name, const char *op, int64_t time
 	if (!p)
 		return cli_fail(
 			c, EX_USAGE, "there is no publisher '%s' in %s", name, c->config_path);
-	errand_run(&c->paths, p, op, timeout_ms > 0 ? timeout_ms : p->timeout_ms, &r);
+	int64_t limit = more ? LOGIN_MS + 30000 : p->timeout_ms;
+	errand_run(&c->paths, p, op, limit, more, &r);
 	if (c->json)
 		value_append(all, as_value(name, &r));
 	else
@@ -86,7 +100,7 @@ int publisher_check(struct cli *c)
 	int code = cli_config(c);
 	struct value *all = value_new_list();
 	for (size_t i = 0; code == EX_OK && i < c->line.arg_count; i++)
-		code = run_one(c, c->line.args[i], "check", 0, all);
+		code = run_one(c, c->line.args[i], "check", NULL, all);
 	if (c->json)
 		(void)cli_json_list("publishers", all);
 	else
@@ -100,8 +114,10 @@ int publisher_login(struct cli *c)
 	struct value *all = value_new_list();
 	if (code == EX_OK && !c->json)
 		term_say(TERM_PLAIN, "a window opens; log in there, nothing is typed for you\n");
+	struct value *more = window();
 	if (code == EX_OK)
-		code = run_one(c, c->line.args[0], "login", LOGIN_MS, all);
+		code = run_one(c, c->line.args[0], "login", more, all);
+	value_free(more);
 	if (c->json)
 		(void)cli_json_list("publishers", all);
 	else
