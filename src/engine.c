@@ -287,7 +287,9 @@ static void status_next(struct engine *e, const struct account_gate *gate, struc
 {
 	char time[CLOCK_TEXT_MAX];
 	clock_format_time(e->next_call_ms, time);
-	if (gate->account.hard)
+	if (!store_has_cache(e->store))
+		buf_str(b, ", no call without cache.db: see to the cache folder");
+	else if (gate->account.hard)
 		buf_str(b, ", stopped after strikes: cpauto unblock");
 	else if (gate->budget.reason == BUDGET_BLOCKED)
 		buf_printf(b, ", blocked by the server until %s", time);
@@ -383,6 +385,9 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 		engine_free(e);
 		return r;
 	}
+	if (!store_has_cache(e->store))
+		log_err("cache.db cannot be opened, so answers cannot be kept and no call is made; "
+			"see to the cache folder, then start again");
 	*ret = e;
 	return 0;
 }
