@@ -78,13 +78,10 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 
 int making_try_render(struct engine *e)
 {
-	int64_t id, fetched;
-	int r = store_post_next(e->store, POST_PLANNED, NULL, e->now.wall_ms, &id);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+	int64_t fetched;
 	struct value *row = NULL, *answer = NULL;
-	r = store_post_get(e->store, id, &row);
-	if (r < 0)
+	int r = work_next_post(e, POST_PLANNED, NULL, &row);
+	if (r <= 0)
 		return r;
 	if (work_fresh_answer(e, value_get_string(row, "folded", ""), &fetched, &answer) == 0)
 		r = render_one(e, row, answer, fetched);
@@ -193,14 +190,11 @@ static int start_images(struct engine *e, int64_t post_id, struct value *urls, s
 
 int making_try_finish(struct engine *e)
 {
-	int64_t id;
-	int r = store_post_next(e->store, POST_RENDERED, NULL, e->now.wall_ms, &id);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
 	struct value *row = NULL;
-	r = store_post_get(e->store, id, &row);
-	if (r < 0)
+	int r = work_next_post(e, POST_RENDERED, NULL, &row);
+	if (r <= 0)
 		return r;
+	int64_t id = value_get_int(row, "id", 0);
 	struct value *post = value_copy(value_get(row, "post"));
 	struct value *urls = missing_images(e, post);
 	int64_t tries = value_get_int(post, "image_tries", 0);

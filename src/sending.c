@@ -168,7 +168,7 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 /* One publisher: 1 if something was done. */
 static int try_send(struct engine *e, const struct config_publisher *p)
 {
-	int64_t id, wait, when;
+	int64_t wait, when;
 	int r = store_post_when(e->store, POST_READY, p->name, &when);
 	if (r < 0 || when == INT64_MAX)
 		return r;
@@ -182,13 +182,11 @@ static int try_send(struct engine *e, const struct config_publisher *p)
 			work_wake_in(e, wait);
 		return 0;
 	}
-	r = store_post_next(e->store, POST_READY, p->name, e->now.wall_ms, &id);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
 	struct value *row = NULL;
-	r = store_post_get(e->store, id, &row);
-	if (r == 0)
-		r = send(e, p, row);
+	r = work_next_post(e, POST_READY, p->name, &row);
+	if (r <= 0)
+		return r;
+	r = send(e, p, row);
 	value_free(row);
 	return r < 0 ? r : 1;
 }
@@ -291,14 +289,11 @@ int sending_publish_done(struct engine *e, const struct value *row,
 
 int sending_try_settle(struct engine *e)
 {
-	int64_t id;
-	int r = store_post_next(e->store, POST_UNKNOWN, NULL, e->now.wall_ms, &id);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
 	struct value *row = NULL;
-	r = store_post_get(e->store, id, &row);
-	if (r < 0)
+	int r = work_next_post(e, POST_UNKNOWN, NULL, &row);
+	if (r <= 0)
 		return r;
+	int64_t id = value_get_int(row, "id", 0);
 	struct err err;
 	const struct config_publisher *p =
 		config_publisher_find(e->config, value_get_string(row, "publisher", ""));

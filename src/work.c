@@ -124,6 +124,16 @@ int work_fresh_answer(
 	return 0;
 }
 
+int work_next_post(struct engine *e, const char *state, const char *publisher, struct value **ret)
+{
+	int64_t id;
+	int r = store_post_next(e->store, state, publisher, e->now.wall_ms, &id);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = store_post_get(e->store, id, ret);
+	return r < 0 ? r : 1;
+}
+
 int work_refuse(struct engine *e, const struct value *post, const char *why)
 {
 	char id[24];

@@ -104,6 +104,13 @@ int64_t work_source_timeout(const struct engine *e);
 int work_fresh_answer(struct engine *e, const char *folded, int64_t *ret_fetched_ms,
 	struct value **ret) MUST_CHECK;
 
+/*
+ * The row of the post in STATE whose turn it is, of one PUBLISHER unless NULL: 1
+ * with *RET the caller's, 0 if there is none, or a negative errno.
+ */
+int work_next_post(struct engine *e, const char *state, const char *publisher, struct value **ret)
+	MUST_CHECK;
+
 /* The post does not go out, for WHY; POST is its row. */
 int work_refuse(struct engine *e, const struct value *post, const char *why) MUST_CHECK;
 
