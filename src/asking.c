@@ -146,16 +146,11 @@ static int note_skew(struct engine *e, const struct value *answer)
 	return a.skew_ms == was ? 0 : store_account_set(e->store, &a);
 }
 
-static const char *verdict_word(const struct agent_result *res)
-{
-	return agent_verdict_word(res->verdict);
-}
-
 int asking_done(struct engine *e, const struct agent_result *res)
 {
 	int requests = res->calls >= 0 ? res->calls : 1;
-	int r = store_call_end(
-		e->store, e->call_id, &e->now, verdict_word(res), res->reason, requests);
+	int r = store_call_end(e->store, e->call_id, &e->now, agent_verdict_word(res->verdict),
+		res->reason, requests);
 	if (r == 0)
 		r = note_skew(e, res->answer);
 	if (r == 0)
@@ -217,11 +212,8 @@ static int begin_call(struct engine *e, int list)
 int asking_try_call(struct engine *e)
 {
 	e->next_call_ms = 0;
-	if (!store_has_cache(e->store)) {
-		/* An answer that cannot be kept is a call thrown away. */
-		work_wake_in(e, INT64_MAX);
-		return 0;
-	}
+	if (!store_has_cache(e->store))
+		return 0; /* an answer that cannot be kept is a call thrown away */
 	struct plan_choice choice = plan_choose(e->plan, e->list_count, e->now.wall_ms);
 	if (choice.list < 0) {
 		if (choice.wait_ms != INT64_MAX)

@@ -11,13 +11,6 @@ int64_t budget_gap(const struct budget_rule *rule)
 	return (span + rule->calls - 1) / rule->calls;
 }
 
-int64_t budget_memory(const struct budget_rule *rule)
-{
-	int64_t span = rule->window_ms + rule->margin_ms;
-	int64_t gap = budget_gap(rule);
-	return span > gap ? span : gap;
-}
-
 static bool same_boot(const struct instant *a, const struct instant *b)
 {
 	return a->boot_id[0] && strcmp(a->boot_id, b->boot_id) == 0;

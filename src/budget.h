@@ -78,9 +78,6 @@ struct budget_answer budget_ask(const struct budget_rule *rule, const struct bud
 /* The gap in force: the rule's own, or the even one. */
 int64_t budget_gap(const struct budget_rule *rule);
 
-/* For how long after its end a call can matter to the rule. */
-int64_t budget_memory(const struct budget_rule *rule);
-
 /* A word for people: "the pace keeps calls apart". */
 const char *budget_reason_text(enum budget_reason reason);
 

@@ -27,17 +27,14 @@ static void found(struct check *c, const char *level, const char *thing, const c
 static void found(struct check *c, const char *level, const char *thing, const char *fmt, ...)
 {
 	va_list ap;
-	char *text = NULL;
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
 	va_end(ap);
 	struct value *v = value_new_object();
 	value_set_string(v, "level", level);
 	value_set_string(v, "thing", thing);
-	value_set_string(v, "text", text ? text : "");
+	value_set_string(v, "text", text);
 	value_append(c->findings, v);
-	free(text);
 }
 
 static void found_all(

@@ -32,7 +32,7 @@
 struct options {
 	const char *config;
 	const char *agents;
-	bool once, check, quiet_stop;
+	bool once, check;
 };
 
 struct daemon {

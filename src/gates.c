@@ -27,16 +27,14 @@ static void set(struct gates_result *r, bool pass, const char *remedy, const cha
 
 static void set(struct gates_result *r, bool pass, const char *remedy, const char *fmt, ...)
 {
-	CLEANUP_FREE char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
 	va_end(ap);
 	r->pass = pass;
 	r->remedy = pass ? "" : remedy;
-	str_format_cut(r->reason, sizeof(r->reason), "%s", text ? text : "out of memory");
+	str_format_cut(r->reason, sizeof(r->reason), "%s", text);
 }
 
 static struct gates_result *rule(struct gates_report *report, const char *name, const char *since)

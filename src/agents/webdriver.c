@@ -471,11 +471,6 @@ enum wd_end wd_alert_accept(struct wd *w)
 	return ask(w, post, "/alert/accept", value_new_object(), NULL);
 }
 
-enum wd_end wd_alert_dismiss(struct wd *w)
-{
-	return ask(w, post, "/alert/dismiss", value_new_object(), NULL);
-}
-
 static int digit_of(char c)
 {
 	static const char digits[] =

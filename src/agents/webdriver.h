@@ -122,7 +122,6 @@ bool wd_take(const struct value *v, struct wd_element *ret);
 
 enum wd_end wd_alert_text(struct wd *w, struct buf *out);
 enum wd_end wd_alert_accept(struct wd *w);
-enum wd_end wd_alert_dismiss(struct wd *w);
 
 /* A PNG, mode 0600. */
 enum wd_end wd_screenshot(struct wd *w, const char *path);

@@ -39,15 +39,13 @@ int cli_json_list(const char *name, struct value *list)
 
 int cli_fail(const struct cli *c, int exit_code, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
 	va_end(ap);
 	struct buf b;
 	buf_init(&b, 1u << 16);
-	term_clean(&b, text ? text : fmt);
+	term_clean(&b, text);
 	fprintf(stderr, "cpauto: %s\n", buf_cstr(&b));
 	if (c->json) {
 		struct value *v = value_new_object();
@@ -56,7 +54,6 @@ int cli_fail(const struct cli *c, int exit_code, const char *fmt, ...)
 		(void)cli_json(v);
 	}
 	buf_finish(&b);
-	free(text);
 	return exit_code;
 }
 

@@ -26,17 +26,14 @@ static void find(struct findings *f, const char *rule, bool holds, const char *f
 static void find(struct findings *f, const char *rule, bool holds, const char *fmt, ...)
 {
 	va_list ap;
-	char *text = NULL;
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
 	va_end(ap);
 	struct value *v = value_new_object();
 	value_set_string(v, "rule", rule);
 	value_set_bool(v, "holds", holds);
-	value_set_string(v, "text", text ? text : "");
+	value_set_string(v, "text", text);
 	value_append(f->lines, v);
-	free(text);
 }
 
 static void show(const struct findings *f)

@@ -47,11 +47,6 @@ size_t term_width(void)
 	return width;
 }
 
-bool term_has_colors(void)
-{
-	return colors;
-}
-
 /* Bytes at S that a terminal must not see: C0, DEL, C1 (in UTF-8) and what turns text around. */
 static size_t evil(const unsigned char *s)
 {
@@ -105,14 +100,6 @@ void term_add(struct buf *out, enum term_style style, const char *s)
 		buf_str(out, "\033[0m");
 }
 
-PRINTF(1, 0) static char *format_text(const char *fmt, va_list ap)
-{
-	char *text = NULL;
-	if (vasprintf(&text, fmt, ap) < 0)
-		return xstrdup("");
-	return text;
-}
-
 /* Line by line, for a line end must not be cleaned away. */
 static void add_lines(struct buf *out, enum term_style style, char *text)
 {
@@ -132,7 +119,7 @@ void term_say(enum term_style style, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	char *text = format_text(fmt, ap);
+	char *text = xvasprintf(fmt, ap);
 	va_end(ap);
 	struct buf b;
 	buf_init(&b, LINE_MAX_BYTES);
@@ -176,7 +163,7 @@ void term_fact(
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = format_text(fmt, ap);
+	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
 	va_end(ap);
 	struct buf b;
 	buf_init(&b, LINE_MAX_BYTES);

@@ -24,7 +24,6 @@ void term_set(size_t width, bool colors);
 
 /* Columns of standard output's terminal; 0 = it is none, nothing need be cut. */
 size_t term_width(void);
-bool term_has_colors(void);
 
 /* Adds S with everything that could move a cursor or forge a line shown as \xNN. */
 void term_clean(struct buf *out, const char *s);
