@@ -133,7 +133,7 @@ static void turn(struct daemon *d)
 	loop_timer_in(d->timer, wait);
 	if (wait >= REST_MS && !engine_busy(d->engine)) {
 		store_rest(d->store);
-		memory_trim();
+		memory_rest();
 	}
 }
 
