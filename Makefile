@@ -137,12 +137,17 @@ demo: deps
 check: deps-check
 	@$(MAKE) --no-print-directory check-now
 check-now:
-	@$(MAKE) --no-print-directory all units
+	@$(MAKE) --no-print-directory all units labs
 	@B=$(B) tests/check
 # What takes longer: a real WordPress, a real browser.
 check-system: deps-system
 	@$(MAKE) --no-print-directory all units
 	@B=$(B) tests/check-system
+
+# Tries for an hour to break the three promises; ends with one table.
+soak: deps-check
+	@$(MAKE) --no-print-directory all units labs
+	@B=$(B) tests/soak/run
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 san:
@@ -171,8 +176,12 @@ lint:
 clean:
 	$(RM) -r $(B) $(B)-* demo
 
+# A laboratory of the tests (tests/NAME) brings its own rules, and adds to `labs`.
+include $(wildcard tests/*/rules.mk)
+labs: $(LABS)
+
 -include $(wildcard $(B)/*.d $(B)/*/*.d)
-.PHONY: all units units-list deps deps-check deps-system demo check check-now check-system san clang bench lint clean install uninstall
+.PHONY: all units units-list deps deps-check deps-system demo check check-now check-system soak labs san clang bench lint clean install uninstall
 .SECONDARY:
 
 # ---- installing: make install [PREFIX=/usr SYSCONFDIR=/etc DESTDIR=...] ----------
