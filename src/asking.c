@@ -247,11 +247,24 @@ int asking_try_call(struct engine *e)
 
 /* ---- from an answer to a planned post --------------------------------------------- */
 
-/* Why this look makes no post; "" if it does. */
+/*
+ * The post that a new one would take the place of on the blog; 0 where it would
+ * stand beside it: on another blog, or where the blog's id of it is not known.
+ */
+static int64_t stands_as(const struct config_list *c, const struct value *last)
+{
+	if (c->repost != REPOST_UPDATE || !value_get_string(last, "external_id", "")[0] ||
+		!str_eq(value_get_string(last, "publisher", ""), c->publisher))
+		return 0;
+	return value_get_int(last, "first", 0);
+}
+
+/* Why this look makes no post; "" if it does, and then in whose place (0: a new one). */
 static int look_verdict(struct engine *e, const struct config_list *c, const char *set,
-	const struct value *products, char reason[ERR_MAX])
+	const struct value *products, int64_t *updates, char reason[ERR_MAX])
 {
 	reason[0] = '\0';
+	*updates = 0;
 	if (!set[0]) {
 		str_format_cut(reason, ERR_MAX, "nothing was found for it");
 		return 0;
@@ -275,19 +288,24 @@ static int look_verdict(struct engine *e, const struct config_list *c, const cha
 	else if (c->repost == REPOST_NEVER)
 		str_format_cut(reason, ERR_MAX,
 			"it was posted (post %" PRId64 "), and repost is \"never\"", id);
-	else if (c->repost == REPOST_CHANGED && same &&
+	else if (c->repost != REPOST_ALWAYS && same &&
 		look_price_change(before, products) <= c->repost_threshold)
 		str_format_cut(reason, ERR_MAX,
 			"the same products at much the same prices as in post %" PRId64, id);
+	else
+		*updates = stands_as(c, last);
 	value_free(last);
 	return r;
 }
 
-static int plan_post(
-	struct engine *e, const struct config_list *c, const char *set, char reason[ERR_MAX])
+static int plan_post(struct engine *e, const struct config_list *c, const char *set,
+	int64_t updates, char reason[ERR_MAX])
 {
-	char period[LOOK_PERIOD_MAX], key[FINGERPRINT_LEN + 1];
-	look_period(e->now.wall_ms, c->every_ms, period);
+	char day[LOOK_PERIOD_MAX], period[2 * LOOK_PERIOD_MAX], key[FINGERPRINT_LEN + 1];
+	look_period(e->now.wall_ms, c->every_ms, day);
+	str_format_cut(period, sizeof(period), "%s", day);
+	if (updates)
+		str_format_cut(period, sizeof(period), "%" PRId64 " again, %s", updates, day);
 	const char *parts[] = { c->name, e->keyword.folded, set, period };
 	fingerprint(parts, ARRAY_LEN(parts), key);
 	struct store_post_new p = {
@@ -299,6 +317,7 @@ static int plan_post(
 		.products = set,
 		.period = period,
 		.now_ms = e->now.wall_ms,
+		.updates = updates,
 	};
 	int64_t id;
 	int r = store_post_add(e->store, &p, &id);
@@ -321,10 +340,11 @@ static int look(struct engine *e, const struct value *answer)
 			"its list is not in the configuration");
 	char set[LOOK_SET_MAX], reason[ERR_MAX];
 	const struct value *products = value_get(answer, "products");
+	int64_t updates;
 	look_set(products, c->limit, set);
-	int r = look_verdict(e, c, set, products, reason);
+	int r = look_verdict(e, c, set, products, &updates, reason);
 	if (r == 0 && !reason[0])
-		r = plan_post(e, c, set, reason);
+		r = plan_post(e, c, set, updates, reason);
 	if (r < 0)
 		return r;
 	if (reason[0])

@@ -389,6 +389,18 @@ static void default_pace(struct config_publisher *p, const struct value *origins
 		p->gap_ms = NAVER_GAP_MS;
 }
 
+bool config_can_update(const struct config_publisher *p)
+{
+	/* Of the agents that come with cpauto; another one is asked by cpauto check. */
+	static const char *const cannot[] = { "outbox", NAVER, "naver-openapi", "naver-cafe" };
+
+	for (size_t i = 0; i < ARRAY_LEN(cannot); i++) {
+		if (str_eq(p->agent, cannot[i]))
+			return false;
+	}
+	return true;
+}
+
 static void load_publisher(
 	struct loader *l, const config_setting_t *s, size_t i, struct value *origins)
 {
@@ -529,8 +541,14 @@ static void check_list(struct loader *l, const config_setting_t *lists, size_t i
 			break;
 		}
 	}
-	if (list->name[0] != '\0' && config_publisher_find(l->c, list->publisher) == NULL)
+	const struct config_publisher *p = config_publisher_find(l->c, list->publisher);
+	if (list->name[0] != '\0' && p == NULL)
 		report_publisher(l, list->publisher, member_place(l, lists, i, "publisher"));
+	if (p != NULL && list->repost == REPOST_UPDATE && !config_can_update(p))
+		report_error(&l->report, member_place(l, lists, i, "repost"),
+			"lists.repost: the agent %s of publisher '%s' cannot change a post that is "
+			"out; wordpress and metaweblog can, else write repost = \"changed\";",
+			p->agent, p->name);
 	if (list->every_ms < l->c->cache.ttl_ms)
 		report_warning(&l->report, member_place(l, lists, i, "every"),
 			"lists.every: is "

@@ -440,9 +440,10 @@ static int run(struct daemon *d)
 	}
 	n = engine_counts(d->engine);
 	log_notice(
-		"cpautod ends: %d calls, %d posts made, %d published, %d waiting, %d refused in "
-		"this run",
-		n.calls, n.posts_made, n.posts_published, n.posts_waiting, n.posts_refused);
+		"cpautod ends: %d calls, %d posts made, %d published, %d updated, %d waiting, "
+		"%d refused in this run",
+		n.calls, n.posts_made, n.posts_published, n.posts_updated, n.posts_waiting,
+		n.posts_refused);
 	return r;
 }
 

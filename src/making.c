@@ -53,8 +53,18 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 		return work_refuse(e, row, "its list is not in the configuration any more");
 	char set[LOOK_SET_MAX];
 	look_set(value_get(answer, "products"), c->limit, set);
-	if (!str_eq(set, value_get_string(row, "products", "")))
+	bool same = str_eq(set, value_get_string(row, "products", ""));
+	if (!same && value_get_int(row, "updates", 0) == 0)
 		return replace(e, row);
+	if (!same) {
+		int r = set[0] ? store_post_products(e->store, value_get_int(row, "id", 0), set)
+			       : -EEXIST;
+		if (r == -EEXIST)
+			return work_refuse(e, row,
+				"nothing is found for it, or this update was made already");
+		if (r < 0)
+			return r;
+	}
 	struct render_input in = {
 		.keyword = value_get_string(row, "keyword", ""),
 		.list = c,
@@ -101,7 +111,7 @@ static int find_similar(struct engine *e, const struct value *row, char reason[E
 	if (!p || p->similar == 0)
 		return 0;
 	int r = store_post_sketches(e->store, publisher, e->now.wall_ms - SIMILAR_DAYS * DAY_MS,
-		value_get_int(row, "id", 0), &others);
+		value_get_int(row, "updates", value_get_int(row, "id", 0)), &others);
 	for (size_t i = 0; r == 0 && i < value_len(others); i++) {
 		const struct value *o = value_at(others, i);
 		int percent = similar_percent(value_get_string(row, "sketch", ""),

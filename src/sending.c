@@ -9,10 +9,18 @@
 #include "work.h"
 
 #define REPEATS_MAX 5                 /* of publishing one draft */
+#define UPDATES_MAX 5                 /* of sending one update without a clear answer */
+#define UPDATE_GAP_MS MINUTE_MS       /* at least, before an update */
 #define FIND_EVERY_MS (15 * MINUTE_MS)
 /* A publisher may still execute long after its time-out: absent is absent only then. */
 #define FIND_SURE_MS (45 * MINUTE_MS)
 #define FIND_GIVE_UP_MS DAY_MS
+
+/* It goes in the place of a post that is out already. */
+static bool is_update(const struct value *row)
+{
+	return value_get_int(row, "updates", 0) > 0;
+}
 
 static struct value *publisher_request(const struct engine *e, const struct config_publisher *p,
 	const char *op, const struct value *row)
@@ -21,6 +29,10 @@ static struct value *publisher_request(const struct engine *e, const struct conf
 	value_set_string(config, "timezone", e->config->hours.timezone);
 	struct value *request = work_request(op, config);
 	value_set(request, "post", work_whole_post(row));
+	if (str_eq(op, "update")) {
+		value_set_string(request, "id", value_get_string(row, "out_id", ""));
+		return request;
+	}
 	/* In two steps where the agent can: a draft, then that draft by its id. */
 	const char *draft = value_get_string(row, "draft_id", NULL);
 	value_set_string(request, "stage", draft ? "publish" : "draft");
@@ -42,9 +54,14 @@ static int start_publisher(struct engine *e, enum action action, const struct co
 	return r;
 }
 
-/* Milliseconds until this publisher may send again; INT64_MAX when a person is needed. */
-static int publisher_wait(struct engine *e, const struct config_publisher *p, int64_t *ret)
+/*
+ * Milliseconds until this publisher may send again; INT64_MAX when a person is
+ * needed. An update is no new post of the day, but keeps its distance.
+ */
+static int publisher_wait(
+	struct engine *e, const struct config_publisher *p, bool update, int64_t *ret)
 {
+	int64_t gap = update && p->gap_ms < UPDATE_GAP_MS ? UPDATE_GAP_MS : p->gap_ms;
 	struct store_publisher state;
 	int r = store_publisher_get(e->store, p->name, &state);
 	if (r < 0)
@@ -65,9 +82,9 @@ static int publisher_wait(struct engine *e, const struct config_publisher *p, in
 	if (r < 0)
 		return r;
 	int64_t until = state.until_ms;
-	if (last > 0 && p->gap_ms > 0 && last + p->gap_ms > until)
-		until = last + p->gap_ms;
-	if (p->per_day > 0 && today >= p->per_day && tomorrow > until)
+	if (last > 0 && gap > 0 && last + gap > until)
+		until = last + gap;
+	if (!update && p->per_day > 0 && today >= p->per_day && tomorrow > until)
 		until = tomorrow;
 	*ret = until > e->now.wall_ms ? until - e->now.wall_ms : 0;
 	int64_t closed = work_hours_wait(e, &e->config->hours.active);
@@ -153,7 +170,8 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 	int r = store_post_sending(e->store, id, &e->now);
 	if (r < 0)
 		return r;
-	if (start_publisher(e, ACTION_PUBLISH, p, "publish", row, &err) == 0)
+	const char *op = is_update(row) ? "update" : "publish";
+	if (start_publisher(e, ACTION_PUBLISH, p, op, row, &err) == 0)
 		return 0;
 	/* Nothing was started, so nothing left. */
 	struct agent_result res = { .verdict = AGENT_BROKEN, .reason = err.text, .strikes = -1 };
@@ -166,13 +184,13 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 }
 
 /* One publisher: 1 if something was done. */
-static int try_send(struct engine *e, const struct config_publisher *p)
+static int try_send(struct engine *e, const struct config_publisher *p, bool update)
 {
-	int64_t wait, when;
-	int r = store_post_when(e->store, POST_READY, p->name, &when);
-	if (r < 0 || when == INT64_MAX)
-		return r;
-	r = publisher_wait(e, p, &wait);
+	int64_t id, wait, when;
+	int r = store_post_ready(e->store, p->name, update, &id, &when);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = publisher_wait(e, p, update, &wait);
 	if (r < 0)
 		return r;
 	if (when - e->now.wall_ms > wait)
@@ -183,10 +201,9 @@ static int try_send(struct engine *e, const struct config_publisher *p)
 		return 0;
 	}
 	struct value *row = NULL;
-	r = work_next_post(e, POST_READY, p->name, &row);
-	if (r <= 0)
-		return r;
-	r = send(e, p, row);
+	r = store_post_get(e->store, id, &row);
+	if (r == 0)
+		r = send(e, p, row);
 	value_free(row);
 	return r < 0 ? r : 1;
 }
@@ -194,7 +211,10 @@ static int try_send(struct engine *e, const struct config_publisher *p)
 int sending_try_publish(struct engine *e)
 {
 	for (size_t i = 0; i < e->config->publisher_count; i++) {
-		int r = try_send(e, &e->config->publishers[i]);
+		const struct config_publisher *p = &e->config->publishers[i];
+		int r = try_send(e, p, false);
+		if (r == 0)
+			r = try_send(e, p, true);
 		if (r != 0)
 			return r;
 	}
@@ -259,17 +279,56 @@ static bool can_repeat(const struct value *row)
 	       value_get_int(row, "attempts", 0) < REPEATS_MAX;
 }
 
+static int updated(struct engine *e, const struct value *row, const struct value *answer)
+{
+	char id[24], first[24];
+	int r = store_post_published(e->store, e->post_id, e->now.wall_ms,
+		value_get_string(row, "out_id", NULL),
+		value_get_string(answer, "url", value_get_string(row, "out_url", NULL)));
+	if (r < 0)
+		return r;
+	e->counts.posts_updated++;
+	log_event(LOG_LEVEL_NOTICE,
+		LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
+			.list = value_get_string(row, "list", ""),
+			.post = work_id(e->post_id, id),
+			.agent = value_get_string(row, "publisher", "")),
+		"post %s is out through '%s', in the place of post %s: %s", id,
+		value_get_string(row, "publisher", ""),
+		work_id(value_get_int(row, "updates", 0), first),
+		value_get_string(row, "title", ""));
+	return mend_publisher(e, value_get_string(row, "publisher", ""));
+}
+
+/* To write the same over the same post once more harms nothing; but not for ever. */
+static int update_unclear(struct engine *e, const struct value *row, const char *reason)
+{
+	char why[ERR_MAX];
+	int tries = (int)value_get_int(row, "attempts", 0);
+	if (tries < UPDATES_MAX)
+		return store_post_move(e->store, e->post_id, POST_SENDING, POST_READY,
+			e->now.wall_ms,
+			e->now.wall_ms + retry_delay(tries, FIND_FIRST_MS, HOUR_MS), reason);
+	str_format_cut(why, sizeof(why), "sent %d times without a clear answer: %s", tries,
+		reason);
+	return work_refuse(e, row, why);
+}
+
 int sending_publish_done(struct engine *e, const struct value *row,
 	const struct config_publisher *p, const struct agent_result *res)
 {
 	switch (res->verdict) {
 	case AGENT_OK:
+		if (is_update(row))
+			return updated(e, row, res->answer);
 		if (value_get_bool(res->answer, "draft", false))
 			return drafted(e, row, res->answer);
 		return published(e, row, res->answer);
 	case AGENT_REFUSED:
 		return work_refuse(e, row, res->reason);
 	case AGENT_UNKNOWN:
+		if (is_update(row))
+			return update_unclear(e, row, res->reason);
 		if (can_repeat(row))
 			return store_post_move(e->store, e->post_id, POST_SENDING, POST_READY,
 				e->now.wall_ms, e->now.wall_ms + FIND_FIRST_MS, res->reason);

@@ -15,7 +15,7 @@
 #include "similar.h"
 
 #define APPLICATION_ID 0x63706175 /* "cpau" */
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define CACHE_VERSION 1
 #define BUSY_MS 5000
 
@@ -114,6 +114,10 @@ static const char state_schema[] =
 	" CHECK ((done_ms IS NULL) = (outcome IS NULL))) STRICT;"
 	"CREATE INDEX requests_open ON requests (id) WHERE done_ms IS NULL;";
 
+/* A post that is written over an older one, in its place on the blog. */
+static const char state_updates[] =
+	"ALTER TABLE posts ADD COLUMN updates INTEGER REFERENCES posts (id)";
+
 static const char cache_schema[] =
 	"CREATE TABLE answers ("
 	" folded TEXT PRIMARY KEY, fetched_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;"
@@ -129,7 +133,7 @@ static const char cache_schema[] =
 	"CREATE INDEX prices_age ON prices (at_ms);";
 
 /* Step N brings version N to N + 1. */
-static const char *const state_steps[] = { state_schema };
+static const char *const state_steps[] = { state_schema, state_updates };
 static const char *const cache_steps[] = { cache_schema };
 
 /* ---- the statements --------------------------------------------------------------- */
@@ -142,7 +146,7 @@ static const char *const cache_steps[] = { cache_schema };
 #define KEYWORD_ANYWHERE " WHERE list_id IN (SELECT id FROM lists) AND folded = ?1"
 #define POST_SHORT \
 	"id, key, state, list, keyword, publisher, title, created_ms, changed_ms, approved_ms," \
-	" sending_ms, published_ms, next_ms, attempts, external_id, url, reason, facts_ms"
+	" sending_ms, published_ms, next_ms, attempts, external_id, url, reason, facts_ms, updates"
 
 enum stmt_id {
 	BEGIN,
@@ -182,7 +186,9 @@ enum stmt_id {
 	POST_GET,
 	POST_NEXT,
 	POST_WHEN,
+	POST_READIED,
 	POST_LAST,
+	POST_PRODUCTS,
 	POST_RENDER,
 	POST_OBJECT,
 	POST_MOVE,
@@ -196,6 +202,7 @@ enum stmt_id {
 	KEYWORDS_CLAMP,
 	POSTS_CLAMP,
 	PUBLISHERS_CLAMP,
+	UPDATES_RECOVER,
 	POSTS_RECOVER,
 	PACE,
 	POSTS_COUNT,
@@ -305,17 +312,24 @@ static const char *const stmt_sql[STMT_END] = {
 	[KEYWORD_PAUSE] = "UPDATE keywords SET paused = ?2 WHERE id = ?1",
 	[POST_ADD] =
 		"INSERT INTO posts (key, state, list, keyword, folded, publisher, products, period,"
-		" created_ms, changed_ms, next_ms) VALUES (?1, 'planned', ?2, ?3, ?4, ?5, "
-		"?6, ?7, ?8, ?8, ?8)",
-	[POST_GET] = "SELECT * FROM posts WHERE id = ?1",
+		" created_ms, changed_ms, next_ms, updates) VALUES (?1, 'planned', ?2, ?3, ?4, ?5, "
+		"?6, ?7, ?8, ?8, ?8, nullif(?9, 0))",
+	[POST_GET] = "SELECT p.*, o.key AS out_key, o.external_id AS out_id, o.url AS out_url"
+		     " FROM posts p LEFT JOIN posts o ON o.id = p.updates WHERE p.id = ?1",
 	[POST_NEXT] = "SELECT id FROM posts WHERE state = ?1 AND next_ms <= ?3"
 		      " AND (?2 IS NULL OR publisher = ?2) ORDER BY next_ms, id LIMIT 1",
 	[POST_WHEN] =
 		"SELECT min(next_ms) FROM posts WHERE state = ?1 AND (?2 IS NULL OR "
 		"publisher = ?2)",
+	[POST_READIED] =
+		"SELECT id, next_ms FROM posts WHERE state = 'ready' AND publisher = ?1"
+		" AND (updates IS NOT NULL) = ?2 ORDER BY next_ms, id LIMIT 1",
 	[POST_LAST] =
-		"SELECT id, state, products, post, created_ms, facts_ms FROM posts"
+		"SELECT id, state, products, post, created_ms, facts_ms, publisher, external_id,"
+		" coalesce(updates, id) AS first FROM posts"
 		" WHERE folded = ?2 AND list = ?1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",
+	[POST_PRODUCTS] = "UPDATE posts SET products = ?2 WHERE id = ?1 AND state = 'planned'"
+			  " AND updates IS NOT NULL",
 	[POST_RENDER] =
 		"UPDATE posts SET state = 'rendered', title = ?2, html = ?3, text = ?4,"
 		" markdown = ?5, post = ?6, facts_ms = ?7, changed_ms = ?8, next_ms = ?8,"
@@ -341,15 +355,21 @@ static const char *const stmt_sql[STMT_END] = {
 		       " next_ms = ?2, reason = 'its draft is made'"
 		       " WHERE id = ?1 AND state IN ('sending', 'unknown')",
 	[POST_SKETCHES] = "SELECT id, title, sending_ms, sketch FROM posts WHERE publisher = ?1"
-			  " AND sending_ms >= ?2 AND id <> ?3 AND sketch IS NOT NULL"
+			  " AND sending_ms >= ?2 AND id <> ?3 AND updates IS NOT ?3"
+			  " AND sketch IS NOT NULL"
 			  " AND state IN ('ready', 'sending', 'published', 'unknown', 'parked')",
 	[POSTS_STALE] = "SELECT count(*) FROM posts WHERE publisher = ?1 AND state = 'planned'"
 			" AND facts_ms IS NOT NULL",
+	/* Over the same post again, which is no second one. */
+	[UPDATES_RECOVER] = "UPDATE posts SET state = 'ready', changed_ms = ?1, next_ms = ?2,"
+			    " reason = 'the daemon ended while it was being sent'"
+			    " WHERE state = 'sending' AND updates IS NOT NULL",
 	[POSTS_RECOVER] = "UPDATE posts SET state = 'unknown', changed_ms = ?1, next_ms = ?2,"
 			  " reason = 'the daemon ended while it was being published'"
 			  " WHERE state = 'sending'",
-	[PACE] = "SELECT count(*) FILTER (WHERE sending_ms >= ?2), coalesce(max(sending_ms), 0)"
-		 " FROM posts WHERE publisher = ?1 AND sending_ms IS NOT NULL"
+	[PACE] = "SELECT count(*) FILTER (WHERE sending_ms >= ?2 AND updates IS NULL),"
+		 " coalesce(max(sending_ms), 0) FROM posts"
+		 " WHERE publisher = ?1 AND sending_ms IS NOT NULL"
 		 " AND state IN ('sending', 'published', 'unknown', 'parked')",
 	[POSTS_COUNT] = "SELECT count(*) FROM posts WHERE state = ?1",
 	[KEYWORDS_CLAMP] = "UPDATE keywords SET due_ms = ?1 WHERE due_ms > ?2",
@@ -1290,8 +1310,8 @@ int store_keyword_pause(struct store *s, int64_t id, bool paused)
 
 int store_post_add(struct store *s, const struct store_post_new *p, int64_t *ret_id)
 {
-	int r = run(s, POST_ADD, "sssssssi", p->key, p->list, p->keyword, p->folded, p->publisher,
-		p->products, p->period, p->now_ms);
+	int r = run(s, POST_ADD, "sssssssii", p->key, p->list, p->keyword, p->folded, p->publisher,
+		p->products, p->period, p->now_ms, p->updates);
 	if (r == 0)
 		*ret_id = sqlite3_last_insert_rowid(s->state);
 	return r;
@@ -1355,9 +1375,26 @@ int store_post_when(struct store *s, const char *state, const char *publisher, i
 	return 0;
 }
 
+int store_post_ready(struct store *s, const char *publisher, bool update, int64_t *ret_id,
+	int64_t *ret_ms)
+{
+	int r = first_row(s, POST_READIED, "si", publisher, (int64_t)update);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_id = col_int(s, POST_READIED, 0);
+	*ret_ms = col_int(s, POST_READIED, 1);
+	finish(s, POST_READIED);
+	return 0;
+}
+
 int store_post_last(struct store *s, const char *list, const char *folded, struct value **ret)
 {
 	return one_row(s, POST_LAST, first_row(s, POST_LAST, "ss", list, folded), "post", ret);
+}
+
+int store_post_products(struct store *s, int64_t id, const char *products)
+{
+	return change(s, POST_PRODUCTS, "is", id, products);
 }
 
 int store_post_rendered(
@@ -1454,7 +1491,9 @@ int store_post_approve(struct store *s, int64_t id, int64_t now_ms)
 
 int store_posts_recover(struct store *s, int64_t now_ms, int64_t next_ms, int *ret_count)
 {
-	int r = run(s, POSTS_RECOVER, "ii", now_ms, next_ms);
+	int r = run(s, UPDATES_RECOVER, "ii", now_ms, next_ms);
+	if (r == 0)
+		r = run(s, POSTS_RECOVER, "ii", now_ms, next_ms);
 	if (r == 0)
 		*ret_count = sqlite3_changes(s->state);
 	return r;

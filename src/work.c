@@ -157,9 +157,10 @@ struct value *work_whole_post(const struct value *row)
 	}
 	value_remove(post, "answer");
 	value_remove(post, "image_tries");
-	value_remove(post, "image_tries");
-	value_set_string(post, "key", value_get_string(row, "key", ""));
-	value_set_string(post, "marker", value_get_string(row, "key", ""));
+	/* An update goes by the name of what stands on the blog. */
+	const char *key = value_get_string(row, "out_key", value_get_string(row, "key", ""));
+	value_set_string(post, "key", key);
+	value_set_string(post, "marker", key);
 	value_set_string(post, "keyword", value_get_string(row, "keyword", ""));
 	value_set_string(post, "title", value_get_string(row, "title", ""));
 	value_set_string(post, "html", value_get_string(row, "html", ""));

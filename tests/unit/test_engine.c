@@ -9,7 +9,10 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sysexits.h>
 #include <unistd.h>
+
+#include <sqlite3.h>
 
 #include "engine.h"
 #include "json.h"
@@ -54,7 +57,7 @@ static struct world {
 
 	struct call calls[STARTS_MAX];
 	size_t call_count;
-	int searches, publishes, finds, images;
+	int searches, publishes, updates, finds, images;
 } w;
 
 static const char *path_of(const char *name)
@@ -82,14 +85,19 @@ static void new_boot(int64_t off_ms, bool synced)
 		w.now.boot_id, sizeof(w.now.boot_id), "11111111-2222-3333-4444-%012d", w.boots);
 }
 
-/* The post with this key as another process sees it on the disk. */
+/* The post with this key as another process sees it on the disk; an update has another's. */
 static void assert_sending(struct store *disk)
 {
-	struct value *rows = NULL;
+	struct value *rows = NULL, *post = NULL;
 	assert_int_equal(store_list_posts(disk, POST_SENDING, NULL, 0, &rows), 0);
 	assert_int_equal(value_len(rows), 1);
-	assert_string_equal(value_get_string(value_at(rows, 0), "key", ""), w.key);
-	assert_int_equal(value_get_int(value_at(rows, 0), "sending_ms", 0), w.now.wall_ms);
+	const struct value *row = value_at(rows, 0);
+	assert_int_equal(store_post_get(disk, value_get_int(row, "id", 0), &post), 0);
+	bool update = value_get_int(post, "updates", 0) > 0;
+	assert_string_equal(w.op, update ? "update" : "publish");
+	assert_string_equal(value_get_string(post, update ? "out_key" : "key", ""), w.key);
+	assert_int_equal(value_get_int(post, "sending_ms", 0), w.now.wall_ms);
+	value_free(post);
 	value_free(rows);
 }
 
@@ -149,6 +157,14 @@ static int port_start(void *ctx, const struct agent_job *job, struct err *e)
 		w.publishes++;
 		if (w.is_out && w.is_out(w.key))
 			fail_msg("post %s is published twice", w.key);
+	} else if (str_eq(w.op, "update")) {
+		assert_sending(disk);
+		w.updates++;
+		/* Over what is out, by the blog's own id of it, and in one go. */
+		assert_string_equal(value_get_string(job->request, "id", ""), "42");
+		assert_null(value_get(job->request, "stage"));
+		if (w.is_out && !w.is_out(w.key))
+			fail_msg("post %s is updated, and was never out", w.key);
 	} else {
 		w.finds += str_eq(w.op, "find");
 		w.images += str_eq(w.op, "images");
@@ -256,7 +272,7 @@ static void reply_well(void)
 		reply(AGENT_OK, make_answer(w.set, w.price, 10), NULL);
 	else if (str_eq(w.op, "images"))
 		reply(AGENT_OK, make_images(), NULL);
-	else if (str_eq(w.op, "publish"))
+	else if (str_eq(w.op, "publish") || str_eq(w.op, "update"))
 		reply_published();
 	else
 		reply_found("no");
@@ -1551,6 +1567,273 @@ static void test_pausing(void **state)
 	reply_well();
 }
 
+/* ---- updates of what is out --------------------------------------------------------- */
+
+#define WORDPRESS(similar, more)                                                               \
+	"publishers = ( { name = \"blog\"; agent = \"wordpress\"; similar = " similar "; " more     \
+	" } );\n"
+#define UPDATED_BY(list, publisher)                                                            \
+	BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( " LIST("하나", "\"k\"",           \
+		"repost = \"update\"; " list) " );\n" publisher
+#define UPDATED UPDATED_BY("", WORDPRESS("0", ""))
+
+static char first_key[64];
+
+/* Whatever else comes first. */
+static void until(const char *op)
+{
+	if (w.request && str_eq(w.op, op))
+		return;
+	if (w.request)
+		reply_well();
+	assert_true(go_for(op, DAY));
+}
+
+/* By the side of the daemon, what no part of it would write. */
+static void sql(const char *text)
+{
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* The first post is out; from then on prices are PERCENT of what they were. */
+static void one_out(const char *text, int percent)
+{
+	start_up(text);
+	assert_int_equal(go("publish"), 0);
+	str_format_cut(first_key, sizeof(first_key), "%s", w.key);
+	reply_well();
+	assert_state(1, POST_PUBLISHED);
+	w.price = percent;
+}
+
+static void test_updates(void **state)
+{
+	(void)state;
+	one_out(UPDATED_BY("", WORDPRESS("90", "per_day = 1;")), 104);
+	assert_false(go_for("update", 36 * HOUR));
+	assert_int_equal(w.searches, 2);
+	/* By the old post's name and id, through everything, and not held as a copy of it. */
+	w.price = 110;
+	assert_true(go_for("update", 2 * DAY));
+	assert_string_equal(w.key, first_key);
+	const struct value *post = value_get(w.request, "post");
+	assert_string_equal(value_get_string(post, "marker", ""), first_key);
+	assert_true(strstr(value_get_string(post, "html", ""), "쿠팡 파트너스") != NULL);
+	reply_well();
+	assert_state(2, POST_PUBLISHED);
+	assert_post(2, "external_id", "42");
+	/* What counts from now on is what stands there now. */
+	assert_false(go_for("update", 3 * DAY));
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+	/* Other products are an update too, of the same post. */
+	w.set = 1;
+	assert_true(go_for("update", 2 * DAY));
+	assert_string_equal(w.key, first_key);
+	reply_well();
+	assert_int_equal(w.publishes, 1);
+	assert_int_equal(w.updates, 2);
+	struct engine_counts c = engine_counts(w.engine);
+	assert_int_equal(c.posts_published, 1);
+	assert_int_equal(c.posts_updated, 2);
+}
+
+static void test_an_update_waits_for_approval(void **state)
+{
+	(void)state;
+	start_up(UPDATED_BY("approve = \"manual\";", WORDPRESS("0", "")));
+	(void)go(NULL);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	assert_true(w.request || go("publish") == 0);
+	reply_well();
+	w.price = 120;
+	assert_false(go_for("update", 2 * DAY));
+	assert_state(2, POST_WAITING);
+	assert_state(1, POST_PUBLISHED);
+	/* Its prices grew old in the meantime: new ones are had, and it stays approved. */
+	assert_int_equal(ask("post.approve", NULL, NULL, 2), 0);
+	until("update");
+	reply_well();
+	assert_state(2, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+}
+
+/* A refused one, by a gate or by the blog, leaves the post as it stands. */
+static void test_an_update_that_is_refused(void **state)
+{
+	(void)state;
+	one_out(UPDATED, 120);
+	assert_true(go_for("update", 2 * DAY));
+	reply(AGENT_REFUSED, NULL, "the blog has no post 42: it was deleted there");
+	assert_state(2, POST_REFUSED);
+	assert_state(1, POST_PUBLISHED);
+	(void)go(NULL);
+	assert_int_equal(w.updates, 1);
+	/* What still differs is tried again at the next look, never as a new post. */
+	assert_true(go_for("update", 2 * DAY));
+	reply_well();
+	assert_state(3, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+}
+
+static void test_an_update_that_is_unclear(void **state)
+{
+	(void)state;
+	one_out(UPDATED, 120);
+	assert_true(go_for("update", 2 * DAY));
+	int64_t last = w.true_ms;
+	for (int i = 1; i < 5; i++) {
+		reply(AGENT_UNKNOWN, NULL, "no answer came");
+		assert_state(2, POST_READY);
+		assert_true(go_for("update", 20 * MINUTE));
+		assert_int_equal(w.true_ms - last, i * i * MINUTE);
+		last = w.true_ms;
+	}
+	reply(AGENT_UNKNOWN, NULL, "no answer came");
+	assert_state(2, POST_REFUSED);
+	assert_post(2, "reason", "sent 5 times without a clear answer: no answer came");
+	/* Looked for is nothing, and what the owner tries again is that update. */
+	assert_int_equal(w.finds, 0);
+	assert_int_equal(ask("post.retry", NULL, NULL, 2), 0);
+	until("update");
+	reply_well();
+	assert_state(2, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+}
+
+/* Killed before and after each step of an update: the same end, and one post. */
+static void test_killed_in_an_update(void **state)
+{
+	(void)state;
+	static const char *const at[] = { "search", "images", "update" };
+	for (int steps = 0; steps < 60; steps++) {
+		tear_down(NULL);
+		set_up(NULL);
+		one_out(UPDATED, 120);
+		assert_false(go_for("search", 12 * HOUR));
+		advance(13 * HOUR);
+		int n = 0, ended = 0;
+		while (n < steps) {
+			int64_t wait = engine_step(w.engine, &w.now);
+			n++;
+			if (w.request && n < steps) {
+				advance(SECOND);
+				ended += str_eq(w.op, "update");
+				reply_well();
+				n++;
+			} else if (!w.request && wait > 0) {
+				advance(MINUTE);
+			}
+		}
+		crash();
+		advance(MINUTE);
+		start_up(UPDATED);
+		assert_int_equal(posts_in(POST_UNKNOWN), 0);
+		for (size_t i = 0; i < ARRAY_LEN(at); i++)
+			(void)go_for(NULL, 90 * MINUTE);
+		assert_int_equal(posts_in(POST_PUBLISHED), 2);
+		assert_int_equal(w.publishes, 1);
+		assert_true(w.updates >= 1 && w.updates <= 2 && ended <= w.updates);
+		assert_int_equal(w.finds, 0);
+	}
+}
+
+static void test_pace_of_updates(void **state)
+{
+	(void)state;
+	/* Three keywords: all updates of the day, though the blog takes one post a day. */
+	one_out(BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( " LIST("하나",
+			"\"k1\", \"k2\", \"k3\"", "repost = \"update\";") " );\n"
+			WORDPRESS("0", "per_day = 1;"), 100);
+	assert_false(go_for("update", 3 * DAY));
+	assert_int_equal(posts_in(POST_PUBLISHED), 3);
+	w.price = 130;
+	int64_t last = 0;
+	for (int i = 0; i < 3; i++) {
+		assert_true(go_for("update", 2 * DAY));
+		assert_true(!last || w.true_ms - last >= MINUTE);
+		assert_true(!last || w.true_ms - last < 10 * MINUTE);
+		last = w.true_ms;
+		reply_well();
+	}
+	/* And none of them is a post of the day that a new one has to wait for. */
+	int today = -1;
+	int64_t at = 0;
+	assert_int_equal(store_publisher_pace(w.store, "blog", w.now.wall_ms - HOUR, &today, &at),
+		0);
+	assert_int_equal(today, 0);
+	assert_int_equal(w.true_ms - last, w.now.wall_ms - at);
+	/* A gap of the owner's holds for both. */
+	struct err e;
+	assert_int_equal(engine_reload(w.engine,
+				 load(BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( "
+					LIST("하나", "\"k1\", \"k2\", \"k3\"",
+						"repost = \"update\";") " );\n"
+					WORDPRESS("0", "gap = \"3h\";")),
+				 templates(), &w.now, &e),
+		0);
+	w.price = 90;
+	for (int i = 0; i < 3; i++) {
+		assert_true(go_for("update", 2 * DAY));
+		assert_true(w.true_ms - last >= 3 * HOUR);
+		last = w.true_ms;
+		reply_well();
+	}
+	assert_int_equal(w.publishes, 3);
+}
+
+static void test_updates_by_hand(void **state)
+{
+	(void)state;
+	one_out(BUDGET ALWAYS "lists = ( " LIST("하나", "\"k\"", "repost = \"never\";") " );\n"
+		WORDPRESS("0", ""), 100);
+	advance(HOUR);
+	assert_int_equal(ask("post.update", NULL, NULL, 7), EX_DATAERR);
+	/* The answer in the cache is good for it: no call. And one at a time. */
+	struct value *args = value_new_object();
+	int64_t wish;
+	value_set_int(args, "post", 1);
+	assert_int_equal(store_request_add(w.store, "post.update", args, w.now.wall_ms, &wish), 0);
+	value_free(args);
+	assert_int_equal(ask("post.update", NULL, NULL, 1), EX_DATAERR);
+	until("update");
+	assert_string_equal(w.key, first_key);
+	reply_well();
+	assert_state(2, POST_PUBLISHED);
+	assert_int_equal(w.searches, 1);
+	/* Later it needs one; the set of then is the one that goes. */
+	(void)go_for(NULL, 30 * HOUR);
+	int before = w.searches;
+	w.set = 1;
+	advance(20 * HOUR);
+	assert_int_equal(ask("post.update", NULL, NULL, 2), EX_OK);
+	until("update");
+	reply_well();
+	assert_true(w.searches <= before + 1);
+	assert_post(3, "state", POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+	/* One whose id nobody knows is changed at the blog. */
+	sql("UPDATE posts SET external_id = NULL");
+	assert_int_equal(ask("post.update", NULL, NULL, 3), EX_DATAERR);
+}
+
+/* Where the blog's id is unknown another post follows, as with "changed". */
+static void test_an_update_without_an_id(void **state)
+{
+	(void)state;
+	one_out(UPDATED, 130);
+	sql("UPDATE posts SET external_id = NULL");
+	assert_true(go_for("publish", 2 * DAY));
+	reply_well();
+	w.price = 100;
+	assert_true(go_for("update", 2 * DAY));
+	reply_well();
+	assert_int_equal(w.publishes, 2);
+	assert_post(3, "state", POST_PUBLISHED);
+}
+
 /* ---- a long life of accidents --------------------------------------------------------------- */
 
 #define BLOG_MAX 4000
@@ -1619,6 +1902,16 @@ static void end_publish(void)
 	}
 }
 
+static void end_update(void)
+{
+	static const enum agent_verdict ends[] = { AGENT_UNKNOWN, AGENT_LATER, AGENT_REFUSED };
+	unsigned n = dice(8);
+	if (n < ARRAY_LEN(ends))
+		reply(ends[n], NULL, "an accident");
+	else
+		reply_published();
+}
+
 static void end_find(void)
 {
 	if (dice(6) == 0)
@@ -1647,6 +1940,8 @@ static void end_something(void)
 		end_search();
 	else if (str_eq(w.op, "publish"))
 		end_publish();
+	else if (str_eq(w.op, "update"))
+		end_update();
 	else if (str_eq(w.op, "find"))
 		end_find();
 	else
@@ -1655,6 +1950,11 @@ static void end_something(void)
 
 static const char *random_settings(void)
 {
+	if (dice(3) == 0)
+		return BUDGET ALWAYS "cache: { ttl = \"6h\"; };\nlists = ( "
+				     "{ name = \"하나\"; keywords = [" TWELVE
+				     "]; every = \"3h\"; publisher = \"blog\"; "
+				     "repost = \"update\"; } );\n" WORDPRESS("0", "");
 	return dice(2) ? BUDGET ALWAYS "cache: { ttl = \"6h\"; };\nlists = ( "
 				       "{ name = \"하나\"; keywords = [" TWELVE
 				       "]; every = \"3h\"; publisher = \"blog\"; "
@@ -1759,9 +2059,10 @@ static void test_accidents(void **state)
 	bool quick = getenv("CPAUTO_TEST_QUICK"); /* under valgrind and the like */
 	for (int i = 0; i < (quick ? 150 : 3000); i++)
 		one_accident();
-	print_message("%d calls, %d times published, %d looks, %" PRId64 " h\n", w.searches,
-		w.publishes, w.finds, w.true_ms / HOUR);
-	assert_true(quick || (w.searches > 50 && w.publishes > 20 && w.finds > 10));
+	print_message("%d calls, %d times published, %d updates, %d looks, %" PRId64 " h\n",
+		w.searches, w.publishes, w.updates, w.finds, w.true_ms / HOUR);
+	assert_true(quick || (w.searches > 50 && w.publishes > 20 && w.finds > 10 &&
+		w.updates > 5));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -1820,6 +2121,14 @@ int main(void)
 		TEST(test_reload),
 		TEST(test_status),
 		TEST(test_pausing),
+		TEST(test_updates),
+		TEST(test_an_update_waits_for_approval),
+		TEST(test_an_update_that_is_refused),
+		TEST(test_an_update_that_is_unclear),
+		TEST(test_killed_in_an_update),
+		TEST(test_pace_of_updates),
+		TEST(test_updates_by_hand),
+		TEST(test_an_update_without_an_id),
 		TEST(test_accidents),
 	};
 	log_set_sink(no_log);
