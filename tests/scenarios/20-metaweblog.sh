@@ -70,6 +70,34 @@ wp_sql "delete from wp_posts where ID = $ID"
 like 'a draft that the owner deleted' "$(mw publish $K1 "$stage2")" '"refused".*no longer'
 wp_empty
 
+# ---- prices refreshed ----
+ID=$(mw publish $K1 | jq -r .id)
+update="{\"id\":\"$ID\"}"
+slug=$(wp_sql "select post_name from wp_posts where ID = $ID")
+: >"$REQUESTS"
+is 'a post that is out is changed' "$(TITLE='새 값 1,000원' mw update $K1 "$update" | jq -c '[.result, .id]')" "[\"ok\",\"$ID\"]"
+is 'each request once, the pictures are there already' "$(sed 's/.* //' "$REQUESTS" | tr '\n' ' ')" \
+  'metaWeblog.getPost metaWeblog.editPost metaWeblog.getPost '
+is 'it is that post' "$(wp_posts publish) $(wp_posts) $(wp_sql "select post_title, post_name from wp_posts where ID = $ID" | tr '\t' ' ')" \
+  "1 1 새 값 1,000원 $slug"
+is 'its terms, its pictures and its marker stayed' "$(wp_sql "select count(*) from wp_term_relationships where object_id = $ID")\
+ $(wp_sql "select post_content from wp_posts where ID = $ID" | grep -o 'wp-content/uploads/[^"]*png' | grep -c .) $(mw find $K1 | jq -r .found)" '3 2 yes'
+like 'not one that is another' "$(mw update $K2 "$update")" '"refused".*left as it is'
+like "not another user's" "$(mw update $K1 '{"id":"1"}')" '"(refused|broken)"'
+is 'which are as they were' "$(wp_sql "select count(*) from wp_posts where post_title in ('새 값 1,000원', 'Hello world!') and post_status = 'publish'")" 2
+for fault in 500-after-post cut-after-post garbage-after-post; do
+  wp_fault $fault
+  is "$fault: unknown, and changed" "$(TITLE="$fault" mw update $K1 "$update" | jq -r .result) $(wp_sql "select post_title from wp_posts where ID = $ID")" "unknown $fault"
+  is 'sent again' "$(TITLE="$fault" mw update $K1 "$update" | jq -r .result) $(wp_posts)" 'ok 1'
+done
+wp_sql "update wp_posts set post_content = replace(post_content, '<!-- cpauto', '<!--') where ID = $ID"
+like 'one without the marker is a person'"'"'s' "$(mw update $K1 "$update")" '"refused".*mark'
+wp_sql "update wp_posts set post_status = 'trash' where ID = $ID"
+like 'one in the trash stays there' "$(mw update $K1 "$update")" '"refused"'
+wp_sql "delete from wp_posts where ID = $ID"
+like 'one that is gone is not made again' "$(mw update $K1 "$update") $(wp_posts)" '"refused".*deleted.* 0$'
+wp_empty
+
 # ---- the answer is lost after the post was made ----
 lost() { # lost TEXT FAULT [VALUE [CONFIG]]
   wp_empty
@@ -79,9 +107,10 @@ lost() { # lost TEXT FAULT [VALUE [CONFIG]]
   is 'one post, one request for it' "$(wp_posts publish) $(wp_posts) $(wp_asked newPost)" '1 1 1'
 }
 lost '5xx after the post was made' 500-after-post
-lost 'the time is over after it' sleep-after-post 4 '{"request_timeout":"1500ms"}'
 lost 'cut in the middle' cut-after-post
 lost 'XML that is none' garbage-after-post
+lost 'the time is over after it' sleep-after-post 4 '{"request_timeout":"1500ms"}'
+ok 'the blog is done with it' wait_for 20 wp_idle
 wp_empty
 wp_fault 500-after-post
 is 'the same for a draft' "$(mw publish $K1 '{"stage":"draft"}' | jq -r .result)" unknown
@@ -177,7 +206,7 @@ whole() { # a new daemon's state, one run, what WordPress was asked
   sed -i "s|^publishers = .*|publishers = ( { name = \"outbox\"; agent = \"metaweblog\"; endpoint = \"$ENDPOINT_WP\"; user = \"$USER\"; password_file = \"$T/keys/password\"; ${1:-} } );|" "$T/cpauto.conf"
 }
 BLOG=$URL ENDPOINT_WP=$ENDPOINT
-sandbox
+sandbox --calls=100 --ttl=30d
 whole
 ok 'the configuration is good' cpauto check
 once
@@ -197,3 +226,8 @@ CPAUTO_TEST_WALL_OFFSET=120000 CPAUTO_TEST_BOOT_OFFSET=120000 once
 CPAUTO_TEST_WALL_OFFSET=300000 CPAUTO_TEST_BOOT_OFFSET=300000 once
 is 'and is found and published' "$(posts published) $(posts unknown) $(wp_posts publish) $(wp_posts)" '2 0 2 2'
 is 'with no further draft' "$(wp_asked newPost) $(wp_asked editPost)" '2 2'
+
+# ---- brought up to date in its place ----
+whole
+sed -i 's|^lists = .*|lists = ( { name = "주방"; keywords = [ "에어프라이어" ]; every = "1d"; publisher = "outbox"; category = "주방"; repost = "update"; } );|; s|ttl = "24h"|ttl = "12h"|' "$T/cpauto.conf"
+up_to_date

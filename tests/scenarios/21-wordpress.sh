@@ -139,9 +139,7 @@ is 'both in one, lost at the draft' "$(wp publish $K1 | result)" unknown
 is 'sent again it goes on with that draft' "$(wp publish $K1 | result) $(wp_posts publish) $(wp_posts)" 'ok 1 1'
 
 lost 'the time is over after it' sleep-after-post 4
-# Those that sleep still look for other faults when they wake.
-idle() { [ "$(grep -c Accepted "$WP/log.php")" = "$(grep -c Closing "$WP/log.php")" ]; }
-ok 'the blog is done with it' wait_for 20 idle
+ok 'the blog is done with it' wait_for 20 wp_idle
 
 # ---- nothing was made ----
 wp_empty
@@ -198,7 +196,7 @@ is 'no secret in any log' "$(grep -cF "$APP_PASSWORD" "$T/agent.log" "$T/request
 
 # ---- the whole way, through the daemon ----
 wp_empty
-sandbox --calls 100
+sandbox --calls=100 --ttl=30d
 AGENT_ENDPOINT=$URL
 like 'an address that is no blog' "$(wp check $K1)" '"broken".*no REST API'
 conf
@@ -213,3 +211,10 @@ is 'it was found and published' "$(posts published) $(wp_posts publish) $(wp_pos
 is 'of one draft and one step more' "$(wp_asked 'POST.*/wp/v2/posts')" 2
 is 'and its address is known' "$(sql 'SELECT url FROM posts')" \
   "$BLOG/$(wp_sql "select post_name from wp_posts where post_type = 'post' and post_author = $AUTHOR_ID")/"
+
+# ---- brought up to date in its place ----
+wp_empty
+rm -rf "$T/state" "$T/cache"
+mkdir -p "$T/state" "$T/cache"
+sed -i 's|every = "1d";|every = "1d"; repost = "update";|; s|ttl = "24h"|ttl = "12h"|' "$T/cpauto.conf"
+up_to_date

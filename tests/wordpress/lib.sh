@@ -23,6 +23,8 @@ wp_empty() { # as at the start
   rm -f "$FAULTS"/*
 }
 wp_fault() { printf '%s\n' "${2:-}" >"$FAULTS/$1"; } # one answer goes wrong: see faults.php
+# Those that sleep still look for other faults when they wake.
+wp_idle() { [ "$(grep -c Accepted "$WP/log.php")" = "$(grep -c Closing "$WP/log.php")" ]; }
 wp_asked() { grep -c -- "$1" "$REQUESTS"; } # how many requests came that say so
 
 # picture FILE: a small PNG of WIDTH by HEIGHT pixels
@@ -60,4 +62,48 @@ ask() {
     >"$T/request"
   (cd / && env -i PATH="$PATH" LANG=C.UTF-8 CPAUTO_SECRET_PASSWORD="$T/keys/password" \
     timeout 60 "$B/agents/$1" <"$T/request" 2>>"$T/agent.log")
+}
+
+# days N COMMAND...: with the clock that many days on
+days() {
+  local ms=$(($1 * 86400000))
+  shift
+  CPAUTO_TEST_WALL_OFFSET=$ms CPAUTO_TEST_BOOT_OFFSET=$ms "$@"
+}
+wp_post() { # of the one post: its columns
+  wp_sql "select $1 from wp_posts where post_type = 'post' and post_author = $AUTHOR_ID" | tr '\t' ' '
+}
+
+# up_to_date: the daemon publishes; days later prices moved; the same post says so.
+up_to_date() {
+  local id name before
+  ok 'the configuration that updates is good' cpauto check --agents
+  once
+  is 'one post is out' "$(posts published) $(wp_posts publish) $(wp_posts)" '1 1 1'
+  id=$(wp_post ID) name=$(wp_post post_name) before=$(wp_post 'md5(post_content)')
+  days 2 once
+  is 'the same prices change nothing' "$(wp_posts) $(wp_post 'md5(post_content)')" "1 $before"
+  # As if it had been posted at half of today's prices.
+  sqlite3 "$T/state/state.db" "UPDATE posts SET post = json_set(post, '$.answer.products[0].productPrice', 1)"
+  wp_fault 500-after-post
+  days 4 once
+  is 'other prices are written over it, though the answer is lost' \
+    "$(wp_posts) $(wp_post 'ID, post_name, post_status') $(sql "SELECT state FROM posts WHERE updates = 1")" "1 $id $name publish ready"
+  ok 'its text is another' test "$(wp_post 'md5(post_content)')" != "$before"
+  before=$(wp_post 'md5(post_content)')
+  CPAUTO_TEST_WALL_OFFSET=$((4 * 86400000 + 120000)) CPAUTO_TEST_BOOT_OFFSET=$((4 * 86400000 + 120000)) once
+  is 'and sent again, it is the same post' \
+    "$(wp_posts) $(wp_post 'ID, post_name, post_status') $(wp_post 'md5(post_content)') $(sql "SELECT state, external_id FROM posts WHERE updates = 1")" \
+    "1 $id $name publish $before published|$id"
+  # By hand, whatever the prices are.
+  : >"$T/log"
+  cpauto posts update 2 >"$T/by-hand" 2>&1
+  days 5 once
+  is 'by hand too' "$(wp_posts) $(wp_post 'ID, post_name') $(sql "SELECT count(*) FROM posts WHERE updates = 1 AND state = 'published'")" "1 $id $name 2"
+  like 'the log says in whose place' "$(cat "$T/log")" "post 3 is out through '.*', in the place of post 1"
+  # Deleted by the owner: it does not come back.
+  wp_sql "delete from wp_posts where ID = $id"
+  cpauto posts update 3 >"$T/by-hand" 2>&1
+  days 6 once
+  is 'one that the owner deleted is not made again' "$(wp_posts) $(sql "SELECT state FROM posts ORDER BY id DESC LIMIT 1")" '0 refused'
 }
