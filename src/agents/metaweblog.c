@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "fit.h"
 #include "html.h"
 #include "http.h"
 #include "image.h"
@@ -34,6 +35,7 @@ struct blog {
 	const char *endpoint, *user, *blog_id;
 	char *password;
 	bool drafts_only; /* publish = "draft" */
+	struct fit fit;
 	int64_t request_ms;
 	int64_t end_ms; /* of the whole run, by the boot clock */
 };
@@ -65,6 +67,17 @@ static bool check_mode(const struct value *c, struct blog *b, struct value *answ
 	return false;
 }
 
+static bool check_limits(const struct value *c, struct blog *b, struct value *answer)
+{
+	struct err e = { "" };
+
+	b->fit = fit_of_blogs;
+	if (fit_read_over(c, &b->fit, &e))
+		return true;
+	kit_broken(answer, "%s", e.text);
+	return false;
+}
+
 /* All but the password. */
 static bool read_settings(const struct value *c, struct blog *b, struct value *answer)
 {
@@ -85,7 +98,7 @@ static bool read_settings(const struct value *c, struct blog *b, struct value *a
 	else if (!*b->user)
 		kit_broken(answer, "the publisher has no user: name the blog's account");
 	else
-		return check_mode(c, b, answer);
+		return check_mode(c, b, answer) && check_limits(c, b, answer);
 	return false;
 }
 
@@ -403,10 +416,8 @@ static bool upload(const struct blog *b, const char *old, size_t number, struct 
 
 	if (!path)
 		return true;
-	if (file_read(path, IMAGE_BYTES_MAX, &data, &bits.len) ||
-			image_sniff(data, bits.len, &kind, &e)) {
-		kit_log(4, "the picture %.200s stays where it was: %s", path,
-			*e.text ? e.text : "it cannot be read");
+	if (fit_load(&b->fit, path, &data, &bits.len, &kind, &e)) {
+		kit_log(4, "the picture %.200s stays where it was: %s", path, e.text);
 		return true;
 	}
 	bits.data = data;

@@ -35,6 +35,25 @@ picture() {
       chunk("IDAT", compress(("\0" . "\xc0\x40\x20" x $w) x $h)), chunk("IEND", "")' >"$1"
 }
 
+# large_picture FILE: a JPEG of 3000 by 2000 pixels that says where it was taken
+large_picture() {
+  php8.2 -r '$i = imagecreatetruecolor(3000, 2000);
+    for ($n = 0; $n < 300; $n++)
+      imagefilledellipse($i, $n * 37 % 3000, $n * 91 % 2000, 200, 200, imagecolorallocate($i, $n * 7 % 256, $n * 3 % 256, $n % 256));
+    ob_start(); imagejpeg($i, null, 90); $j = ob_get_clean();
+    file_put_contents($argv[1], substr($j, 0, 2) . "\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0SECRET-PLACE" . substr($j, 2));' "$1"
+}
+# sent_pictures: of each that the blog has in its library, its size and whether EXIF is in it
+sent_pictures() {
+  local url
+  wp_sql "select guid from wp_posts where post_type = 'attachment' and post_author = $AUTHOR_ID order by ID" |
+    while read -r url; do
+      curl -sf --noproxy '*' -o "$T/sent" "$url"
+      php8.2 -r '$d = file_get_contents($argv[1]); $s = getimagesize($argv[1]);
+        echo "$s[0]x$s[1] ", strpos($d, "SECRET-PLACE") === false && strpos($d, "Exif") === false ? "no-exif" : "exif", "\n";' "$T/sent"
+    done
+}
+
 # post KEY TITLE: a post as the daemon hands it over, with two pictures, as JSON
 post() {
   [ -e "$T/1.png" ] || picture "$T/1.png"
