@@ -433,6 +433,7 @@ struct store {
 	sqlite3_stmt *stmts[STMT_END];
 	int lock_fd;
 	enum store_mode mode;
+	int depth; /* of transactions within one another */
 	char error[ERR_MAX];
 };
 
@@ -811,6 +812,26 @@ static int check_foreign(sqlite3 *db)
 	return rc;
 }
 
+/* Who asks of the daemon reads all and adds requests; by SQLite's own refusal nothing else. */
+static int only_requests(void *ctx, int action, const char *what, const char *second,
+	const char *db, const char *trigger)
+{
+	(void)ctx;
+	(void)second;
+	(void)db;
+	switch (action) {
+	case SQLITE_SELECT:
+	case SQLITE_READ:
+	case SQLITE_FUNCTION:
+	case SQLITE_TRANSACTION:
+		return SQLITE_OK;
+	case SQLITE_INSERT:
+		return str_eq(what, "requests") && !trigger ? SQLITE_OK : SQLITE_DENY;
+	default:
+		return SQLITE_DENY;
+	}
+}
+
 static int open_state(struct store *s, const char *path)
 {
 	int rc = open_file(path, s->mode, &s->state);
@@ -825,6 +846,8 @@ static int open_state(struct store *s, const char *path)
 					     : check_version(s->state, STATE_VERSION);
 	if (rc == SQLITE_OK)
 		rc = check_statements(s, s->state, 0, STATE_END);
+	if (rc == SQLITE_OK && s->mode == STORE_REQUEST)
+		rc = sqlite3_set_authorizer(s->state, only_requests, NULL);
 	return rc;
 }
 
@@ -978,14 +1001,20 @@ void store_rest(struct store *s)
 		(void)sqlite3_db_release_memory(s->cache);
 }
 
+/* One within another is a part of it: what fails there must fail the whole. */
 static int begin(struct store *s)
 {
-	return run(s, BEGIN, "");
+	int r = s->depth > 0 ? 0 : run(s, BEGIN, "");
+	if (r == 0)
+		s->depth++;
+	return r;
 }
 
 /* Commits if R is 0, else rolls back; the outcome. */
 static int end(struct store *s, int r)
 {
+	if (--s->depth > 0)
+		return r;
 	if (r == 0)
 		r = run(s, COMMIT, "");
 	if (r < 0 && !sqlite3_get_autocommit(s->state)) {
@@ -995,6 +1024,16 @@ static int end(struct store *s, int r)
 		copy_text(s->error, sizeof(s->error), keep);
 	}
 	return r;
+}
+
+int store_begin(struct store *s)
+{
+	return begin(s);
+}
+
+int store_end(struct store *s, int r)
+{
+	return end(s, r);
 }
 
 /* ---- calls ------------------------------------------------------------------------ */

@@ -52,6 +52,14 @@ bool store_has_cache(const struct store *s);
  */
 void store_rest(struct store *s);
 
+/*
+ * Several changes of state.db as one: all of them, or none. After store_begin()
+ * gave 0 comes store_end() with 0, or with the errno of what failed; it commits
+ * or rolls back and returns the outcome.
+ */
+int store_begin(struct store *s) MUST_CHECK;
+int store_end(struct store *s, int r) MUST_CHECK;
+
 /* ---- calls: the ledger of the budget ---------------------------------------------- */
 
 /* The last COUNT calls, newest first, at most MAX; only these can matter (budget.h). */

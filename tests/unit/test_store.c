@@ -166,6 +166,106 @@ static bool same_file(const char *a, const char *b)
 }
 
 /* Bytes 18 and 19 of the header: 1 for a rollback journal, 2 for WAL. */
+static int64_t sum_of(const char *table)
+{
+	CLEANUP_FREE char *query = xasprintf("SELECT count(*) FROM %s", table);
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int64_t n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
+/* Who asks of the daemon can do nothing else, even by mistake: SQLite refuses it. */
+static void test_askers_only_ask(void **state)
+{
+	(void)state;
+	const char *const words[] = { "가" };
+	int64_t list, id = MARK, k;
+	struct instant now = at(0);
+	struct store_account a;
+	struct plan_head head;
+	assert_int_equal(store_list_sync(s, "l", words, words, 1, NOW, &list), 0);
+	assert_int_equal(store_list_head(s, list, &head), 0);
+	k = head.keyword_id;
+	int64_t post = 0, call = 0;
+	struct store_post_new p = { "key", "l", "가", "가", "blog", "1", "p", NOW, 0 };
+	assert_int_equal(store_post_add(s, &p, &post), 0);
+	assert_int_equal(store_call_begin(s, &now, "search", "l", "가", &call), 0);
+	assert_int_equal(store_account_get(s, &a), 0);
+	a.strikes = 2;
+	struct store *r = open_as(STORE_REQUEST);
+	struct value *args = value_new_object();
+	p.key = "other";
+	p.products = "2";
+	int count;
+	const int tries[] = {
+		store_call_begin(r, &now, "search", "l", "가", &id),
+		store_call_end(r, call, &now, "ok", NULL, 1),
+		store_calls_close(r, &now, &count),
+		store_account_set(r, &a),
+		store_list_sync(r, "m", words, words, 1, NOW, &id),
+		store_lists_prune(r, NULL, 0),
+		store_list_pause(r, "l", true),
+		store_list_served(r, list, 9),
+		store_keyword_pause(r, k, true),
+		store_keyword_add(r, list, "나", "나", NOW),
+		store_keyword_looked(r, k, NOW, NOW, NULL),
+		store_post_add(r, &p, &id),
+		store_post_move(r, post, POST_PLANNED, POST_REFUSED, NOW, NOW, NULL),
+		store_posts_recover(r, NOW, NOW, &count),
+		store_publisher_set(r, "blog", &(struct store_publisher){ .broken = true }),
+		store_publishers_clear(r),
+		store_request_done(r, 1, NOW, 0, ""),
+	};
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++)
+		if (tries[i] != -EACCES)
+			fail_msg("write %zu of one who may only ask: %d", i, tries[i]);
+	assert_true(store_error(r)[0]);
+	assert_int_equal(id, MARK);
+	/* It reads, and asks, many times, and within a transaction too. */
+	struct value *row = NULL;
+	assert_int_equal(store_post_get(r, post, &row), 0);
+	value_free(row);
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(store_request_add(r, "unblock", args, NOW, &id), 0);
+		assert_int_equal(sum_of("requests"), i);
+	}
+	assert_int_equal(store_begin(r), 0);
+	assert_int_equal(store_request_add(r, "unblock", args, NOW, &id), 0);
+	assert_int_equal(store_end(r, -ECANCELED), -ECANCELED);
+	assert_int_equal(sum_of("requests"), 3);
+	assert_true(sum_of("calls") == 1 && sum_of("lists") == 1 && sum_of("keywords") == 1 &&
+		sum_of("posts") == 1 && sum_of("account WHERE strikes = 0") == 1 &&
+		sum_of("publishers") == 0);
+	value_free(args);
+	store_close(r);
+}
+
+/* Several changes as one, those of a whole in it too. */
+static void test_all_or_none(void **state)
+{
+	(void)state;
+	const char *const words[] = { "가", "나" };
+	int64_t id;
+	assert_int_equal(store_begin(s), 0);
+	assert_int_equal(store_list_sync(s, "a", words, words, 2, NOW, &id), 0);
+	assert_int_equal(store_list_sync(s, "b", words, words, 2, NOW, &id), 0);
+	assert_int_equal(store_end(s, -EIO), -EIO);
+	assert_int_equal(sum_of("keywords"), 0);
+	assert_int_equal(store_begin(s), 0);
+	assert_int_equal(store_list_sync(s, "a", words, words, 2, NOW, &id), 0);
+	assert_int_equal(store_end(s, 0), 0);
+	assert_int_equal(sum_of("keywords"), 2);
+	/* Afterwards each is its own again. */
+	assert_int_equal(store_list_sync(s, "b", words, words, 2, NOW, &id), 0);
+	assert_int_equal(sum_of("keywords"), 4);
+}
+
 static void test_files_and_modes(void **state)
 {
 	(void)state;
@@ -1197,6 +1297,8 @@ int main(void)
 		TEST(test_one_daemon_a_folder),
 		TEST(test_no_state_yet),
 		TEST(test_readers_cannot_write),
+		TEST(test_askers_only_ask),
+		TEST(test_all_or_none),
 		TEST(test_files_and_modes),
 		TEST(test_damage_is_refused_and_kept),
 		TEST(test_readers_refuse_strangers),
