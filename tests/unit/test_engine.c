@@ -491,6 +491,15 @@ static void assert_status(const char *want)
 		fail_msg("'%s' is not in '%s'", want, text);
 }
 
+/* By the side of the daemon, what no part of it would write. */
+static void sql(const char *text)
+{
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 /* ---- calls ---------------------------------------------------------------------------- */
 
 #define TWELVE                                                                                 \
@@ -1540,6 +1549,152 @@ static void test_reload(void **state)
 	assert_int_equal(ledger(NULL), 3);
 }
 
+static int count_of(const char *query)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
+#define OLD_LISTS                                                                              \
+	BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\", \"k2\"", "") ", "                       \
+		LIST("둘", "\"k3\"", "") " );\n" BLOG("")
+#define NEW_LISTS                                                                              \
+	BUDGET ALWAYS "lists = ( " LIST("셋", "\"z1\", \"z2\"", "") ", "                         \
+		LIST("하나", "\"k1\", \"z3\"", "") " );\n" BLOG("")
+#define KEPT "SELECT count(*) FROM keywords k JOIN lists l ON l.id = k.list_id WHERE"          \
+	" l.name || k.keyword IN ('하나k1', '하나k2', '둘k3')"
+#define CAME "SELECT count(*) FROM keywords k JOIN lists l ON l.id = k.list_id WHERE"          \
+	" l.name || k.keyword IN ('셋z1', '셋z2', '하나k1', '하나z3')"
+#define WAITS "SELECT (SELECT wait_ms > 0 FROM account) + (SELECT count(*) FROM publishers)"
+
+static void assert_reload(bool works, const char *what)
+{
+	struct config *c = load(NEW_LISTS);
+	struct render_templates *t = templates();
+	struct err e = { "" };
+	int r = engine_reload(w.engine, c, t, &w.now, &e);
+	if ((r == 0) != works)
+		fail_msg("%s: %d, %s", what, r, e.text);
+	if (r < 0) {
+		assert_true(e.text[0]);
+		config_free(c);
+		render_templates_free(t);
+	}
+	if (count_of(KEPT) != (works ? 1 : 3) || count_of(CAME) != (works ? 4 : 1) ||
+		count_of(WAITS) != (works ? 0 : 2) ||
+		count_of("SELECT count(*) FROM keywords") != (works ? 4 : 3))
+		fail_msg("%s: half of it is in the store", what);
+}
+
+/* A publisher and the source wait for a person; no call and no post is under way. */
+static void waiting_world(void)
+{
+	start_up(OLD_LISTS);
+	go("search");
+	reply(AGENT_BROKEN, NULL, "the key is wrong");
+	assert_int_equal(store_publisher_set(w.store, "blog",
+				 &(struct store_publisher){ .broken = true, .failures = 1 }), 0);
+	assert_int_equal(count_of(WAITS), 2);
+}
+
+/* A reload that fails at any of its steps is none: the old lists go on, in the store too. */
+static void test_reload_is_whole_or_nothing(void **state)
+{
+	(void)state;
+	static const char *const steps[] = {
+		"BEFORE INSERT ON lists WHEN new.name = '셋'",
+		"BEFORE INSERT ON keywords WHEN new.keyword = 'z2'",
+		"BEFORE UPDATE OF fingerprint ON lists WHEN old.name = '셋'",
+		"BEFORE INSERT ON keywords WHEN new.keyword = 'z3'",
+		"BEFORE DELETE ON keywords WHEN old.keyword = 'k2'",
+		"BEFORE UPDATE OF fingerprint ON lists WHEN old.name = '하나'",
+		"BEFORE DELETE ON lists WHEN old.name = '둘'",
+		"BEFORE UPDATE OF wait_ms ON account",
+		"BEFORE DELETE ON publishers",
+	};
+	waiting_world();
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		CLEANUP_FREE char *trap = xasprintf("CREATE TRIGGER trap %s BEGIN SELECT"
+			" RAISE(ABORT, 'trapped'); END", steps[i]);
+		sql(trap);
+		assert_reload(false, steps[i]);
+		sql("DROP TRIGGER trap");
+		/* And the engine goes on with what it had: nothing, for it waits. */
+		assert_true(go(NULL) > MINUTE);
+		assert_null(engine_fatal(w.engine));
+	}
+	assert_reload(true, "no trap");
+	assert_int_equal(go("search"), 0);
+	assert_true(str_eq(w.keyword, "z1") || str_eq(w.keyword, "k1"));
+}
+
+/* The same on a disk that ends after ever more bytes. */
+static void test_reload_on_a_failing_disk(void **state)
+{
+	(void)state;
+	int failures = 0;
+	waiting_world();
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &files), 0);
+	for (rlim_t most = 0; most < 1 << 20; most += 2048) {
+		struct config *c = load(NEW_LISTS);
+		struct render_templates *t = templates();
+		struct rlimit some = { most, files.rlim_max };
+		struct err e = { "" };
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &some), 0);
+		int r = engine_reload(w.engine, c, t, &w.now, &e);
+		mend_disk();
+		if (r == 0)
+			break;
+		failures++;
+		config_free(c);
+		render_templates_free(t);
+		assert_int_equal(count_of(KEPT), 3);
+		assert_int_equal(count_of(WAITS), 2);
+		assert_true(go(NULL) > MINUTE);
+	}
+	assert_true(failures > 5);
+	assert_int_equal(count_of(CAME), 4);
+	assert_int_equal(count_of(WAITS), 0);
+	assert_int_equal(go("search"), 0);
+}
+
+/* Every write is a flush to the disk: the account's row only where it changed. */
+static void test_the_account_is_written_when_it_changed(void **state)
+{
+	(void)state;
+	static const struct {
+		enum agent_verdict verdict;
+		int64_t skew_ms;
+		int writes;
+	} calls[] = {
+		{ AGENT_OK, 300, 0 }, { AGENT_OK, -700, 0 }, { AGENT_OK, 90000, 1 },
+		{ AGENT_OK, 90900, 0 }, { AGENT_LATER, 0, 1 }, { AGENT_OK, 0, 1 },
+		{ AGENT_OK, 0, 0 },
+	};
+	start_up(SIMPLE(TWELVE, ""));
+	sql("CREATE TABLE counted (n); CREATE TRIGGER counter AFTER UPDATE ON account"
+		" BEGIN INSERT INTO counted VALUES (1); END");
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		assert_true(w.request || go_for("search", DAY));
+		sql("DELETE FROM counted");
+		bool good = calls[i].verdict == AGENT_OK;
+		struct value *v = good ? make_answer(0, 100, 10) : value_new_object();
+		value_set_int(v, "skew_ms", calls[i].skew_ms);
+		reply(calls[i].verdict, v, good ? NULL : "the server is down");
+		if (count_of("SELECT count(*) FROM counted") != calls[i].writes)
+			fail_msg("call %zu: %d writes", i,
+				count_of("SELECT count(*) FROM counted"));
+	}
+}
+
 static void test_status(void **state)
 {
 	(void)state;
@@ -1587,15 +1742,6 @@ static void until(const char *op)
 	if (w.request)
 		reply_well();
 	assert_true(go_for(op, DAY));
-}
-
-/* By the side of the daemon, what no part of it would write. */
-static void sql(const char *text)
-{
-	sqlite3 *db = NULL;
-	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
 }
 
 /* The first post is out; from then on prices are PERCENT of what they were. */
@@ -2119,6 +2265,9 @@ int main(void)
 		TEST(test_no_start_and_no_disk),
 		TEST(test_a_full_disk_is_weather),
 		TEST(test_reload),
+		TEST(test_reload_is_whole_or_nothing),
+		TEST(test_reload_on_a_failing_disk),
+		TEST(test_the_account_is_written_when_it_changed),
 		TEST(test_status),
 		TEST(test_pausing),
 		TEST(test_updates),
