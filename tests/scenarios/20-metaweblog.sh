@@ -3,6 +3,7 @@
 # The agent metaweblog against a real WordPress, well and badly behaved.
 . "$(dirname "$0")/lib.sh"
 . "$tree/tests/wordpress/lib.sh"
+. "$tree/tests/scenarios/settling.sh"
 
 wordpress
 AGENT_ENDPOINT=$ENDPOINT
@@ -12,6 +13,8 @@ K3=97539b1e7f0c3a5d28468b1f6c0e2d4a
 secret() { printf '%s\n' "$1" >"$T/keys/password"; }
 mw() { ask metaweblog "$@"; }
 secret "$PASSWORD"
+
+is 'all of it is done as an author' "$(wp_role)" 'a:1:{s:6:"author";b:1;}'
 
 # ---- what it says of itself ----
 is 'describe' "$(mw describe $K1 | jq -c '[.result, .findable, .idempotent, .drafts]')" '["ok",true,false,true]'
@@ -207,6 +210,15 @@ like 'only the control character is gone' "$(wp_sql "select post_title from wp_p
   '^제목 \]\]&gt; &amp;amp; &lt;b&gt; 👩‍💻 "a" .b. '
 TITLE=
 
+# ---- two of one title, whose slugs would be one ----
+wp_empty
+is 'two of the same title' "$(mw publish $K1 | jq -r .result) $(mw publish $K2 | jq -r .result) $(wp_posts publish)" 'ok ok 2'
+is 'have two slugs' "$(wp_sql "select count(distinct post_name) from wp_posts where post_type = 'post' and post_author = $AUTHOR_ID")" 2
+is 'and each is found as itself' "$(mw find $K1 | jq .id) $(mw find $K2 | jq .id)" \
+  "$(wp_sql "select concat('\"', ID, '\"') from wp_posts where post_type = 'post' and post_author = $AUTHOR_ID order by ID" | xargs -d '\n' echo)"
+wp_empty
+mw publish $K2 >/dev/null
+
 # ---- one that took the marker out ----
 wp_sql "update wp_posts set post_title = '같은 &lt;제목&gt; &amp; &#039;', post_content = '본문' where post_type = 'post' and post_author = $AUTHOR_ID"
 is 'the same title without any marker is no clear no' "$(TITLE="같은 <제목> & '" mw find $K2 | jq -r .found)" unknown
@@ -245,3 +257,10 @@ is 'with no further draft' "$(wp_asked newPost) $(wp_asked editPost)" '2 2'
 whole
 sed -i 's|^lists = .*|lists = ( { name = "주방"; keywords = [ "에어프라이어" ]; every = "1d"; publisher = "outbox"; category = "주방"; repost = "update"; } );|; s|ttl = "24h"|ttl = "12h"|' "$T/cpauto.conf"
 up_to_date
+
+# ---- what becomes of a post whose answer was lost ----
+API=$URL
+sed -i 's| repost = "update";||' "$T/cpauto.conf"
+settle_blog metaweblog newPost
+settle_blind metaweblog "update wp_posts set post_content = replace(post_content, '<!-- cpauto', '<!--') where post_author = $AUTHOR_ID"
+settled

@@ -4,6 +4,7 @@
 # end there is one post, or none and a reason.
 . "$(dirname "$0")/lib.sh"
 . "$tree/tests/wordpress/lib.sh"
+. "$tree/tests/scenarios/settling.sh"
 
 wordpress
 AGENT_ENDPOINT=$URL/
@@ -21,6 +22,8 @@ terms() { # of a post: its categories and tags
 }
 pictures() { wp_sql "select count(*) from wp_posts where post_type = 'attachment'"; }
 secret "$APP_PASSWORD"
+
+is 'all of it is done as an author' "$(wp_role)" 'a:1:{s:6:"author";b:1;}'
 
 # ---- what it says of itself ----
 is 'describe' "$(wp describe $K1 | jq -c '[.result, .findable, .idempotent, .drafts, .update]')" \
@@ -193,6 +196,7 @@ secret "${APP_PASSWORD}x"
 for op in check find publish; do
   like "$op with a wrong password" "$(wp $op $K1)" '"broken".*password'
 done
+is 'no post, no picture, no tag came of it' "$(wp_posts) $(pictures) $(wp_asked ^POST)" '0 0 0'
 secret "$APP_PASSWORD"
 like 'nobody of that name' "$(WHO=nobody wp check $K1)" '"broken".*password'
 secret "$PASSWORD"
@@ -228,3 +232,10 @@ rm -rf "$T/state" "$T/cache"
 mkdir -p "$T/state" "$T/cache"
 sed -i 's|every = "1d";|every = "1d"; repost = "update";|; s|ttl = "24h"|ttl = "12h"|' "$T/cpauto.conf"
 up_to_date
+
+# ---- what becomes of a post whose answer was lost ----
+API=http://127.0.0.1:$PORT
+sed -i 's| repost = "update";||' "$T/cpauto.conf"
+settle_blog wordpress 'POST.*/wp/v2/posts\(&\|$\)'
+settle_blind wordpress "update wp_posts set post_status = 'trash' where post_author = $AUTHOR_ID and post_type = 'post'"
+settled

@@ -22,6 +22,9 @@ wp_empty() { # as at the start
   : >"$REQUESTS"
   rm -f "$FAULTS"/*
 }
+wp_role() { # of the user that all is done as
+  wp_sql "select meta_value from wp_usermeta where user_id = $AUTHOR_ID and meta_key = 'wp_capabilities'"
+}
 wp_fault() { printf '%s\n' "${2:-}" >"$FAULTS/$1"; } # one answer goes wrong: see faults.php
 # Those that sleep still look for other faults when they wake.
 wp_idle() { [ "$(grep -c Accepted "$WP/log.php")" = "$(grep -c Closing "$WP/log.php")" ]; }
@@ -125,4 +128,40 @@ up_to_date() {
   cpauto posts update 3 >"$T/by-hand" 2>&1
   days 6 once
   is 'one that the owner deleted is not made again' "$(wp_posts) $(sql "SELECT state FROM posts ORDER BY id DESC LIMIT 1")" '0 refused'
+}
+
+# settle_blog AGENT ASKED: settling.sh's rows for it; ASKED is how a request that
+# makes a post looks. Needs $API, and $T/cpauto.conf with one keyword.
+settle_blog() {
+  local asked=$2
+  fresh() { wp_empty; }
+  there() { wp_posts; }
+  eval "sent() { wp_asked '$asked'; }"
+  lose() { if [ "$1" = made ]; then wp_fault 500-after-post; else wp_fault 500-before-post; fi; }
+  well() { rm -f "$FAULTS"/*; }
+  settle_well "$1"
+  echo "# $1, one post, what came to the blog:"
+  sed -e 's/&_=[0-9]*//; s/&*_fields=[^& ]*//g; s/search=[^& ]*/search=…/; s/[0-9a-f]\{16,\}/…/g; s/=cp-[^& ]*/=…/g; s/\(title\|alt_text\)=[^& ]*/\1=…/g' "$REQUESTS" |
+    sort | uniq -c | sed 's/^/#  /'
+  is 'whatever changes something came once' "$(grep ^POST "$REQUESTS" | grep -v 'get[A-Z]' | grep -v newMediaObject | sort | uniq -d)" ''
+  is 'a picture for each that the post has' "$(grep -cE 'newMediaObject|^POST.*/wp/v2/media' "$REQUESTS")" \
+    "$(sql "SELECT count(DISTINCT json_extract(value, '\$.path')) FROM posts, json_each(posts.post, '\$.images')")"
+  settle_found "$1"
+  is 'and out' "$(wp_posts publish)" 1
+  settle_absent "$1"
+  is 'and out' "$(wp_posts publish)" 1
+}
+# settle_blind AGENT SQL: after SQL the agent cannot tell.
+settle_blind() {
+  begin
+  lose made
+  once
+  wp_sql "$2"
+  at 2
+  at 60
+  is "$1 that cannot tell: parked, and never sent again" "$(state), sent $(sent)" 'parked, sent 1'
+  cpauto posts settle 1 --published >"$T/settle" 2>&1
+  at 61
+  is 'settled by the owner' "$(state), sent $(sent)" 'published, sent 1'
+  row "$(printf '%-14s %-9s parked, settled as published: %s' "$1" made "$(seen)")"
 }
