@@ -341,7 +341,14 @@ static bool may_repeat(enum wd_end r)
 	return r == WD_COVERED || r == WD_STALE || r == WD_ALERT;
 }
 
-static enum editor_end click(struct editor *e, enum selector which)
+/* The driver says so before it clicks. */
+static bool was_not_made(enum wd_end r)
+{
+	return r == WD_COVERED || r == WD_STALE || r == WD_NOT_FOUND;
+}
+
+/* *MADE becomes true once the click was made, or may have been. */
+static enum editor_end click_and_tell(struct editor *e, enum selector which, bool *made)
 {
 	struct wd_element at;
 	enum wd_end r = WD_COVERED;
@@ -354,10 +361,18 @@ static enum editor_end click(struct editor *e, enum selector which)
 		if (end != EDITOR_OK)
 			return end;
 		r = wd_click(e->wd, &at);
+		*made = *made || !was_not_made(r);
 		if (may_repeat(r))
 			pause_ms(PAUSE_MS);
 	}
 	return fail_wd(e, r, selector_name(which));
+}
+
+static enum editor_end click(struct editor *e, enum selector which)
+{
+	bool made = false;
+
+	return click_and_tell(e, which, &made);
 }
 
 /* ---- what is in the editor ---- */
@@ -1294,7 +1309,7 @@ enum editor_end editor_save(struct editor *e)
 		return end;
 	before = text_of(e, SEL_DRAFTS);
 	e->said.text[0] = '\0';
-	end = click(e, SEL_SAVE);
+	end = click_and_tell(e, SEL_SAVE, &e->save_click);
 	end_ms = boot_ms() + e->step_ms;
 	while (end == EDITOR_OK) {
 		CLEANUP_FREE char *now = text_of(e, SEL_DRAFTS);
@@ -1638,28 +1653,28 @@ static bool see_post(struct editor *e, struct buf *id, struct buf *url)
 }
 
 /* After the final click: what is in the way is named, nothing is done about it. */
-static bool see_trouble(struct editor *e)
+static enum editor_end see_trouble(struct editor *e)
 {
 	enum editor_end end = editor_sweep(e);
 
 	if (end == EDITOR_BROKEN)
-		return true;
-	if (!*e->said.text)
-		return false;
-	fail(e, EDITOR_UNCLEAR, "after the final click the page said \"%.300s\"", e->said.text);
-	return true;
+		return end;
+	return *e->said.text ? fail(e, EDITOR_UNCLEAR, "after the final click the page said "
+		"\"%.300s\"", e->said.text) : EDITOR_OK;
 }
 
 static enum editor_end wait_post(struct editor *e, struct buf *id, struct buf *url)
 {
 	int64_t end_ms = boot_ms() + e->step_ms;
+	enum editor_end trouble;
 
 	e->said.text[0] = '\0';
 	do {
 		if (see_post(e, id, url))
 			return EDITOR_OK;
-		if (see_trouble(e))
-			return see_post(e, id, url) ? EDITOR_OK : EDITOR_UNCLEAR;
+		trouble = see_trouble(e);
+		if (trouble != EDITOR_OK)
+			return see_post(e, id, url) ? EDITOR_OK : trouble;
 		pause_ms(PAUSE_MS);
 	} while (boot_ms() < end_ms);
 	return fail(e, EDITOR_UNCLEAR, "the final button was pressed and no post came in sight");
@@ -1677,8 +1692,7 @@ enum editor_end editor_publish(struct editor *e, struct buf *id, struct buf *url
 		return end;
 	e->final_click = true;
 	r = wd_click(e->wd, &final);
-	if (r == WD_COVERED || r == WD_STALE || r == WD_NOT_FOUND) {
-		/* The driver says so before it clicks. */
+	if (was_not_made(r)) {
 		e->final_click = false;
 		return fail_wd(e, r, "pressing the final button");
 	}

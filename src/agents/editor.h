@@ -17,9 +17,9 @@
  */
 enum editor_end {
 	EDITOR_OK,
-	EDITOR_LATER,  /* it did not work; nothing is published */
-	EDITOR_BROKEN, /* a person is needed; nothing is published */
-	EDITOR_UNCLEAR, /* the final click was made, and what came of it cannot be seen */
+	EDITOR_LATER,   /* it did not work */
+	EDITOR_BROKEN,  /* a person is needed */
+	EDITOR_UNCLEAR, /* a click was made, and what came of it cannot be seen */
 };
 
 struct editor {
@@ -28,7 +28,8 @@ struct editor {
 	const char *blog_id;
 	int64_t step_ms;  /* how long one step may take */
 	bool framed;      /* the editor is in the frame */
-	bool final_click; /* it was made, or may have been */
+	bool save_click;  /* that on the draft's button was made, or may have been */
+	bool final_click; /* the final one was */
 	bool fresh;       /* the caret stands in an empty paragraph at the end */
 	bool disturbed;   /* something popped up: the caret may be lost */
 	struct err said;  /* the last pop-up or alert that was put away */
@@ -69,8 +70,8 @@ enum editor_end editor_add_pictures(struct editor *e);
 enum editor_end editor_verify(struct editor *e, const char *title);
 
 /*
- * As a draft; seen by the count of drafts. EDITOR_UNCLEAR: saved or not, it
- * cannot be seen.
+ * As a draft; seen by the count of drafts. Any other end with save_click set:
+ * saved or not, it cannot be seen.
  */
 enum editor_end editor_save(struct editor *e);
 
@@ -90,8 +91,9 @@ struct editor_layer {
 enum editor_end editor_fill_layer(struct editor *e, const struct editor_layer *l);
 
 /*
- * The one final click. EDITOR_OK: the post's number and address in ID and URL;
- * else EDITOR_UNCLEAR, or EDITOR_LATER and EDITOR_BROKEN if it was not made.
+ * The one final click. EDITOR_OK: the post's number and address in ID and URL.
+ * Any other end with final_click set: it is out or not, it cannot be seen;
+ * EDITOR_BROKEN where a login, a captcha or a restriction has come up since.
  */
 enum editor_end editor_publish(struct editor *e, struct buf *id, struct buf *url);
 

@@ -332,18 +332,21 @@ static void keep_screenshot(struct room *r)
 		kit_log(5, "what was on the screen then: %s", path);
 }
 
+/* An end that is none of a post that is out; where it may be out all the same: unknown. */
 static void give(struct room *r, enum editor_end end, struct value *answer)
 {
+	bool maybe = r->s.publish ? r->ed.final_click : r->ed.save_click;
 	const char *why = r->ed.why.text;
 
-	if (end != EDITOR_OK)
-		keep_screenshot(r);
-	if (end == EDITOR_BROKEN && !r->ed.final_click)
-		kit_broken(answer, "%s", why);
-	else if (end == EDITOR_LATER && !r->ed.final_click)
-		kit_later(answer, LATER_S, "%s", why);
-	else if (end != EDITOR_OK)
+	keep_screenshot(r);
+	if (maybe || end == EDITOR_UNCLEAR)
 		kit_unknown(answer, "%s", why);
+	else if (end == EDITOR_BROKEN)
+		kit_broken(answer, "%s", why);
+	else
+		kit_later(answer, LATER_S, "%s", why);
+	if (maybe && end == EDITOR_BROKEN)
+		value_set_bool(answer, "person", true);
 }
 
 /* ---- login ---- */
@@ -698,15 +701,17 @@ static enum editor_end save_draft(struct room *r, const char *title)
 	enum editor_end end = editor_save(&r->ed);
 	enum seen seen;
 
-	if (end != EDITOR_OK && end != EDITOR_UNCLEAR)
+	if (end == EDITOR_BROKEN || !r->ed.save_click)
 		return end;
 	seen = look_drafts(r, title);
 	if (seen == SEEN_YES || (seen == SEEN_UNKNOWN && end == EDITOR_OK))
 		return editor_verify(&r->ed, title);
-	if (seen == SEEN_NO)
-		err_set(&r->ed.why, 0, "the editor did not save the draft%s%.200s",
-			*r->ed.said.text ? ": " : "", r->ed.said.text);
-	return seen == SEEN_NO ? EDITOR_LATER : EDITOR_UNCLEAR;
+	if (seen == SEEN_UNKNOWN)
+		return end;
+	err_set(&r->ed.why, 0, "the editor did not save the draft%s%.200s",
+		*r->ed.said.text ? ": " : "", r->ed.said.text);
+	r->ed.save_click = false;
+	return EDITOR_LATER;
 }
 
 /* The next such time of day that is at least 20 minutes away. */
@@ -754,7 +759,8 @@ static void publish_now(struct room *r, const struct value *post, const struct w
 		value_set_string(answer, "id", buf_cstr(&id));
 		value_set_string(answer, "url", buf_cstr(&url));
 		kit_ok(answer);
-	} else if (r->ed.final_click && look_feed(&r->s, w, answer) == SEEN_YES) {
+	} else if (r->ed.final_click && end == EDITOR_UNCLEAR &&
+			look_feed(&r->s, w, answer) == SEEN_YES) {
 		kit_ok(answer);
 	} else {
 		give(r, end, answer);

@@ -985,8 +985,7 @@ function show_document(doc) {
 
 function save() {
 	call('save', document_data()).then(function (r) {
-		if (r.alert)
-			window.alert(r.alert);
+		hindered(r);
 		if (r.error) {
 			notice(r.error);
 			return;
@@ -1377,13 +1376,17 @@ function publish() {
 	call('publish', doc).then(published).catch(quiet);
 }
 
-function published(r) {
+function hindered(r) {
 	if (r.alert)
 		window.alert(r.alert);
 	if (r.captcha)
 		captcha(true);
 	if (r.restricted)
 		notice('운영정책에 따라 글쓰기가 이용 제한 되었습니다.');
+}
+
+function published(r) {
+	hindered(r);
 	if (r.failed)
 		notice('일시적인 오류로 발행하지 못했습니다. 잠시 후 다시 시도해 주세요.');
 	if (!r.logNo)

@@ -26,6 +26,11 @@ row publish later  '0 0 0 0 0' 'save'               save_fails=1
 row draft   later  '0 0 0 0 0' 'save'               save_fails=1
 row draft   later  '0 0 0 0 0' 'save'               save_fails=lie
 row draft   later  '0 0 0 0 0' '저장하지 못했습니다' save_fails=error
+row publish broken '1 0 0 0 0' 'captcha'            captcha=save
+row draft   unknown '1 0 0 0 0' 'captcha'           captcha=save
+is 'which needs a person' "$(of .person)" true
+row draft   unknown '1 0 0 0 0' '이용 제한'         restricted=save
+is 'which needs a person' "$(of .person)" true
 row publish broken '1 0 0 0 0' '쿠팡 추천.*게시판'  categories=게시판
 
 # An alert is read, named in the log, and the work goes on.

@@ -10,8 +10,17 @@ short_post
 row publish unknown '1 0 1 0 0' 'no post came'      publish_hangs=lost
 row publish unknown '1 0 1 0 0' 'no post came'      publish_fails=silent
 row publish unknown '1 0 1 0 0' '일시적인 오류'     publish_fails=1
+is 'an error needs no person' "$(of '.person // "no"')" no
 row publish unknown '1 0 1 0 0' 'captcha'           captcha=publish
+is 'a captcha does' "$(of .person)" true
 row publish unknown '1 0 1 0 0' '이용 제한'         restricted=publish
+is 'a restriction does' "$(of .person)" true
+# The login ends with the final click.
+knobs
+agent publish "$publishing" "$allowed"
+last=$(($(seen .actions) - 1))
+row publish unknown '1 0 1 0 0' 'login'             session_ends_after=$last
+is 'a login does' "$(of .person)" true
 row publish unknown '0 1 1 0 0' 'no post came'      publish_hangs=made-load
 knobs publish_hangs=made
 agent publish "$publishing" "$allowed"
