@@ -33,6 +33,8 @@
 #define PAGE_MAX (4u << 20)
 #define HREFS_MAX 200
 
+#define TERMS_FILE "cpauto-terms" /* in the profile */
+#define TERMS_FILE_MAX (64u << 10)
 #define TERMS "Naver's terms of use forbid automated posting without its prior permission"
 
 struct settings {
@@ -805,6 +807,40 @@ static void write_and_publish(struct room *r, const struct value *post,
 	}
 }
 
+static bool has_line(const char *text, const char *line)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, line)) && at != text && at[-1] != '\n')
+		at++;
+	return at != NULL;
+}
+
+/*
+ * In the log once for each publisher and wording. Noted in the profile: what
+ * the owner says of it holds for the account that is logged in there.
+ */
+static void tell_terms(const struct room *r, const char *publisher)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/" TERMS_FILE, r->s.profile);
+	CLEANUP_FREE char *line = xasprintf("publisher '%s': " TERMS "; by unattended = true you "
+		"say that you have it\n", publisher);
+	CLEANUP_FREE char *noted = NULL;
+	CLEANUP_FREE char *text = NULL;
+	int rc;
+
+	if (file_read(path, TERMS_FILE_MAX, &noted, NULL))
+		noted = NULL;
+	if (noted && has_line(noted, line))
+		return;
+	kit_log(5, "%.*s", (int)strcspn(line, "\n"), line);
+	text = xasprintf("%s%s", noted ? noted : "", line);
+	rc = file_write_atomic(path, text, strlen(text), 0600);
+	if (rc)
+		kit_log(4, "%s: %s; the above is told with the next post again", path,
+			strerror(-rc));
+}
+
 static void run_publish(const struct value *request, struct value *answer)
 {
 	const struct value *post = value_get(request, "post");
@@ -815,12 +851,12 @@ static void run_publish(const struct value *request, struct value *answer)
 	if (!read_settings(request, &r.s, answer))
 		return;
 	blocks = blocks_parse(value_string(html, ""), value_len(html), r.s.cards);
-	if (r.s.publish)
-		kit_log(6, TERMS "; this publisher is set to do so");
 	r.steps = value_new_object();
 	lap(&r, NULL);
 	if (post_ok(post, blocks, answer) && enter_room(request, &r, answer)) {
 		lap(&r, "browser");
+		if (r.s.publish)
+			tell_terms(&r, value_get_string(value_get(request, "config"), "name", ""));
 		write_and_publish(&r, post, blocks, answer);
 	}
 	value_set(answer, "steps", r.steps);
