@@ -12,7 +12,7 @@
 #include "clock.h"
 #include "driver.h"
 #include "editor.h"
-#include "rss.h"
+#include "feed.h"
 #include "http.h"
 #include "kit.h"
 #include "selectors.h"
@@ -581,32 +581,43 @@ static void number_of(const struct settings *s, const char *link, char out[32])
 		str_format_cut(out, 32, "%.*s", (int)n, at);
 }
 
-static enum seen look_items(const struct settings *s, const struct wanted *w,
-	const struct value *items, struct value *answer)
+static enum seen look_item(const struct settings *s, const struct wanted *w,
+	const struct feed_item *item, struct value *answer)
 {
-	enum seen seen = SEEN_NO;
+	CLEANUP_FREE char *title = feed_field(item, "title");
+	CLEANUP_FREE char *link = feed_field(item, "link");
+	enum seen seen;
+	char no[32];
 
-	for (size_t i = 0; i < value_len(items); i++) {
-		const struct value *item = value_at(items, i);
-		const char *link = value_get_string(item, "link", "");
-		enum seen one;
-		char no[32];
+	if (!title || !blocks_same(title, w->title))
+		return SEEN_NO;
+	number_of(s, link ? link : "", no);
+	seen = *no ? is_ours(s, w, no) : SEEN_UNKNOWN;
+	if (seen == SEEN_YES) {
+		CLEANUP_FREE char *url = xasprintf("%s/%s/%s", s->endpoint, s->blog_id, no);
 
-		if (!blocks_same(value_get_string(item, "title", ""), w->title))
-			continue;
-		number_of(s, link, no);
-		one = *no ? is_ours(s, w, no) : SEEN_UNKNOWN;
-		if (one == SEEN_YES) {
-			CLEANUP_FREE char *url = xasprintf("%s/%s/%s", s->endpoint, s->blog_id, no);
+		value_set_string(answer, "id", no);
+		value_set_string(answer, "url", url);
+	}
+	return seen;
+}
 
-			value_set_string(answer, "id", no);
-			value_set_string(answer, "url", url);
+static enum seen look_items(const struct settings *s, const struct wanted *w,
+	const struct buf *text, struct value *answer)
+{
+	enum seen seen = SEEN_NO, one;
+	struct feed_item item;
+	struct feed f;
+
+	feed_open(&f, buf_cstr(text), text->len);
+	while (feed_next(&f, &item)) {
+		one = look_item(s, w, &item, answer);
+		if (one == SEEN_YES)
 			return one;
-		}
 		if (one == SEEN_UNKNOWN)
 			seen = one;
 	}
-	return seen;
+	return f.cut ? SEEN_UNKNOWN : seen;
 }
 
 /* With YES, id and url are in ANSWER. NO: a whole feed is there, and the post is not in it. */
@@ -615,16 +626,12 @@ static enum seen look_feed(const struct settings *s, const struct wanted *w, str
 	CLEANUP_FREE char *url = s->url.loopback ?
 		xasprintf("%s/rss/%s.xml", s->endpoint, s->blog_id) :
 		xasprintf(FEED "/%s.xml", s->blog_id);
-	struct value *items = NULL;
 	struct http_answer a;
 	enum seen seen = SEEN_UNKNOWN;
 
 	http_answer_init(&a);
 	if (!fetch(s, url, &a))
-		items = rss_parse(buf_cstr(&a.body), a.body.len);
-	if (items)
-		seen = look_items(s, w, items, answer);
-	value_free(items);
+		seen = look_items(s, w, &a.body, answer);
 	http_answer_finish(&a);
 	return seen;
 }
