@@ -10,14 +10,20 @@
 
 #include "blocks.h"
 #include "clock.h"
+#include "content.h"
+#include "draft.h"
 #include "driver.h"
 #include "editor.h"
 #include "feed.h"
+#include "final.h"
 #include "http.h"
 #include "kit.h"
+#include "layer.h"
+#include "pictures.h"
 #include "selectors.h"
 #include "text.h"
 #include "webdriver.h"
+#include "writing.h"
 
 #define ENDPOINT "https://blog.naver.com"
 #define FEED "https://rss.blog.naver.com"
@@ -639,7 +645,7 @@ static enum seen look_feed(const struct settings *s, const struct wanted *w, str
 /* Is a draft with the post's title there? */
 static enum seen look_drafts(struct room *r, const char *title)
 {
-	struct value *drafts = editor_drafts(&r->ed);
+	struct value *drafts = draft_titles(&r->ed);
 	enum seen seen = drafts ? SEEN_NO : SEEN_UNKNOWN;
 	struct buf wanted;
 
@@ -691,30 +697,30 @@ static enum editor_end write_post(struct room *r, const struct value *post,
 	lap(r, "editor");
 	r->ed.images = value_get(post, "images");
 	if (end == EDITOR_OK)
-		end = editor_clean(&r->ed);
+		end = writing_clean(&r->ed);
 	if (end == EDITOR_OK)
-		end = editor_write_title(&r->ed, title);
+		end = writing_title(&r->ed, title);
 	lap(r, "title");
 	if (end == EDITOR_OK)
-		end = editor_write(&r->ed, blocks);
+		end = writing_blocks(&r->ed, blocks);
 	lap(r, "text");
 	if (end == EDITOR_OK)
-		end = editor_add_pictures(&r->ed);
+		end = pictures_add(&r->ed);
 	lap(r, "pictures");
-	return end == EDITOR_OK ? editor_verify(&r->ed, title) : end;
+	return end == EDITOR_OK ? content_verify(&r->ed, title) : end;
 }
 
 /* The draft is there when the count says so and the list does not deny it. */
 static enum editor_end save_draft(struct room *r, const char *title)
 {
-	enum editor_end end = editor_save(&r->ed);
+	enum editor_end end = draft_save(&r->ed);
 	enum seen seen;
 
 	if (end == EDITOR_BROKEN || !r->ed.save_click)
 		return end;
 	seen = look_drafts(r, title);
 	if (seen == SEEN_YES || (seen == SEEN_UNKNOWN && end == EDITOR_OK))
-		return editor_verify(&r->ed, title);
+		return content_verify(&r->ed, title);
 	if (seen == SEEN_UNKNOWN)
 		return end;
 	err_set(&r->ed.why, 0, "the editor did not save the draft%s%.200s",
@@ -724,7 +730,7 @@ static enum editor_end save_draft(struct room *r, const char *title)
 }
 
 /* The next such time of day that is at least 20 minutes away. */
-static void next_time(const struct settings *s, struct editor_layer *l)
+static void next_time(const struct settings *s, struct layer *l)
 {
 	struct instant now;
 	struct date d;
@@ -751,7 +757,7 @@ static void publish_now(struct room *r, const struct value *post, const struct w
 	struct value *answer)
 {
 	const char *category = value_get_string(post, "category", "");
-	struct editor_layer l = { .category = *category ? category : r->s.category,
+	struct layer l = { .category = *category ? category : r->s.category,
 		.visibility = r->s.visibility, .tags = value_get(post, "tags") };
 	struct buf id, url;
 	enum editor_end end;
@@ -759,11 +765,11 @@ static void publish_now(struct room *r, const struct value *post, const struct w
 	buf_init(&id, 64);
 	buf_init(&url, 4096);
 	next_time(&r->s, &l);
-	end = editor_fill_layer(&r->ed, &l);
+	end = layer_fill(&r->ed, &l);
 	if (end == EDITOR_OK)
-		end = editor_verify(&r->ed, w->title);
+		end = content_verify(&r->ed, w->title);
 	if (end == EDITOR_OK)
-		end = editor_publish(&r->ed, &id, &url);
+		end = final_press(&r->ed, &id, &url);
 	if (end == EDITOR_OK) {
 		value_set_string(answer, "id", buf_cstr(&id));
 		value_set_string(answer, "url", buf_cstr(&url));
@@ -932,7 +938,7 @@ static struct value *survey(struct room *r)
 {
 	struct value *first = editor_survey(&r->ed), *second, *all;
 
-	if (editor_open_layer(&r->ed) != EDITOR_OK)
+	if (layer_open(&r->ed) != EDITOR_OK)
 		return first;
 	second = editor_survey(&r->ed);
 	all = value_new_list();

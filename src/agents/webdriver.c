@@ -285,7 +285,7 @@ bool wd_take(const struct value *v, struct wd_element *ret)
 	return true;
 }
 
-struct value *wd_argument(const struct wd_element *e)
+static struct value *wd_argument(const struct wd_element *e)
 {
 	return one_string(ELEMENT, e->id);
 }
