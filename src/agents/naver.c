@@ -379,17 +379,21 @@ static void blog_of(const struct settings *s, const char *url, char out[64])
 	}
 }
 
-enum login { LOGIN_OK, LOGIN_NONE, LOGIN_OTHER, LOGIN_UNSEEN };
+enum login { LOGIN_OK, LOGIN_NONE, LOGIN_OTHER, LOGIN_UNSEEN, LOGIN_CLOSED };
 
 /* Where the browser stands now; ID of OTHER. */
 static enum login look_login(struct room *r, char id[64])
 {
 	enum login state = LOGIN_UNSEEN;
+	enum wd_end end;
 	struct buf url;
 
 	id[0] = '\0';
 	buf_init(&url, 16384);
-	if (wd_url(&r->wd, &url) == WD_OK) {
+	end = wd_url(&r->wd, &url);
+	if (end == WD_NO_SESSION || end == WD_GONE) {
+		state = LOGIN_CLOSED;
+	} else if (end == WD_OK) {
 		blog_of(&r->s, buf_cstr(&url), id);
 		if (editor_is_login(buf_cstr(&url)))
 			state = LOGIN_NONE;
@@ -416,7 +420,8 @@ static enum login wait_login(struct room *r, int64_t ms, bool patient, char id[6
 
 	do {
 		state = look_login(r, id);
-		if (state == LOGIN_OK || state == LOGIN_OTHER || (state == LOGIN_NONE && !patient))
+		if (state == LOGIN_OK || state == LOGIN_OTHER || state == LOGIN_CLOSED ||
+				(state == LOGIN_NONE && !patient))
 			return state;
 		poll(NULL, 0, 200);
 	} while (boot_ms() < end);
@@ -1029,6 +1034,9 @@ static void run_login(const struct value *request, struct value *answer)
 			kit_ok(answer);
 		} else if (state == LOGIN_OTHER) {
 			say_login(&r, state, id, answer);
+		} else if (state == LOGIN_CLOSED) {
+			kit_later(answer, 1, "the window was closed before anybody was seen to be "
+				"logged in: try again");
 		} else {
 			kit_later(answer, 1, "nobody logged in in time: try again");
 		}
