@@ -30,9 +30,10 @@ enum editor_end caret_to_end(struct editor *e)
 {
 	struct value *state;
 	enum editor_end end = EDITOR_UNCLEAR;
+	int64_t until = editor_until(e, e->step_ms);
 	bool in_text;
 
-	for (int i = 0; i < TRIES && end == EDITOR_UNCLEAR; i++) {
+	for (int i = 0; end == EDITOR_UNCLEAR && (i < TRIES || editor_ms() < until); i++) {
 		end = editor_sweep(e);
 		if (end == EDITOR_OK)
 			end = content_read(e, &state);
@@ -52,14 +53,18 @@ enum editor_end caret_to_end(struct editor *e)
 		"the caret cannot be put behind the text (\"%.200s\")", e->said.text);
 }
 
+/* Until there are N; no longer once something has popped up that may have taken the key. */
 static bool wait_paragraphs(struct editor *e, int n)
 {
-	for (int i = 0; i < 10; i++) {
+	int64_t until = editor_until(e, e->step_ms);
+
+	do {
 		if (content_paragraphs(e) == n)
 			return true;
 		editor_pause(30);
-	}
-	return false;
+		e->disturbed = false;
+	} while (editor_sweep(e) == EDITOR_OK && !e->disturbed && editor_ms() < until);
+	return content_paragraphs(e) == n;
 }
 
 /* A new paragraph, seen to be there: a key may get lost in a pop-up. */

@@ -5,7 +5,6 @@
 #include "text.h"
 
 #define TRIES 4
-#define SETTLE_MS 3000 /* until what was typed or pasted is in the page */
 
 /*
  * For the beginning of a script: plain(element) is its text without white
@@ -65,9 +64,9 @@ int content_number(const struct value *state, const char *name)
 }
 
 /* Waits until NAME of the state is WANTED. */
-enum editor_end content_wait(struct editor *e, const char *name, int wanted, int64_t ms)
+enum editor_end content_wait(struct editor *e, const char *name, int wanted)
 {
-	int64_t end_ms = editor_ms() + ms;
+	int64_t until = editor_until(e, e->step_ms);
 	struct value *state;
 	enum editor_end end;
 
@@ -81,7 +80,7 @@ enum editor_end content_wait(struct editor *e, const char *name, int wanted, int
 			return end;
 		editor_pause(EDITOR_PAUSE_MS);
 		end = editor_sweep(e);
-	} while (end == EDITOR_OK && editor_ms() < end_ms);
+	} while (end == EDITOR_OK && editor_ms() < until);
 	return end != EDITOR_OK ? end :
 		editor_fail(e, EDITOR_LATER,
 			"the editor does not show what was put in (%s)", name);
@@ -139,7 +138,7 @@ enum editor_end content_differs(struct editor *e, const char *got, const char *w
 /* Waits until the body's text is WANTED; *GOT is what it is then, the caller's. */
 enum editor_end content_wait_text(struct editor *e, const char *wanted, char **got)
 {
-	int64_t end_ms = editor_ms() + SETTLE_MS;
+	int64_t until = editor_until(e, e->step_ms);
 	struct value *state;
 	enum editor_end end;
 
@@ -152,7 +151,7 @@ enum editor_end content_wait_text(struct editor *e, const char *wanted, char **g
 		if (end != EDITOR_OK || str_eq(*got, wanted))
 			return end;
 		editor_pause(EDITOR_PAUSE_MS);
-	} while (editor_ms() < end_ms);
+	} while (editor_ms() < until);
 	return EDITOR_UNCLEAR;
 }
 

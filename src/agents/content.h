@@ -17,7 +17,7 @@ enum editor_end content_read(struct editor *e, struct value **ret);
 int content_number(const struct value *state, const char *name);
 
 /* Waits until NAME of the state is WANTED. */
-enum editor_end content_wait(struct editor *e, const char *name, int wanted, int64_t ms);
+enum editor_end content_wait(struct editor *e, const char *name, int wanted);
 
 /*
  * Waits until the text is WANTED; *GOT is what it is then, the caller's.

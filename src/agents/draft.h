@@ -10,7 +10,10 @@
  */
 enum editor_end draft_save(struct editor *e);
 
-/* The titles of the drafts, a list of texts, the caller's; NULL if they cannot be seen. */
-struct value *draft_titles(struct editor *e);
+/*
+ * The titles of the drafts, a list of texts, the caller's; NULL if they cannot
+ * be seen. *WHOLE: they are as many as the editor says there are.
+ */
+struct value *draft_titles(struct editor *e, bool *whole);
 
 #endif

@@ -8,8 +8,8 @@
 #include "kit.h"
 
 #define TEXT_MAX (4u << 20)
-#define TRIES 4
-#define SWEEPS 12 /* pop-ups that may lie upon each other */
+#define TRIES 4 /* at least */
+#define SWEEPS 12 /* at least: pop-ups that may lie upon each other */
 
 static const char sweep_script[] = WD_SEEN
 	"const [restore, cancel, help, captcha, alert, confirm, on, title] = arguments;"
@@ -40,6 +40,13 @@ int64_t editor_ms(void)
 
 	clock_now(&now);
 	return now.boot_ms;
+}
+
+int64_t editor_until(const struct editor *e, int64_t ms)
+{
+	int64_t until = editor_ms() + ms;
+
+	return until < e->end_ms ? until : e->end_ms;
 }
 
 void editor_pause(int ms)
@@ -91,13 +98,14 @@ struct value *editor_selectors(const struct editor *e, const enum selector *whic
 }
 
 void editor_init(struct editor *e, struct wd *w, const struct selectors *s,
-	const char *blog_id, int64_t step_ms)
+	const char *blog_id, int64_t step_ms, int64_t end_ms)
 {
 	memset(e, 0, sizeof(*e));
 	e->wd = w;
 	e->sel = s;
 	e->blog_id = blog_id;
 	e->step_ms = step_ms;
+	e->end_ms = end_ms;
 	e->fresh = true;
 	buf_init(&e->text, TEXT_MAX);
 	e->links = value_new_list();
@@ -256,13 +264,19 @@ static enum editor_end sweep_round(struct editor *e, bool *again)
 
 enum editor_end editor_sweep(struct editor *e)
 {
+	int64_t until = editor_until(e, e->step_ms);
 	enum editor_end end;
 	bool again;
 
-	for (int i = 0; i < SWEEPS; i++) {
+	for (int i = 0; i < SWEEPS || editor_ms() < until; i++) {
 		end = sweep_round(e, &again);
-		if (end != EDITOR_OK || !again)
+		if (end != EDITOR_OK)
 			return end;
+		if (editor_ms() >= e->end_ms && !e->final_click)
+			return editor_fail(e, EDITOR_LATER, "the time for one post was over before "
+				"it was written: give the publisher a longer timeout");
+		if (!again)
+			return EDITOR_OK;
 	}
 	return editor_fail(e, EDITOR_LATER,
 		"something lies over the editor and does not go away: "
@@ -281,7 +295,7 @@ static bool is_missing(struct editor *e, enum selector which)
 /* Waits for a visible match. */
 enum editor_end editor_find(struct editor *e, enum selector which, struct wd_element *ret)
 {
-	int64_t end_ms = editor_ms() + e->step_ms;
+	int64_t until = editor_until(e, e->step_ms);
 	enum editor_end end;
 
 	for (;;) {
@@ -294,7 +308,7 @@ enum editor_end editor_find(struct editor *e, enum selector which, struct wd_ele
 		end = editor_sweep(e);
 		if (end != EDITOR_OK)
 			return end;
-		if (editor_ms() >= end_ms)
+		if (editor_ms() >= until)
 			break;
 		editor_pause(EDITOR_PAUSE_MS);
 	}
@@ -319,9 +333,10 @@ bool editor_was_not_made(enum wd_end r)
 enum editor_end editor_click_and_tell(struct editor *e, enum selector which, bool *made)
 {
 	struct wd_element at;
+	int64_t until = editor_until(e, e->step_ms);
 	enum wd_end r = WD_COVERED;
 
-	for (int i = 0; i < TRIES && editor_may_repeat(r); i++) {
+	for (int i = 0; editor_may_repeat(r) && (i < TRIES || editor_ms() < until); i++) {
 		enum editor_end end = editor_sweep(e);
 
 		if (end == EDITOR_OK)
@@ -363,7 +378,7 @@ char *editor_text(struct editor *e, enum selector which)
 
 static enum editor_end wait_editor(struct editor *e)
 {
-	int64_t end_ms = editor_ms() + e->step_ms;
+	int64_t until = editor_until(e, e->step_ms);
 	struct wd_element title;
 	enum editor_end end;
 
@@ -380,7 +395,7 @@ static enum editor_end wait_editor(struct editor *e)
 		if (end == EDITOR_BROKEN)
 			return end;
 		editor_pause(EDITOR_PAUSE_MS);
-	} while (editor_ms() < end_ms);
+	} while (editor_ms() < until);
 	if (end != EDITOR_OK)
 		return end;
 	return is_missing(e, SEL_TITLE) ? editor_fail_selector(e, SEL_TITLE) :

@@ -29,11 +29,13 @@ struct editor {
 	const struct selectors *sel;
 	const char *blog_id;
 	int64_t step_ms;  /* how long one step may take */
+	int64_t end_ms;   /* of all of it, by editor_ms(): then nothing new is begun */
 	bool framed;      /* the editor is in the frame */
 	bool save_click;  /* that on the draft's button was made, or may have been */
 	bool final_click; /* the final one was */
 	bool fresh;       /* the caret stands in an empty paragraph at the end */
 	bool disturbed;   /* something popped up: the caret may be lost */
+	bool no_paste;    /* one was not taken: from then on texts are typed */
 	struct err said;  /* the last pop-up or alert that was put away */
 	/* What should be in the body by now: lines without white space, and how many of each. */
 	struct buf text;
@@ -45,7 +47,7 @@ struct editor {
 };
 
 void editor_init(struct editor *e, struct wd *w, const struct selectors *s,
-	const char *blog_id, int64_t step_ms);
+	const char *blog_id, int64_t step_ms, int64_t end_ms);
 void editor_finish(struct editor *e);
 
 /* Is URL a page of a login? */
@@ -67,12 +69,16 @@ enum editor_end editor_fail_wd(struct editor *e, enum wd_end end, const char *wh
 /* BROKEN: an owner must mend this selector. */
 enum editor_end editor_fail_selector(struct editor *e, enum selector which);
 
-/* For deadlines: the clock that no step moves. */
+/* For deadlines, by the clock that no step moves: in MS, but not after the end of it all. */
 int64_t editor_ms(void);
+int64_t editor_until(const struct editor *e, int64_t ms);
 #define EDITOR_PAUSE_MS 100 /* between two looks */
 void editor_pause(int ms);
 
-/* Puts away what lies in the way. BROKEN for a login, a captcha or a restriction. */
+/*
+ * Puts away what lies in the way. BROKEN for a login, a captcha or a
+ * restriction; LATER where it does not go away, or all time is over.
+ */
 enum editor_end editor_sweep(struct editor *e);
 
 /* An alert that is open is read, named, and only then accepted. */

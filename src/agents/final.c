@@ -56,7 +56,7 @@ static enum editor_end see_trouble(struct editor *e)
 
 static enum editor_end wait_post(struct editor *e, struct buf *id, struct buf *url)
 {
-	int64_t end_ms = editor_ms() + e->step_ms;
+	int64_t until = editor_until(e, e->step_ms);
 	enum editor_end trouble;
 
 	e->said.text[0] = '\0';
@@ -67,7 +67,7 @@ static enum editor_end wait_post(struct editor *e, struct buf *id, struct buf *u
 		if (trouble != EDITOR_OK)
 			return see_post(e, id, url) ? EDITOR_OK : trouble;
 		editor_pause(EDITOR_PAUSE_MS);
-	} while (editor_ms() < end_ms);
+	} while (editor_ms() < until);
 	return editor_fail(e, EDITOR_UNCLEAR,
 		"the final button was pressed and no post came in sight");
 }

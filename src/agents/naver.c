@@ -33,6 +33,7 @@
 #define START_MS 20000
 #define LOGIN_MS 600000
 #define LATER_S 1800
+#define MARGIN_MS 15000 /* of the time limit, for closing the browser */
 #define TITLE_MAX 100 /* characters; the editor takes no more */
 #define TAGS_MAX 30
 #define PICTURES_MAX 50
@@ -52,7 +53,7 @@ struct settings {
 	bool publish, unattended, headless, cards;
 	bool timed;
 	int hour, minute;
-	int64_t step_ms;
+	int64_t step_ms, timeout_ms;
 };
 
 /* All that is open while a browser is. */
@@ -63,6 +64,7 @@ struct room {
 	struct wd wd;
 	struct editor ed;
 	bool open;
+	int64_t end_ms; /* we end ourselves before cpautod does */
 	struct value *steps; /* {NAME: ms}, how long each took */
 	int64_t lap_ms;
 };
@@ -198,10 +200,24 @@ static bool read_places(const struct value *c, struct settings *s, struct value 
 	return false;
 }
 
+static bool read_times(const struct value *c, struct settings *s, struct value *answer)
+{
+	const char *step = value_get_string(c, "step_timeout", "20s");
+	const char *all = value_get_string(c, "timeout", "5min");
+
+	if (parse_duration(step, &s->step_ms) || s->step_ms < 1000 || s->step_ms > 300000)
+		kit_broken(answer, "step_timeout = \"%.40s\": it is a time from 1s to 5min",
+			step);
+	else if (parse_duration(all, &s->timeout_ms) || s->timeout_ms < 1000)
+		kit_broken(answer, "timeout = \"%.40s\": it is a time such as \"5min\"", all);
+	else
+		return true;
+	return false;
+}
+
 static bool read_settings(const struct value *request, struct settings *s, struct value *answer)
 {
 	const struct value *c = value_get(request, "config");
-	const char *step = value_get_string(c, "step_timeout", "20s");
 
 	memset(s, 0, sizeof(*s));
 	s->headless = value_get_bool(c, "headless", true);
@@ -209,11 +225,8 @@ static bool read_settings(const struct value *request, struct settings *s, struc
 	s->category = value_get_string(c, "category", "");
 	if (clock_set_zone(value_get_string(c, "timezone", "Asia/Seoul")))
 		kit_log(4, "the time zone is not known here");
-	if (parse_duration(step, &s->step_ms) || s->step_ms < 1000 || s->step_ms > 300000) {
-		kit_broken(answer, "step_timeout = \"%.40s\": it is a time from 1s to 5min", step);
-		return false;
-	}
-	return read_places(c, s, answer) && read_endpoint(c, s, answer) &&
+	return read_times(c, s, answer) && read_places(c, s, answer) &&
+		read_endpoint(c, s, answer) &&
 		read_visibility(c, s, answer) && read_schedule(c, s, answer) &&
 		read_mode(c, s, answer);
 }
@@ -475,8 +488,10 @@ static bool probe_login(struct room *r, struct value *answer)
 /* Settings, selectors and an open browser that is logged in; else the answer is given. */
 static bool enter_room(const struct value *request, struct room *r, struct value *answer)
 {
+	int64_t margin_ms = r->s.timeout_ms / 4 < MARGIN_MS ? r->s.timeout_ms / 4 : MARGIN_MS;
 	struct stat st;
 
+	r->end_ms = boot_ms() + r->s.timeout_ms - margin_ms;
 	if (!read_selectors(request, r, answer))
 		return false;
 	if (stat(r->s.profile, &st) || !S_ISDIR(st.st_mode)) {
@@ -486,7 +501,7 @@ static bool enter_room(const struct value *request, struct room *r, struct value
 	}
 	if (!open_browser(request, r, r->s.headless, answer) || !probe_login(r, answer))
 		return false;
-	editor_init(&r->ed, &r->wd, &r->sel, r->s.blog_id, r->s.step_ms);
+	editor_init(&r->ed, &r->wd, &r->sel, r->s.blog_id, r->s.step_ms, r->end_ms);
 	return true;
 }
 
@@ -552,7 +567,8 @@ static bool page_has(const char *page, const char *href)
 	return there;
 }
 
-enum seen { SEEN_NO, SEEN_YES, SEEN_UNKNOWN };
+/* DOUBTFUL: what was seen speaks against it, but was not all. */
+enum seen { SEEN_NO, SEEN_YES, SEEN_UNKNOWN, SEEN_DOUBTFUL };
 
 /* Are half of the post's links on its page? An owner may have cut some. */
 static enum seen is_ours(const struct settings *s, const struct wanted *w, const char *no)
@@ -647,16 +663,17 @@ static enum seen look_feed(const struct settings *s, const struct wanted *w, str
 	return seen;
 }
 
-/* Is a draft with the post's title there? */
+/* Is a draft with the post's title there? A list that is cut short cannot deny it. */
 static enum seen look_drafts(struct room *r, const char *title)
 {
-	struct value *drafts = draft_titles(&r->ed);
-	enum seen seen = drafts ? SEEN_NO : SEEN_UNKNOWN;
+	bool whole;
+	struct value *drafts = draft_titles(&r->ed, &whole);
+	enum seen seen = !drafts ? SEEN_UNKNOWN : whole ? SEEN_NO : SEEN_DOUBTFUL;
 	struct buf wanted;
 
 	buf_init(&wanted, 4096);
 	blocks_squeeze(title, &wanted);
-	for (size_t i = 0; i < value_len(drafts) && seen == SEEN_NO; i++) {
+	for (size_t i = 0; i < value_len(drafts) && seen != SEEN_YES; i++) {
 		struct buf one;
 
 		buf_init(&one, 65536);
@@ -728,6 +745,10 @@ static enum editor_end save_draft(struct room *r, const char *title)
 		return content_verify(&r->ed, title);
 	if (seen == SEEN_UNKNOWN)
 		return end;
+	if (seen == SEEN_DOUBTFUL) {
+		err_set(&r->ed.why, 0, "the list of drafts does not show the one that was saved");
+		return EDITOR_UNCLEAR;
+	}
 	err_set(&r->ed.why, 0, "the editor did not save the draft%s%.200s",
 		*r->ed.said.text ? ": " : "", r->ed.said.text);
 	r->ed.save_click = false;
@@ -887,7 +908,7 @@ static void run_publish(const struct value *request, struct value *answer)
 static void answer_found(enum seen seen, struct value *answer)
 {
 	static const char *const words[] = { [SEEN_NO] = "no", [SEEN_YES] = "yes",
-		[SEEN_UNKNOWN] = "unknown" };
+		[SEEN_UNKNOWN] = "unknown", [SEEN_DOUBTFUL] = "unknown" };
 
 	value_set_string(answer, "found", words[seen]);
 	kit_ok(answer);

@@ -5,8 +5,6 @@
 #include "content.h"
 #include "kit.h"
 
-#define TRIES 4
-
 static const char *path_of(const struct editor *e, const char *src)
 {
 	for (size_t i = 0; i < value_len(e->images); i++)
@@ -59,7 +57,7 @@ static enum editor_end click_spot(struct editor *e, int at)
 /* The image is in when there is one more and its address is the final one. */
 static enum editor_end wait_picture(struct editor *e, int wanted)
 {
-	int64_t end_ms = editor_ms() + e->step_ms;
+	int64_t until = editor_until(e, e->step_ms);
 	struct value *state;
 	enum editor_end end;
 
@@ -75,7 +73,7 @@ static enum editor_end wait_picture(struct editor *e, int wanted)
 			return end;
 		editor_pause(EDITOR_PAUSE_MS);
 		end = editor_sweep(e);
-	} while (end == EDITOR_OK && !*e->said.text && editor_ms() < end_ms);
+	} while (end == EDITOR_OK && !*e->said.text && editor_ms() < until);
 	return end != EDITOR_OK ? end : editor_fail(e, EDITOR_LATER,
 		"a picture was not taken%s%.200s", *e->said.text ? ": " : " in time", e->said.text);
 }
@@ -85,7 +83,9 @@ static enum editor_end add_picture(struct editor *e, const struct value *spot)
 	struct wd_element input;
 	enum editor_end end = EDITOR_UNCLEAR;
 
-	for (int i = 0; i < TRIES && end == EDITOR_UNCLEAR; i++) {
+	for (int64_t until = editor_until(e, e->step_ms); end == EDITOR_UNCLEAR;) {
+		if (editor_ms() > until)
+			return editor_fail(e, EDITOR_LATER, "a picture's place cannot be reached");
 		end = editor_sweep(e);
 		e->disturbed = false;
 		if (end == EDITOR_OK)
@@ -95,10 +95,10 @@ static enum editor_end add_picture(struct editor *e, const struct value *spot)
 		end = editor_click(e, SEL_TOOL_IMAGE);
 	if (end == EDITOR_OK && e->disturbed)
 		end = click_spot(e, (int)value_get_int(spot, "at", -1));
-	for (int64_t end_ms = editor_ms() + e->step_ms; end == EDITOR_OK;) {
+	for (int64_t until = editor_until(e, e->step_ms); end == EDITOR_OK;) {
 		if (wd_find_any(e->wd, e->sel->css[SEL_IMAGE_INPUT], &input) == WD_OK)
 			break;
-		if (editor_ms() > end_ms)
+		if (editor_ms() > until)
 			return editor_fail_selector(e, SEL_IMAGE_INPUT);
 		editor_pause(EDITOR_PAUSE_MS);
 	}

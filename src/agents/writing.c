@@ -10,7 +10,6 @@
 
 #define TEXT_MAX (4u << 20)
 #define TRIES 4
-#define SETTLE_MS 3000 /* until a pasted table is one */
 
 /* ---- an empty editor ---- */
 
@@ -65,33 +64,38 @@ enum editor_end writing_clean(struct editor *e)
 
 /* ---- the title ---- */
 
-static bool title_is(struct editor *e, const char *title)
-{
-	for (int i = 0; i < 10; i++) {
-		struct value *state;
-		bool same = content_read(e, &state) == EDITOR_OK &&
-			blocks_same(value_get_string(state, "title", ""), title);
-
-		value_free(state);
-		if (same)
-			return true;
-		editor_pause(EDITOR_PAUSE_MS);
-	}
-	return false;
-}
-
-/* Takes all out of the title, wherever the caret stands in it. */
-static enum wd_end clear_title(struct editor *e)
+/* Is TITLE all that there is, in the title and in the body? */
+static bool only_title(struct editor *e, const char *title)
 {
 	struct value *state;
+	bool same = content_read(e, &state) == EDITOR_OK &&
+		blocks_same(value_get_string(state, "title", ""), title) &&
+		str_eq(value_get_string(state, "text", "-"), "");
+
+	value_free(state);
+	return same;
+}
+
+/* Until it is; no longer once something has popped up that may have taken some of the keys. */
+static bool wait_title(struct editor *e, const char *title)
+{
+	int64_t until = editor_until(e, e->step_ms);
+
+	do {
+		if (only_title(e, title))
+			return true;
+		editor_pause(EDITOR_PAUSE_MS);
+		e->disturbed = false;
+	} while (editor_sweep(e) == EDITOR_OK && !e->disturbed && editor_ms() < until);
+	return only_title(e, title);
+}
+
+/* Takes N characters out, wherever the caret stands among them. */
+static enum wd_end erase(struct editor *e, size_t n)
+{
 	struct buf keys;
 	enum wd_end r;
-	size_t n;
 
-	if (content_read(e, &state) != EDITOR_OK)
-		return WD_OTHER;
-	n = 2 * strlen(value_get_string(state, "title", ""));
-	value_free(state);
 	buf_init(&keys, 65536);
 	for (size_t i = 0; i < n; i++)
 		buf_str(&keys, "\xee\x80\x83"); /* Backspace */
@@ -102,19 +106,39 @@ static enum wd_end clear_title(struct editor *e)
 	return r;
 }
 
+/* The editor was empty before: what is in it are keys of the title that got there. */
+static enum editor_end clear_all(struct editor *e)
+{
+	size_t in_title, in_text;
+	struct value *state;
+	enum editor_end end = content_read(e, &state);
+
+	/* White space is not in what is read. */
+	in_title = 2 * strlen(value_get_string(state, "title", ""));
+	in_text = 2 * strlen(value_get_string(state, "text", ""));
+	value_free(state);
+	if (end == EDITOR_OK && in_text)
+		end = caret_to_end(e);
+	if (end == EDITOR_OK && in_text)
+		end = editor_fail_wd(e, erase(e, in_text), "clearing the text");
+	if (end == EDITOR_OK)
+		end = editor_click(e, SEL_TITLE);
+	return end != EDITOR_OK ? end : editor_fail_wd(e, erase(e, in_title), "clearing the title");
+}
+
 enum editor_end writing_title(struct editor *e, const char *title)
 {
 	enum editor_end end;
 
 	for (int i = 0; i < TRIES; i++) {
-		end = editor_click(e, SEL_TITLE);
+		end = i ? clear_all(e) : editor_click(e, SEL_TITLE);
 		if (end != EDITOR_OK)
 			return end;
 		/* A pop-up may have taken some of the keys: once more from the beginning. */
-		if (i && (clear_title(e) != WD_OK || !title_is(e, "")))
+		if (i && !wait_title(e, ""))
 			continue;
 		end = editor_fail_wd(e, wd_type(e->wd, title), "typing the title");
-		if (end == EDITOR_OK && title_is(e, title))
+		if (end == EDITOR_OK && wait_title(e, title))
 			return EDITOR_OK;
 		end = editor_sweep(e);
 		if (end != EDITOR_OK)
@@ -176,7 +200,7 @@ static enum editor_end put_text(struct editor *e, const char *html, const char *
 	CLEANUP_FREE char *got = NULL;
 	enum editor_end end = EDITOR_UNCLEAR;
 
-	if (paste(e, html, text))
+	if (!e->no_paste && paste(e, html, text))
 		end = content_wait_text(e, wanted, &got);
 	else
 		got = xstrdup(buf_cstr(&e->text));
@@ -184,6 +208,7 @@ static enum editor_end put_text(struct editor *e, const char *html, const char *
 		return end;
 	if (!str_eq(got, buf_cstr(&e->text)))
 		return content_differs(e, got, wanted);
+	e->no_paste = true;
 	if (table)
 		return EDITOR_UNCLEAR;
 	end = type_lines(e, text);
@@ -262,7 +287,7 @@ static enum editor_end write_quote(struct editor *e, const struct value *block)
 	if (end == EDITOR_OK)
 		end = editor_click(e, SEL_TOOL_QUOTATION);
 	if (end == EDITOR_OK)
-		end = content_wait(e, "quotes", ++e->quotes, e->step_ms);
+		end = content_wait(e, "quotes", ++e->quotes);
 	for (int i = 0; i < TRIES && end == EDITOR_OK; i++) {
 		e->disturbed = false;
 		end = click_last_quote(e);
@@ -285,7 +310,7 @@ static enum editor_end write_line(struct editor *e)
 	if (end == EDITOR_OK)
 		end = editor_click(e, SEL_TOOL_LINE);
 	if (end == EDITOR_OK)
-		end = content_wait(e, "lines", ++e->lines, e->step_ms);
+		end = content_wait(e, "lines", ++e->lines);
 	return end == EDITOR_OK ? caret_to_end(e) : end;
 }
 
@@ -330,7 +355,7 @@ static enum editor_end write_table(struct editor *e, const struct value *block)
 	if (end == EDITOR_UNCLEAR)
 		return write_rows(e, block);
 	if (end == EDITOR_OK)
-		end = content_wait(e, "tables", ++e->tables, SETTLE_MS);
+		end = content_wait(e, "tables", ++e->tables);
 	if (end == EDITOR_OK)
 		end = links_check(e, block);
 	return end == EDITOR_OK ? caret_to_end(e) : end;
@@ -350,19 +375,19 @@ static enum editor_end write_card(struct editor *e, const char *url)
 			"typing a link card's address");
 	if (end == EDITOR_OK)
 		end = editor_click(e, SEL_CARD_SEARCH);
-	for (int64_t end_ms = editor_ms() + e->step_ms; end == EDITOR_OK;) {
+	for (int64_t until = editor_until(e, e->step_ms); end == EDITOR_OK;) {
 		struct wd_element confirm;
 		CLEANUP_FREE char *css = xasprintf("%s:not([disabled])", e->sel->css[SEL_CONFIRM]);
 
 		if (wd_find(e->wd, css, &confirm) == WD_OK && wd_click(e->wd, &confirm) == WD_OK)
 			break;
-		if (editor_ms() > end_ms)
+		if (editor_ms() > until)
 			return editor_fail(e, EDITOR_LATER,
 				"the link card did not come: %.200s", url);
 		editor_pause(EDITOR_PAUSE_MS);
 	}
 	if (end == EDITOR_OK)
-		end = content_wait(e, "cards", ++e->cards, e->step_ms);
+		end = content_wait(e, "cards", ++e->cards);
 	return end == EDITOR_OK ? caret_to_end(e) : end;
 }
 

@@ -19,6 +19,7 @@ var wrap, title_module, sink, count_button, layer = null, draft_layer = null;
 var hidden_boxes = [];		/* the twins: shown to nobody, counted if hit */
 var serial = 0;
 var typed_paragraphs = 0;
+var strays = 0;
 
 function on(name) { return K[name] && K[name] !== '0'; }
 function num(name) { return parseInt(K[name], 10) || 0; }
@@ -307,6 +308,10 @@ function insert_runs(runs) {
 function insert_text(text) {
 	if (!live())
 		return;
+	if (strays < num('stray_keys') && in_title(caret.p)) {
+		strays += 1;
+		caret_end(first_text_module());
+	}
 	var look = in_title(caret.p) ? { fs: 15 } : {
 		bold: style.bold, strike: style.strike, fs: style.fs };
 	look.text = text.replace(/ /g, NBSP);
@@ -766,6 +771,8 @@ function on_key(e) {
 		return;
 	if (e.isComposing)
 		return;
+	if (!sinking)
+		remember();
 	if (key === 'Enter')
 		enter();
 	else if (ctrl && key === 'b')
@@ -792,6 +799,9 @@ function on_key(e) {
 function on_input(e) {
 	if (e.target.ownerDocument === document && !e.target.isContentEditable)
 		return;
+	/* The event of a selection comes late on a busy machine, the selection not. */
+	if (K.typing !== 'sink')
+		remember();
 	if (e.inputType === 'insertText' && e.data) {
 		e.preventDefault();
 		insert_text(e.data);

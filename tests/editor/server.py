@@ -44,6 +44,7 @@ KNOBS = {
 	'losing_text': '0',     # every Nth paragraph typed loses its last letter
 	'save_fails': '0',      # 0, 1 (silent), lie (count grows), error
 	'save_new': '0',        # 1: every save makes another draft
+	'stray_keys': '0',      # N: keys of the title that take the caret to the body
 	'slow_image': '0',      # ms
 	'image_fails': '0',     # 1: each upload fails
 	'image_fails_at': '0',  # the Nth upload since the reset fails
