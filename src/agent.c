@@ -536,6 +536,7 @@ static bool take_answer(struct agent *a)
 		r->until_ms = clamp(value_get_int(r->answer, "until", 0), 0, INT64_MAX);
 		r->strikes = (int)clamp(value_get_int(r->answer, "strikes", -1), -1, INT_MAX);
 		r->calls = (int)clamp(value_get_int(r->answer, "calls", -1), -1, INT_MAX);
+		r->person = i == AGENT_UNKNOWN && value_get_bool(r->answer, "person", false);
 		take_reason(a, (enum agent_verdict)i);
 		return true;
 	}

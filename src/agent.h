@@ -58,6 +58,11 @@ struct agent_result {
 	int64_t until_ms;       /* wall clock; 0: not said */
 	int strikes;            /* -1: not said */
 	int calls;              /* requests that left the machine; -1: not said */
+	/*
+	 * With AGENT_UNKNOWN: until a person has cleared something, nothing else
+	 * may be sent either, as after AGENT_BROKEN.
+	 */
+	bool person;
 	bool timed_out;
 };
 

@@ -96,6 +96,7 @@ static int publisher_wait(
 	return 0;
 }
 
+/* Its posts wait: for a while, or until a person has cleared what is in its way. */
 static int fail_publisher(
 	struct engine *e, const struct config_publisher *p, const struct agent_result *res)
 {
@@ -111,7 +112,7 @@ static int fail_publisher(
 	if (res->verdict == AGENT_BLOCKED)
 		state.until_ms = res->until_ms > e->now.wall_ms ? res->until_ms
 								: e->now.wall_ms + DAY_MS;
-	state.broken = res->verdict == AGENT_BROKEN;
+	state.broken = res->verdict == AGENT_BROKEN || res->person;
 	str_format_cut(state.reason, sizeof(state.reason), "%s", res->reason);
 	if (state.broken)
 		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.agent = p->agent),
@@ -124,11 +125,12 @@ static int fail_publisher(
 	return store_publisher_set(e->store, p->name, &state);
 }
 
+/* It worked. A person's word is not taken back by it: a look finds a post behind a captcha too. */
 static int mend_publisher(struct engine *e, const char *name)
 {
 	struct store_publisher state;
 	int r = store_publisher_get(e->store, name, &state);
-	if (r == 0 && state.failures > 0)
+	if (r == 0 && state.failures > 0 && !state.broken)
 		r = store_publisher_set(e->store, name, &(struct store_publisher){ .failures = 0 });
 	return r;
 }
@@ -317,6 +319,10 @@ static int update_unclear(struct engine *e, const struct value *row, const char 
 int sending_publish_done(struct engine *e, const struct value *row,
 	const struct config_publisher *p, const struct agent_result *res)
 {
+	/* Before the post leaves its state: a crash between the two must not let others out. */
+	int r = res->person && p ? fail_publisher(e, p, res) : 0;
+	if (r < 0)
+		return r;
 	switch (res->verdict) {
 	case AGENT_OK:
 		if (is_update(row))
@@ -337,7 +343,7 @@ int sending_publish_done(struct engine *e, const struct value *row,
 		break;
 	}
 	/* later, broken, blocked: nothing happened, it goes when the publisher can. */
-	int r = store_post_move(e->store, e->post_id, POST_SENDING, POST_READY, e->now.wall_ms,
+	r = store_post_move(e->store, e->post_id, POST_SENDING, POST_READY, e->now.wall_ms,
 		e->now.wall_ms, res->reason);
 	if (r == 0 && p)
 		r = fail_publisher(e, p, res);

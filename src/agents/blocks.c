@@ -292,7 +292,7 @@ struct value *blocks_parse(const char *html, size_t len, bool cards)
 	return p.blocks;
 }
 
-void blocks_line_text(const struct value *line, struct buf *out)
+static void line_text(const struct value *line, struct buf *out)
 {
 	for (size_t i = 0; i < value_len(line); i++)
 		buf_str(out, value_get_string(value_at(line, i), "text", ""));
@@ -304,7 +304,7 @@ void blocks_text(const struct value *block, struct buf *out)
 
 	for (size_t i = 0; i < value_len(lines); i++) {
 		buf_str(out, i ? "\n" : "");
-		blocks_line_text(value_at(lines, i), out);
+		line_text(value_at(lines, i), out);
 	}
 	for (size_t i = 0; i < value_len(rows); i++) {
 		const struct value *row = value_at(rows, i);
@@ -312,7 +312,7 @@ void blocks_text(const struct value *block, struct buf *out)
 		buf_str(out, i ? "\n" : "");
 		for (size_t j = 0; j < value_len(row); j++) {
 			buf_str(out, j ? "\t" : "");
-			blocks_line_text(value_at(row, j), out);
+			line_text(value_at(row, j), out);
 		}
 	}
 }

@@ -116,7 +116,6 @@ enum wd_end wd_frame(struct wd *w, const struct wd_element *e);
  * caller's to value_free(); it may be NULL where nobody asks for it.
  */
 enum wd_end wd_run(struct wd *w, const char *script, struct value *args, struct value **ret);
-struct value *wd_argument(const struct wd_element *e);
 /* An element that a script returned. */
 bool wd_take(const struct value *v, struct wd_element *ret);
 

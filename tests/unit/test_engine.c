@@ -1346,6 +1346,72 @@ static void test_a_broken_publisher(void **state)
 	assert_int_equal(posts_in(POST_PUBLISHED), 2);
 }
 
+static void reply_person(const char *reason)
+{
+	struct agent_result res;
+	agent_result_init(&res);
+	res.verdict = AGENT_UNKNOWN;
+	res.person = true;
+	done(&res, NULL, reason);
+}
+
+/* A captcha after the final click: the post is looked for, no other one starts. */
+static void test_unclear_and_a_person_is_needed(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	go("publish");
+	reply_person("a captcha after the final click");
+	assert_int_equal(posts_in(POST_UNKNOWN), 1);
+	assert_post(1, "reason", "a captcha");
+	crash();
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	assert_true(go_for("find", 2 * MINUTE));
+	assert_int_equal(w.publishes, 1);
+	/* That it is found settles the post, not what lies in the way. */
+	reply_found("yes");
+	assert_state(1, POST_PUBLISHED);
+	assert_false(go_for("publish", 5 * HOUR));
+	assert_int_equal(posts_in(POST_PUBLISHED), 1);
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	assert_true(w.request || go_for("publish", 5 * HOUR));
+	assert_int_equal(w.publishes, 2);
+}
+
+/* Absent, it is ready again, and waits for the person like all others. */
+static void test_absent_and_a_person_is_needed(void **state)
+{
+	(void)state;
+	struct err e;
+	start_up(ONE);
+	go("publish");
+	reply_person("a restriction after the final click");
+	for (int i = 0; i < 4; i++) {
+		assert_true(go_for("find", HOUR));
+		reply_found("no");
+	}
+	assert_state(1, POST_READY);
+	assert_false(go_for("publish", 20 * HOUR));
+	assert_int_equal(engine_reload(w.engine, load(ONE), templates(), &w.now, &e), 0);
+	assert_true(go_for("publish", 20 * HOUR));
+	assert_int_equal(w.publishes, 2);
+}
+
+/* A draft that may be repeated is not, either. */
+static void test_a_draft_and_a_person_is_needed(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	reply_draft(NULL);
+	go("publish");
+	reply_person("a captcha");
+	assert_state(1, POST_READY);
+	assert_false(go_for("publish", 20 * HOUR));
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	assert_true(w.request || go_for("publish", HOUR));
+}
+
 static void test_a_publisher_refuses(void **state)
 {
 	(void)state;
@@ -2258,6 +2324,9 @@ int main(void)
 		TEST(test_a_draft_that_is_unclear),
 		TEST(test_stale_posts_one_by_one),
 		TEST(test_a_broken_publisher),
+		TEST(test_unclear_and_a_person_is_needed),
+		TEST(test_absent_and_a_person_is_needed),
+		TEST(test_a_draft_and_a_person_is_needed),
 		TEST(test_a_publisher_refuses),
 		TEST(test_a_publisher_that_cannot_start),
 		TEST(test_no_call_without_a_disk),

@@ -9,7 +9,6 @@
 #include "peer.h"
 #include "runner.h"
 
-#include "feed.h"
 #include "image.h"
 #include "json.h"
 #include "value.h"
@@ -784,62 +783,8 @@ static void test_force(void **state UNUSED)
 #define ITEM(title, date, text) "<item><title>" title "</title><link>https://b/1</link>" \
 	date "<description>" text "</description></item>"
 #define NEW "<pubDate>Mon, 23 Nov 2026 14:32:00 +0900</pubDate>"
-#define NEW_MS INT64_C(1795411920000)
-#define OLD "<pubDate>Mon, 02 Nov 2026 14:32:00 +0900</pubDate>"
 #define FEED(items) "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>가 나</title>" \
 	items "</channel></rss>"
-
-static void test_feed(void **state UNUSED)
-{
-	static const struct {
-		const char *feed;
-		enum feed_found found;
-	} rows[] = {
-		{ FEED(ITEM("가 나", NEW, "")), FEED_YES },
-		{ FEED(ITEM("<![CDATA[ 가\u00a0 나 ]]>", NEW, "")), FEED_YES },
-		{ FEED(ITEM("가 나", OLD, "")), FEED_NO },
-		{ FEED(ITEM("가 나", OLD, "") ITEM("가 나", NEW, "")), FEED_YES },
-		{ FEED(ITEM("가 나", "", "")), FEED_UNCLEAR },
-		{ FEED(ITEM("가 나 다", NEW, "")), FEED_NO },
-		{ FEED(ITEM("다른 것", OLD, "<p>8b1f6c0e</p>")), FEED_YES },
-		{ FEED(""), FEED_NO },
-		{ "<?xml version=\"1.0\"?><rss><channel>" ITEM("다", NEW, ""), FEED_UNCLEAR },
-		{ "<html>login</html>", FEED_UNCLEAR },
-		{ "", FEED_UNCLEAR },
-		{ "<rss><item><title>가 나</rss>", FEED_UNCLEAR },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		size_t len = strlen(rows[i].feed);
-		char *link, *copy = xmalloc(len + 1);
-
-		/* A copy of just that size, for valgrind and the sanitizers. */
-		memcpy(copy, rows[i].feed, len + 1);
-		if (feed_find(copy, len, "가 나", "8b1f6c0e", NEW_MS - 1000, &link) != rows[i].found)
-			fail_msg("row %zu", i);
-		if (rows[i].found == FEED_YES)
-			assert_string_equal(link, "https://b/1");
-		else
-			assert_null(link);
-		free(copy);
-		free(link);
-	}
-}
-
-/* No prefix of a feed crashes, and none says "no". */
-static void test_feed_cut(void **state UNUSED)
-{
-	static const char feed[] = FEED(ITEM("<![CDATA[가 나]]>", NEW, "&amp;<b>x</b>"));
-
-	for (size_t len = 0; len < sizeof(feed) - 1; len++) {
-		char *copy = xstrndup(feed, len), *link;
-
-		if (feed_find(copy, len, "없음", "", 0, &link) == FEED_NO)
-			fail_msg("cut at %zu", len);
-		free(link);
-		free(copy);
-	}
-}
 
 static void test_find(void **state UNUSED)
 {
@@ -913,8 +858,6 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_check_and_describe),
 		cmocka_unit_test(test_force),
-		cmocka_unit_test(test_feed),
-		cmocka_unit_test(test_feed_cut),
 		cmocka_unit_test(test_find),
 	};
 
