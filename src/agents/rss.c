@@ -5,12 +5,25 @@
 #include "html.h"
 #include "util.h"
 
+/* The tag <NAME …> within S to END and no longer name, or NULL. */
+static const char *tag(const char *s, const char *end, const char *name)
+{
+	size_t len = strlen(name);
+
+	while ((s = memchr(s, '<', (size_t)(end - s)))) {
+		s++;
+		if ((size_t)(end - s) > len && memcmp(s, name, len) == 0 &&
+				strchr(" \t\r\n>", s[len]))
+			return s;
+	}
+	return NULL;
+}
+
 /* The text between <NAME …> and </NAME> within S to END, or NULL. */
 static const char *inside(const char *s, const char *end, const char *name, size_t *len)
 {
-	CLEANUP_FREE char *open = xasprintf("<%s", name);
 	CLEANUP_FREE char *close = xasprintf("</%s>", name);
-	const char *from = memmem(s, (size_t)(end - s), open, strlen(open));
+	const char *from = tag(s, end, name);
 	const char *to;
 
 	if (from)
@@ -59,26 +72,20 @@ static void add_part(struct value *item, const char *s, size_t len, const char *
 
 struct value *rss_parse(const char *text, size_t len)
 {
-	static const char open[] = "<item";
 	const char *end = text + len, *s = text, *body;
 	struct value *items;
+	size_t n;
 
 	if (!memmem(text, len, "<rss", 4) || !memmem(text, len, "</rss>", 6))
 		return NULL;
 	items = value_new_list();
-	while ((s = memmem(s, (size_t)(end - s), open, strlen(open)))) {
-		size_t n;
-		struct value *item;
+	for (; (body = inside(s, end, "item", &n)); s = body + n) {
+		struct value *item = value_new_object();
 
-		body = inside(s, end, "item", &n);
-		if (!body)
-			break;
-		item = value_new_object();
 		add_part(item, body, n, "title");
 		add_part(item, body, n, "link");
 		add_part(item, body, n, "description");
 		value_append(items, item);
-		s = body + n;
 	}
 	return items;
 }

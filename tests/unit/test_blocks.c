@@ -118,6 +118,10 @@ static void feeds_are_read(void **state)
 	v = rss_parse(whole, strlen(whole));
 	free(whole);
 	check_json(v, "[{\"title\":\"a & <b>\",\"link\":\"https://h/1?x=1&y=2\"},{\"title\":\"c\"}]");
+	whole = xasprintf("<rss><items><item x='y'><titles>t</titles><title>c</title></item></rss>");
+	v = rss_parse(whole, strlen(whole));
+	free(whole);
+	check_json(v, "[{\"title\":\"c\"}]");
 	v = rss_parse("<rss></rss>", 11);
 	assert_int_equal(value_kind(v), VALUE_LIST);
 	value_free(v);
