@@ -222,6 +222,27 @@ static void test_against_a_reckoning(void **state)
 #undef PICK
 }
 
+/* The pace counts from the last call, and from no moment where there was none. */
+static void test_pace_after_a_boot(void **state)
+{
+	(void)state;
+	struct budget_rule even = ten_an_hour;
+	even.gap_ms = -1;
+	struct instant now = at(5);
+	assert_int_equal(budget_ask(&even, NULL, 0, NULL, &now, false).reason, BUDGET_FREE);
+	/* Six minutes before this boot began, by clocks that can be trusted. */
+	struct instant then = { .wall_ms = now.wall_ms - 5 - 360 * SECOND, .boot_ms = DAY,
+		.boot_id = "boot-zero", .synced = true };
+	struct budget_call calls[2] = { { then, then, true }, { then, then, true } };
+	calls[0].ended.wall_ms -= HOUR;
+	struct budget_answer a = budget_ask(&even, calls, 2, NULL, &now, false);
+	assert_int_equal(a.reason, BUDGET_GAP);
+	assert_int_equal(a.wait_ms, 6 * SECOND - 5);
+	assert_int_equal(a.left, 9);
+	now = at(6 * SECOND);
+	assert_int_equal(budget_ask(&even, calls, 2, NULL, &now, false).reason, BUDGET_FREE);
+}
+
 /* Which of two reasons is told when both hold, and the words for each. */
 static void test_reasons(void **state)
 {
@@ -493,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_moments_over_a_boot),
 		cmocka_unit_test(test_against_a_reckoning),
+		cmocka_unit_test(test_pace_after_a_boot),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_never_over_the_limit),
 		cmocka_unit_test(test_usual_bucket_breaks),
