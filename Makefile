@@ -152,7 +152,8 @@ soak: deps-check
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 san:
-	@$(MAKE) --no-print-directory B=$(B)-san CC=clang HARDEN= RELRO= CFLAGS='-O1 -g $(SAN)' all units
+	@$(MAKE) --no-print-directory B=$(B)-san CC=clang HARDEN= RELRO= CFLAGS='-O1 -g $(SAN)' all units \
+	  $(B)-san/fuzz/replay
 clang:
 	@$(MAKE) --no-print-directory B=$(B)-clang CC=clang CFLAGS='-O1 -g -Werror' all units
 

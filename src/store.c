@@ -939,6 +939,16 @@ static void set_up_library(void)
 	done = true;
 }
 
+/*
+ * A file that lost all that was in it: SQLite would begin a new one there, with
+ * all calls left and no post known. At the first start there is no cache yet.
+ */
+static bool is_emptied(const char *state, const char *cache)
+{
+	struct stat st;
+	return stat(state, &st) == 0 && st.st_size == 0 && access(cache, F_OK) == 0;
+}
+
 int store_open(const char *state_dir, const char *cache_dir, enum store_mode mode,
 	struct store **ret, struct err *e)
 {
@@ -954,6 +964,9 @@ int store_open(const char *state_dir, const char *cache_dir, enum store_mode mod
 	s->lock_fd = -1;
 	s->mode = mode;
 	int r = mode == STORE_DAEMON ? lock_dir(s, state_dir, e) : 0;
+	if (r == 0 && is_emptied(state, cache))
+		r = err_set(e, -EUCLEAN, "%s: is empty, so its calls and posts are lost; "
+			"restore a backup, or remove the file to begin anew", state);
 	if (r == 0) {
 		mode_t old = umask(0077);
 		int rc = open_state(s, state);

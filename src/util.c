@@ -40,6 +40,14 @@ static void PRINTF(3, 0) format_cut(char *buf, size_t size, const char *fmt, va_
 		trim_partial(buf, size - 1);
 }
 
+/* What others sent may be quoted in a line: it stays one, and moves no cursor. */
+static void make_line(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = ' ';
+}
+
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	if (!e)
@@ -51,6 +59,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	format_cut(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	make_line(text);
 	memcpy(e->text, text, sizeof(text));
 	return code;
 }

@@ -23,7 +23,10 @@ struct err {
 	char text[ERR_MAX];
 };
 
-/* Writes the line into E (which may be NULL), cut at a character; returns CODE. */
+/*
+ * Writes the line into E (which may be NULL), cut at a character, control
+ * characters as spaces; returns CODE.
+ */
 int err_set(struct err *e, int code, const char *fmt, ...) PRINTF(3, 4);
 
 /*

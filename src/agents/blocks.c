@@ -363,12 +363,16 @@ void blocks_html(const struct value *block, bool bold, struct buf *out)
 	buf_str(out, "</tbody></table>");
 }
 
-/* Bytes of the white space at S, 0 if there is none. */
+/* Bytes of the white space at S, 0 if there is none; what HTML drops counts too. */
 static size_t space_len(const char *s)
 {
-	static const char *const spaces[] = { " ", "\n", "\t", "\r", "\f", "\xc2\xa0",
-		"\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x81\xa0", "\xef\xbb\xbf" };
+	static const char *const spaces[] = { " ", "\xc2\xa0", "\xe2\x80\x8b",
+		"\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x81\xa0", "\xef\xbb\xbf" };
 
+	if ((*s > 0 && *s < ' ') || *s == 0x7f)
+		return 1;
+	if (str_starts(s, "\xc2") && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0)
+		return 2;
 	for (size_t i = 0; i < ARRAY_LEN(spaces); i++)
 		if (str_starts(s, spaces[i]))
 			return strlen(spaces[i]);

@@ -30,8 +30,8 @@ void blocks_text(const struct value *block, struct buf *out);
 void blocks_html(const struct value *block, bool bold, struct buf *out);
 
 /*
- * S without any white space, no-break and zero-width spaces included: the form
- * in which what was written and what was read back are compared.
+ * S without any white space, no-break and zero-width spaces and control
+ * characters included: the form in which what was written and what was read back are compared.
  */
 void blocks_squeeze(const char *s, struct buf *out);
 bool blocks_same(const char *a, const char *b);

@@ -83,8 +83,7 @@ static enum wd_end transport_end(struct wd *w, const struct http_answer *a)
 	}
 }
 
-/* What came, taken apart; *RET (may be NULL) gets "value". */
-static enum wd_end read_answer(struct wd *w, const struct http_answer *a, struct value **ret)
+enum wd_end wd_answer(struct wd *w, const struct http_answer *a, struct value **ret)
 {
 	struct value *whole = NULL;
 	enum wd_end end = WD_OK;
@@ -134,7 +133,7 @@ static enum wd_end ask(struct wd *w, struct verb verb, const char *path, struct 
 	if (verb.post ? http_post(&q, &a) : http_get(&q, &a))
 		end = transport_end(w, &a);
 	else
-		end = read_answer(w, &a, ret);
+		end = wd_answer(w, &a, ret);
 	http_answer_finish(&a);
 	return end;
 }

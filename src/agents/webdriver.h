@@ -60,6 +60,13 @@ bool wd_address_ok(const char *url);
 
 void wd_init(struct wd *w, const char *base, int64_t timeout_ms);
 
+/*
+ * What the driver's whole answer A says, as each call below reads it. Pure. *RET
+ * (NULL: nobody asks) gets its "value", the caller's, with WD_OK only.
+ */
+struct http_answer;
+enum wd_end wd_answer(struct wd *w, const struct http_answer *a, struct value **ret);
+
 enum wd_end wd_ready(struct wd *w);
 enum wd_end wd_open(struct wd *w, const struct wd_wish *wish);
 /* Ends the session, if there is one, and with it the browser. */

@@ -99,6 +99,7 @@ static void white_space_does_not_count(void **state)
 	assert_true(blocks_same("쿠팡 추천", "쿠팡\xc2\xa0추천\xe2\x80\x8b\n"));
 	assert_false(blocks_same("쿠팡 추천", "쿠팡 추전"));
 	assert_true(blocks_same("", " \t"));
+	assert_true(blocks_same("a\x01\x7f\xc2\x9d가", "a가"));
 }
 
 int main(void)

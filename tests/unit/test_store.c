@@ -333,6 +333,25 @@ static void test_damage_is_refused_and_kept(void **state)
 	s = open_as(STORE_DAEMON);
 }
 
+/* An empty file is what a file system may leave of one; SQLite takes it for a new database. */
+static void test_an_emptied_state_is_refused(void **state)
+{
+	(void)state;
+	struct err e = { "" };
+	struct stat st;
+	store_close(s);
+	s = NULL;
+	assert_int_equal(truncate(path_of("state.db"), 0), 0);
+	assert_int_equal(store_open(dir, dir, STORE_DAEMON, &s, &e), -EUCLEAN);
+	assert_null(s);
+	assert_non_null(strstr(e.text, "is empty"));
+	assert_int_equal(stat(path_of("state.db"), &st), 0);
+	assert_int_equal(st.st_size, 0);
+	/* Killed in the middle of the very first start: nothing is lost. */
+	assert_int_equal(unlink(path_of("cache.db")), 0);
+	s = open_as(STORE_DAEMON);
+}
+
 static void test_readers_refuse_strangers(void **state)
 {
 	(void)state;
@@ -1302,6 +1321,7 @@ int main(void)
 		TEST(test_files_and_modes),
 		TEST(test_damage_is_refused_and_kept),
 		TEST(test_readers_refuse_strangers),
+		TEST(test_an_emptied_state_is_refused),
 		TEST(test_a_damaged_cache_is_made_anew),
 		TEST(test_no_cache_at_all),
 		TEST(test_full_disk),

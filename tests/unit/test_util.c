@@ -75,6 +75,10 @@ static void test_err_set(void **state UNUSED)
 	assert_int_equal(strlen(e.text), 510);
 	err_set(&e, 0, "a%s", big);
 	assert_int_equal(strlen(e.text), 511);
+
+	/* One line, whatever is quoted in it. */
+	err_set(&e, 0, "it says \"%s\"", "a\nb\x1b[31m\x7f가");
+	assert_string_equal(e.text, "it says \"a b [31m 가\"");
 }
 
 static void test_format(void **state UNUSED)
