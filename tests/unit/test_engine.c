@@ -1283,6 +1283,25 @@ static void test_much_alike(void **state)
 	assert_state(2, POST_PUBLISHED);
 }
 
+/* Of the last 90 days, and not of one day more. */
+static void test_much_alike_long_ago(void **state)
+{
+	(void)state;
+	for (int days = 89; days <= 91; days += 2) {
+		tear_down(NULL);
+		set_up(NULL);
+		start_up(SIMPLE("\"k1\"", "repost = \"never\";"));
+		(void)go(NULL);
+		assert_state(1, POST_PUBLISHED);
+		crash();
+		advance(days * DAY);
+		start_up(BUDGET ALWAYS "lists = ( " LIST("둘", "\"k2\"", "") " );\n"
+			BLOG_SIMILAR("60", ""));
+		(void)go(NULL);
+		assert_state(2, days < 90 ? POST_WAITING : POST_PUBLISHED);
+	}
+}
+
 static void reply_draft(const char *found)
 {
 	struct value *v = value_new_object();
@@ -2358,6 +2377,7 @@ int main(void)
 		TEST(test_pace_over_restarts_and_clocks),
 		TEST(test_hours_of_a_publisher),
 		TEST(test_much_alike),
+		TEST(test_much_alike_long_ago),
 		TEST(test_drafts),
 		TEST(test_a_draft_that_is_unclear),
 		TEST(test_stale_posts_one_by_one),
