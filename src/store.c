@@ -202,6 +202,7 @@ enum stmt_id {
 	KEYWORDS_CLAMP,
 	POSTS_CLAMP,
 	PUBLISHERS_CLAMP,
+	SENT_CLAMP,
 	UPDATES_RECOVER,
 	POSTS_RECOVER,
 	PACE,
@@ -374,6 +375,7 @@ static const char *const stmt_sql[STMT_END] = {
 	[POSTS_COUNT] = "SELECT count(*) FROM posts WHERE state = ?1",
 	[KEYWORDS_CLAMP] = "UPDATE keywords SET due_ms = ?1 WHERE due_ms > ?2",
 	[POSTS_CLAMP] = "UPDATE posts SET next_ms = ?1 WHERE next_ms > ?2",
+	[SENT_CLAMP] = "UPDATE posts SET sending_ms = ?1 WHERE sending_ms > ?1 + 60000",
 	[PUBLISHERS_CLAMP] = "UPDATE publishers SET until_ms = ?1 WHERE until_ms > ?2",
 	[PUBLISHER_GET] =
 		"SELECT broken, until_ms, failures, reason FROM publishers WHERE name = ?1",
@@ -1511,6 +1513,8 @@ int store_clamp(struct store *s, int64_t now_ms, int64_t most_ms)
 		r = run(s, POSTS_CLAMP, "ii", now_ms, now_ms + most_ms);
 	if (r == 0)
 		r = run(s, PUBLISHERS_CLAMP, "ii", now_ms, now_ms + most_ms);
+	if (r == 0)
+		r = run(s, SENT_CLAMP, "i", now_ms);
 	return r;
 }
 

@@ -234,7 +234,8 @@ int store_post_sketches(struct store *s, const char *publisher, int64_t since_ms
 int store_posts_stale(struct store *s, const char *publisher, int64_t *ret) MUST_CHECK;
 /*
  * Due times that lie more than MOST_MS ahead were written by a clock that ran
- * ahead: they become now. Only for a clock that is synchronised.
+ * ahead: they become now, and so does the time of what was sent tomorrow. Only
+ * for a clock that is synchronised.
  */
 int store_clamp(struct store *s, int64_t now_ms, int64_t most_ms) MUST_CHECK;
 /* -> published, from sending, unknown or parked. */

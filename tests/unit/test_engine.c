@@ -1217,6 +1217,43 @@ static void test_pace_of_a_publisher(void **state)
 	assert_int_equal(posts_in(POST_PUBLISHED), 3);
 }
 
+/* The gap and the day's posts outlast a restart, and a clock that ran ahead heals. */
+static void test_pace_over_restarts_and_clocks(void **state)
+{
+	(void)state;
+	static const char text[] = BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\",\"k2\",\"k3\"",
+		"") " );\n" BLOG("per_day = 2; gap = \"2h\";");
+	start_up(text);
+	assert_int_equal(go("publish"), 0);
+	int64_t first = w.true_ms;
+	reply_well();
+	crash();
+	start_up(text);
+	assert_true(go_for("publish", DAY));
+	assert_int_equal(w.true_ms - first, 2 * HOUR);
+	reply_well();
+	crash();
+	start_up(text);
+	/* Both of the day are out: a restart wins none. */
+	assert_false(go_for("publish", 5 * HOUR));
+	/* Its clock a year ahead, the third goes; then the clock is set right. */
+	w.now.synced = false;
+	w.now.wall_ms += 365 * DAY;
+	crash();
+	start_up(text);
+	assert_true(go_for("publish", DAY));
+	reply_well();
+	crash();
+	new_boot(MINUTE, true);
+	w.now.wall_ms = NOW + w.true_ms;
+	start_up(BUDGET ALWAYS "lists = ( " LIST("둘", "\"k9\"", "") " );\n"
+		BLOG("per_day = 2; gap = \"2h\";"));
+	first = w.true_ms;
+	assert_true(go_for("publish", 2 * DAY));
+	assert_true(w.true_ms - first >= 2 * HOUR - MINUTE);
+	reply_well();
+}
+
 static void test_hours_of_a_publisher(void **state)
 {
 	(void)state;
@@ -1244,6 +1281,25 @@ static void test_much_alike(void **state)
 	assert_int_equal(ask("post.approve", NULL, NULL, 2), 0);
 	(void)go(NULL);
 	assert_state(2, POST_PUBLISHED);
+}
+
+/* Of the last 90 days, and not of one day more. */
+static void test_much_alike_long_ago(void **state)
+{
+	(void)state;
+	for (int days = 89; days <= 91; days += 2) {
+		tear_down(NULL);
+		set_up(NULL);
+		start_up(SIMPLE("\"k1\"", "repost = \"never\";"));
+		(void)go(NULL);
+		assert_state(1, POST_PUBLISHED);
+		crash();
+		advance(days * DAY);
+		start_up(BUDGET ALWAYS "lists = ( " LIST("둘", "\"k2\"", "") " );\n"
+			BLOG_SIMILAR("60", ""));
+		(void)go(NULL);
+		assert_state(2, days < 90 ? POST_WAITING : POST_PUBLISHED);
+	}
 }
 
 static void reply_draft(const char *found)
@@ -2318,8 +2374,10 @@ int main(void)
 		TEST(test_a_day_of_no_word),
 		TEST(test_killed_while_sending),
 		TEST(test_pace_of_a_publisher),
+		TEST(test_pace_over_restarts_and_clocks),
 		TEST(test_hours_of_a_publisher),
 		TEST(test_much_alike),
+		TEST(test_much_alike_long_ago),
 		TEST(test_drafts),
 		TEST(test_a_draft_that_is_unclear),
 		TEST(test_stale_posts_one_by_one),
