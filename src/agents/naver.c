@@ -17,6 +17,7 @@
 #include "feed.h"
 #include "final.h"
 #include "http.h"
+#include "image.h"
 #include "kit.h"
 #include "layer.h"
 #include "pictures.h"
@@ -689,6 +690,38 @@ static enum seen look_drafts(struct room *r, const char *title)
 
 /* ---- publish ---- */
 
+/* What the editor would refuse again and again, told from the bytes. */
+static bool picture_ok(const char *path, struct value *answer)
+{
+	CLEANUP_FREE char *data = NULL;
+	struct err e = { "" };
+	struct image image;
+	size_t len;
+	int r = file_read(path, IMAGE_BYTES_MAX, &data, &len);
+
+	if (r == -EFBIG)
+		kit_refused(answer, "the picture %.200s has over %u MiB", path,
+			IMAGE_BYTES_MAX >> 20);
+	else if (r)
+		kit_refused(answer, "the picture %.200s cannot be read: %s", path, strerror(-r));
+	else if (image_look(data, len, &image, &e))
+		kit_refused(answer, "%.200s cannot be sent as a picture: %s", path, e.text);
+	else
+		return true;
+	return false;
+}
+
+static bool pictures_ok(const struct value *images, struct value *answer)
+{
+	for (size_t i = 0; i < value_len(images); i++) {
+		const char *path = value_get_string(value_at(images, i), "path", NULL);
+
+		if (path && !picture_ok(path, answer))
+			return false;
+	}
+	return true;
+}
+
 static bool post_ok(const struct value *post, const struct value *blocks, struct value *answer)
 {
 	const struct value *images = value_get(post, "images");
@@ -706,7 +739,7 @@ static bool post_ok(const struct value *post, const struct value *blocks, struct
 		kit_refused(answer, "the post has %zu pictures, at most %d are taken",
 			value_len(images), PICTURES_MAX);
 	else
-		return true;
+		return pictures_ok(images, answer);
 	return false;
 }
 

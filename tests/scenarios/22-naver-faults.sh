@@ -33,6 +33,34 @@ row draft   unknown '1 0 0 0 0' '이용 제한'         restricted=save
 is 'which needs a person' "$(of .person)" true
 row publish broken '1 0 0 0 0' '쿠팡 추천.*게시판'  categories=게시판
 
+# A session that ends: with the first page, in the text, with the draft, where it is not known
+# to us whether that was kept (it was).
+row publish broken '0 0 0 0 0' 'log'                session_ends_after=1
+row publish broken '0 0 0 0 0' 'login'              session_ends_after=3
+row publish broken '1 0 0 0 0' 'login'              session_ends_after=9
+row draft   unknown '1 0 0 0 0' 'login'             session_ends_after=9
+is 'which needs a person' "$(of .person)" true
+
+# A post that cannot be taken, and never will be: the editor is not even opened.
+bad() { # TEXT REASON CHANGE
+  knobs
+  CHANGE=$3 agent publish "$publishing" "$allowed"
+  is "$1" "$(of .result) $(got) $(seen .counts.editor_loads)" 'refused 0 0 0 0 0 0'
+  like "$1: the reason" "$(of .reason)" "$2"
+}
+echo 'no picture' >"$T/pictures/text.png"
+head -c 20 "$T/pictures/사진 0.png" >"$T/pictures/cut.png"
+head -c 6000000 /dev/zero >"$T/pictures/big.png"
+bad 'a title over the limit' 'title has 101 characters, Naver takes 100' '.post.title = "가" * 101'
+bad 'no title' 'no title' '.post.title = ""'
+bad 'no text' 'no text' '.post.html = ""'
+bad 'tags over the limit' '31 tags, Naver takes 30' '.post.tags = [range(31) | tostring]'
+bad 'pictures over the limit' '51 pictures' '.post.images = [range(51) | {src: tostring}]'
+bad 'a picture that is none' 'text.png cannot be sent as a picture' ".post.images[0].path = \"$T/pictures/text.png\""
+bad 'a picture that is cut' 'cut.png cannot be sent as a picture' ".post.images[0].path = \"$T/pictures/cut.png\""
+bad 'a picture that is too big' 'big.png has over 5 MiB' ".post.images[0].path = \"$T/pictures/big.png\""
+bad 'a picture that is gone' 'gone.png cannot be read' ".post.images[0].path = \"$T/pictures/gone.png\""
+
 # An alert is read, named in the log, and the work goes on.
 knobs alert=점검\ 안내입니다
 agent publish

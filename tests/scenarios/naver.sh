@@ -48,9 +48,9 @@ cat >"$T/post.html" <<'END'
 <p><a href="https://link.coupang.com/a/2"><b>쿠팡에서 지금 가격 보기</b></a></p>
 END
 
-# request OP [SETTING=JSON...]: on standard output. HTML: the post's file.
+# request OP [SETTING=JSON...]: on standard output. HTML: the post's file; CHANGE: of it, for jq.
 request() {
-  local op=$1 s filter='.'
+  local op=$1 s filter=${CHANGE:-.}
   shift
   for s in "$@"; do filter="$filter | .config.${s%%=*} = ${s#*=}"; done
   jq -cn --arg op "$op" --arg url "$URL" --arg t "$T" --rawfile html "${HTML:-$T/post.html}" \
