@@ -112,6 +112,7 @@ static bool read_password(struct wprest *s, const struct value *config, struct v
 		buf_str(&header, "Basic ");
 		base64(both, &header);
 		s->authorization = buf_steal(&header);
+		kit_hide(s->authorization + strlen("Basic "));
 		secret_free(both);
 	} else {
 		kit_broken(answer, "the file of the password must hold the application password "
