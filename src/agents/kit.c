@@ -78,9 +78,7 @@ static size_t secret_len(const char *s, size_t least)
 
 		while (n < len && s[n] == forms[i][n])
 			n++;
-		/* Half of a short one says too little to be hidden. */
-		if (len >= least && n > longest && (n == len ||
-				(n >= KIT_HIDE_PART && len >= KIT_HIDE_PART * 3 / 2)))
+		if (len >= least && n > longest && (n == len || n >= KIT_HIDE_PART))
 			longest = n;
 	}
 	return longest;

@@ -16,6 +16,7 @@ What must hold in each cell:
 """
 import argparse
 import asyncio
+import base64
 import json
 import os
 import random
@@ -25,6 +26,7 @@ import socket
 import sys
 import tempfile
 import time
+from urllib.parse import quote
 
 import server as wire
 from server import KEY, LINK, TITLE, Server, Site
@@ -33,9 +35,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.join(HERE, "../..")
 B = os.path.join(TREE, os.environ.get("B", "build")) if not os.environ.get("B", "").startswith("/") else os.environ["B"]
 LIMIT = 100  # seconds after which an agent counts as hanging
-SECRETS = {"ACCESS_KEY": "wire-access-key-1", "SECRET_KEY": "secretkey-of-the-wire", "PASSWORD": "wire pass word 99",
-           "ACCESS_TOKEN": "wire-access-token", "REFRESH_TOKEN": "wire-refresh-token", "CLIENT_ID": "wire-client",
-           "CLIENT_SECRET": "wire-client-secret"}
+# Of no word that anybody would say.
+SECRETS = {"ACCESS_KEY": "b7q9-zk41-xw83-vh26-np55", "SECRET_KEY": "4f1e9c07d2ab68537e90cc41fa2260d98b13e57a",
+           "PASSWORD": "qX7v Zr2& Kp9w Lt4j", "ACCESS_TOKEN": "AAAAzq8Jw3kVhY1mTgPx+/7uRb=", "CLIENT_ID": "hW5cJr0sXq2LmVb8",
+           "REFRESH_TOKEN": "rT6yUjmNbgVfcDxsZaQ1wSe2", "CLIENT_SECRET": "vB3nMk9jHg"}
 
 
 class Op:
@@ -79,6 +82,11 @@ OPS = [
                                        "unattended": True}),
 ]
 
+
+# Any eight letters in a row of a secret, as it is or as it is sent.
+FORMS = list(SECRETS.values()) + [quote(s, safe="") for s in SECRETS.values()] + [
+    base64.b64encode(b"me:" + SECRETS["PASSWORD"].encode()).decode(), SECRETS["PASSWORD"].replace(" ", "")]
+PARTS = sorted({f[i:i + 8] for f in FORMS for i in range(len(f) - 7)})
 
 # What was broken once; in every sample: operation, fault, request.
 PINNED = [
@@ -249,9 +257,7 @@ class Lab:
             bad.append("%s was asked" % ("the proxy" if self.proxy_hits else "another host"))
             self.proxy_hits.clear()
             self.elsewhere_hits.clear()
-        for secret in SECRETS.values():
-            if secret in said:
-                bad.append("a secret is in what it says: %s" % said[:300])
+        bad += ["it says %s of a secret: %s" % (part, said[-400:]) for part in PARTS if part in said]
         if result != "ok" and (not reason.strip() or "\n" in reason or len(reason) > 500):
             bad.append("its reason is none: %r" % reason)
         return bad + self.judge_result(op, name, step, kind, s, answer)
@@ -263,7 +269,7 @@ class Lab:
         wanted = self.wanted(op, name, step, kind)
         if result not in wanted:
             bad.append("it answers %s, wanted %s: %s" % (result, " or ".join(wanted), answer.get("reason", "")[:200]))
-        if op.op == "find" and kind not in ("good", "either") and answer.get("found") == "yes" and step == 1:
+        if op.op == "find" and kind not in ("good", "either", "any") and answer.get("found") == "yes" and step == 1:
             bad.append("it says that the post is there")
         if op.op == "find" and answer.get("found") == "no":
             bad.append("it says that the post is not there")
@@ -272,7 +278,7 @@ class Lab:
             calls = (0,) if kind == "unsent" else (0, 1) if name == "resets" else (1,)
             if answer.get("calls") not in calls:
                 bad.append("calls is %s, wanted %s" % (answer.get("calls"), calls))
-        if op.op == "images" and kind not in ("good", "either") and not answer["images"][0].get("error"):
+        if op.op == "images" and kind not in ("good", "either", "any") and not answer["images"][0].get("error"):
             bad.append("a picture came out of it")
         if name in ("429",) and result == "later" and answer.get("retry_after", 0) < 777:
             bad.append("it does not wait as long as it was told: %s" % answer.get("retry_after"))
@@ -291,6 +297,8 @@ class Lab:
             return ["blocked"]
         if role == "after":
             return good
+        if kind == "any":
+            return good + ["unknown", "later", "broken", "refused"]
         if kind == "either":
             return good + ["unknown", "later", "broken"]
         if name in wire.BEFORE and role == "write":
@@ -401,7 +409,8 @@ class Lab:
         r = random.Random(self.seed)
         for i in range(self.args.cuts):
             op = r.choice(self.ops)
-            cells.append((op, "any-cut", r.randrange(len(op.steps)) + 1, False, i + 1))
+            name = self.args.fault or "any-cut"
+            cells.append((op, name, r.randrange(len(op.steps)) + 1, False, i + 1))
         # Those that wait go first, and wait together.
         cells.sort(key=lambda c: self.kind_of(c[1], c[3]) != "slow" and c[1] not in wire.TLS_SLOW)
         await asyncio.gather(*(self.one(*c) for c in cells))

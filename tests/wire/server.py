@@ -22,8 +22,8 @@ import sys
 import time
 import zlib
 from email.utils import formatdate
-from urllib.parse import parse_qsl, unquote, urlsplit
-from xml.sax.saxutils import escape
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from xml.sax.saxutils import escape, unescape
 
 ENDLESS = 64 << 20  # a client that takes more than this is not stopping
 SECOND = 1.0
@@ -472,6 +472,69 @@ of_status("308-nowhere", "no", 308)
 of_status("303-elsewhere", "lost", 303, ("Location", "http://CANARY/there"))
 
 
+def echo_of(q, r):
+    """All that the request has of secrets, as a careless server puts it into its error text."""
+    said = [q.header("authorization") or ""]
+    if said[0].startswith("Basic "):
+        said.append(base64.b64decode(said[0][6:]).decode())
+    if q.path.endswith("xmlrpc.php"):
+        said += [unescape(p.split(b"<", 1)[0].decode()) for p in q.body.split(b"<string>")[1:4]]
+    elif "urlencoded" in (q.header("content-type") or "") and len(q.body) < 2000:
+        said += [q.body.decode(), unquote(q.body.decode())]
+    said = [s for s in said if s]
+    r.shuffle(said)
+    # So that it is cut at another place each time.
+    return "x" * r.randrange(280) + " your " + " and ".join(said) + " is no good"
+
+
+def echo(q, r, status):
+    text = echo_of(q, r)
+    if q.path.endswith("xmlrpc.php") and status == 200:
+        return (200, "text/xml", ("<?xml version='1.0'?><methodResponse><fault><value><struct><member><name>faultCode</name>"
+                "<value><int>500</int></value></member><member><name>faultString</name><value><string>%s</string></value>"
+                "</member></struct></value></fault></methodResponse>" % escape(text)).encode())
+    return as_json({"code": "ERROR", "message": text, "errorCode": "052", "errorMessage": text, "error": text,
+                    "error_description": text, "transactionId": text}, status)
+
+
+def of_echo(name, kind, status):
+    async def f(w, good, ctx):
+        answer = echo(ctx.headers[-1], ctx.random, status)
+        await put(w, whole(answer, [("X-You-Sent", quote(echo_of(ctx.headers[-1], ctx.random)))]))
+    fault(name, kind)(f)
+
+
+of_echo("echo-401", "no", 401)
+of_echo("echo-403", "no", 403)
+of_echo("echo-500", "lost", 500)
+of_echo("echo-200", "any", 200)
+
+
+@fault("echo-rcode", "any")
+async def f_echo_rcode(w, good, ctx):
+    text = echo_of(ctx.headers[-1], ctx.random)
+    await put(w, whole(as_json({"rCode": "400", "rMessage": text, "id": text, "message": {"error": {"code": "1", "msg": text}}})))
+
+
+@fault("echo-redirect", "no")
+async def f_echo_redirect(w, good, ctx):
+    where = "http://%s/%s" % (ctx.elsewhere, quote(echo_of(ctx.headers[-1], ctx.random)[-300:]))
+    await put(w, whole((302, "text/plain", b"no"), [("Location", where)]))
+
+
+@fault("echo-page", "any")
+async def f_echo_page(w, good, ctx):
+    await put(w, whole((200, "text/html", ("<p>" + escape(echo_of(ctx.headers[-1], ctx.random))).encode())))
+
+
+@fault("echo-in-good", "any")
+async def f_echo_in_good(w, good, ctx):
+    """In what is no error: an address, an id, a name."""
+    text = quote(echo_of(ctx.headers[-1], ctx.random)[-200:]).encode()
+    body = good[2].replace(b"blog.example/", b"blog.example/" + text).replace(b"\ud638", text)
+    await put(w, whole((good[0], good[1], body) + tuple(good[3:])))
+
+
 @fault("100-continue", "good")
 async def f_100_continue(w, good, ctx):
     await put(w, b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole(good))
@@ -587,7 +650,7 @@ class Server:
             if name != "none":
                 self.struck = True
             await FAULTS[name][1](w, good, self)
-            if FAULTS[name][0] not in ("good", "no", "wait", "busy") or self.hang_up:
+            if FAULTS[name][0] not in ("good", "no", "wait", "busy", "any") or self.hang_up:
                 return
 
     async def early(self, name, r, w):
