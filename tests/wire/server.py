@@ -88,6 +88,7 @@ class Site:
 
     def __init__(self, base=""):
         self.base, self.refreshed, self.published = base, 0, False
+        self.body = "<p>…</p><!-- cpauto %s -->" % KEY  # of the last post by XML-RPC
 
     def answer(self, q):
         path = q.path
@@ -121,11 +122,13 @@ class Site:
         method = q.label().split()[-1].split(".")[-1]
         post = struct_of(postid="7", title=TITLE, link="https://blog.example/7",
                          permaLink="https://blog.example/7", post_status="publish" if self.published else "draft",
-                         description="<p>…</p><!-- cpauto %s -->" % KEY)
+                         description=self.body)
         if method == "newMediaObject":
             return as_xml(struct_of(url="https://blog.example/1.png"))
         if method == "newPost":
-            self.published = True
+            self.published = b"<boolean>1" in q.body
+            at = q.body.find(b"<name>description")
+            self.body = unescape(q.body[q.body.find(b"<string>", at) + 8:q.body.find(b"</string>", at)].decode())
             return as_xml("<string>7</string>")
         if method == "editPost":
             self.published = True
