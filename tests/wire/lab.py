@@ -17,6 +17,7 @@ What must hold in each cell:
 import argparse
 import asyncio
 import base64
+import fnmatch
 import json
 import os
 import random
@@ -403,13 +404,13 @@ class Lab:
             await self.learn(op)
         cells = self.matrix()
         if self.args.fault:
-            cells = [c for c in cells if c[1] == self.args.fault]
+            cells = [c for c in cells if fnmatch.fnmatchcase(c[1], self.args.fault)]
         if self.args.sample:
             cells = self.sample(cells, self.args.sample)
         r = random.Random(self.seed)
         for i in range(self.args.cuts):
             op = r.choice(self.ops)
-            name = self.args.fault or "any-cut"
+            name = r.choice(sorted(fnmatch.filter(wire.FAULTS, self.args.fault or "any-cut")))
             cells.append((op, name, r.randrange(len(op.steps)) + 1, False, i + 1))
         # Those that wait go first, and wait together.
         cells.sort(key=lambda c: self.kind_of(c[1], c[3]) != "slow" and c[1] not in wire.TLS_SLOW)
