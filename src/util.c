@@ -599,8 +599,11 @@ static bool is_credential(const char *path)
 
 static int secret_open_failed(const char *path, int r, struct err *e)
 {
+	CLEANUP_FREE char *real = r == -ELOOP ? realpath(path, NULL) : NULL;
+
 	if (r == -ELOOP)
-		return err_set(e, r, "%s: is a symbolic link; name the file itself", path);
+		return err_set(e, r, "%s: is a symbolic link; name the file itself%s%s", path,
+			real ? ", " : "", real ? real : "");
 	if (r == -EACCES)
 		return err_set(e, r, "%s: may not be read by user %u; run: chown %u %s", path,
 			(unsigned)geteuid(), (unsigned)geteuid(), path);
@@ -650,6 +653,57 @@ static int secret_take(const char *data, size_t len, const char *path, char **re
 	return 0;
 }
 
+/* DIR is on the way to PATH. Who may write to it can put another file there. */
+static int secret_judge_folder(const char *dir, const char *path, struct err *e)
+{
+	struct stat st, top;
+
+	if (stat(dir, &st) < 0 || stat("/", &top) < 0)
+		return secret_open_failed(path, -errno, e);
+	/* With the sticky bit each file is safe from all but its owner. */
+	if ((st.st_mode & 0022) && !(st.st_mode & S_ISVTX))
+		return err_set(e, -EPERM, "%s: others can write to its folder %s (mode %04o) and "
+			"put another file there; run: chmod go-w %s", path, dir,
+			(unsigned)st.st_mode & 07777, dir);
+	/* Who owns the root can do everything anyway; in a container it may be anybody. */
+	if (geteuid() != 0 && st.st_uid != geteuid() && st.st_uid != top.st_uid)
+		return err_set(e, -EPERM, "%s: its folder %s belongs to user %u, who could put "
+			"another file there; run: chown %u %s", path, dir, (unsigned)st.st_uid,
+			(unsigned)geteuid(), dir);
+	return 0;
+}
+
+/* Each folder above WHERE, which is absolute, from the top. */
+static int secret_judge_folders(const char *where, const char *path, struct err *e)
+{
+	int r = 0;
+
+	for (const char *slash = where; r == 0 && (slash = strchr(slash, '/')); slash++) {
+		CLEANUP_FREE char *dir = xstrndup(where, slash == where ? 1 :
+			(size_t)(slash - where));
+
+		r = secret_judge_folder(dir, path, e);
+	}
+	return r;
+}
+
+/*
+ * The folders as they are named and as they are without links: who can change
+ * either can change what is read. systemd looks after its own.
+ */
+static int secret_judge_place(const char *path, struct err *e)
+{
+	CLEANUP_FREE char *real = realpath(path, NULL);
+	int r;
+
+	if (is_credential(path))
+		return 0;
+	if (!real)
+		return secret_open_failed(path, -errno, e);
+	r = path[0] == '/' ? secret_judge_folders(path, path, e) : 0;
+	return r ? r : secret_judge_folders(real, path, e);
+}
+
 int secret_read(const char *path, char **ret, struct err *e)
 {
 	/* O_NONBLOCK: a FIFO must not hang us before it is refused. */
@@ -660,6 +714,8 @@ int secret_read(const char *path, char **ret, struct err *e)
 		return secret_open_failed(path, -errno, e);
 	int r = secret_judge(fd, path, e);
 
+	if (r == 0)
+		r = secret_judge_place(path, e);
 	if (r < 0)
 		return r;
 	/* One buffer that never moves, so that one wipe catches every copy. */

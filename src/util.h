@@ -96,8 +96,9 @@ int fd_write_all(int fd, const void *data, size_t len) MUST_CHECK;
 
 /*
  * A file with a secret in it: a regular file of ours or root's, mode 0600 or
- * stricter. Trailing line ends are cut. *RET is the caller's to secret_free().
- * 0 or negative errno with the remedy in E.
+ * stricter, in folders that nobody else can write to. Trailing line ends are
+ * cut. *RET is the caller's to secret_free(). 0 or negative errno with the
+ * remedy in E.
  */
 int secret_read(const char *path, char **ret, struct err *e) MUST_CHECK;
 /* The same checks without reading the content into memory for longer than needed. */

@@ -245,6 +245,10 @@ static void answer_status(const struct call *c, bool writes, struct value *answe
 	if (status == 429)
 		kit_later(answer, wait < 0 || wait > INT_MAX ? RETRY_S : (int)wait,
 			"the blog's server asks for patience (HTTP 429)");
+	else if (status == 303 && writes)
+		/* RFC 9110: it was taken, and what came of it is shown elsewhere. */
+		kit_unknown(answer, "the blog's server took it and points to another page "
+			"(HTTP 303): it may be out");
 	else if ((status >= 500 || status == 408) && writes)
 		kit_unknown(answer, "the blog's server failed after it was asked (HTTP %d)",
 			status);

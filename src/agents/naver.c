@@ -571,7 +571,16 @@ static bool page_has(const char *page, const char *href)
 /* DOUBTFUL: what was seen speaks against it, but was not all. */
 enum seen { SEEN_NO, SEEN_YES, SEEN_UNKNOWN, SEEN_DOUBTFUL };
 
-/* Are half of the post's links on its page? An owner may have cut some. */
+/* A notice, a page cut short or an empty one may come in place of a post: it shows no title. */
+static bool is_post_page(const char *page, const char *title)
+{
+	return page_has(page, title) && strstr(page, "</html>");
+}
+
+/*
+ * Are half of the post's links on its page? An owner may have cut some. NO only
+ * of a whole page with that title and none of them: who is told so posts again.
+ */
 static enum seen is_ours(const struct settings *s, const struct wanted *w, const char *no)
 {
 	CLEANUP_FREE char *url = xasprintf("%s/PostView.naver?blogId=%s&logNo=%s", s->endpoint,
@@ -585,7 +594,8 @@ static enum seen is_ours(const struct settings *s, const struct wanted *w, const
 		for (size_t i = 0; i < all; i++)
 			there += page_has(
 				buf_cstr(&a.body), value_string(value_at(w->hrefs, i), ""));
-		seen = there * 2 >= all && (all || *w->title) ? SEEN_YES : there ? SEEN_UNKNOWN :
+		seen = there * 2 >= all && (all || *w->title) ? SEEN_YES :
+			there || !is_post_page(buf_cstr(&a.body), w->title) ? SEEN_UNKNOWN :
 			SEEN_NO;
 	}
 	http_answer_finish(&a);
