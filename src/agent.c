@@ -450,6 +450,7 @@ static void conclude_not_started(struct agent *a, int error)
 	case EMFILE:
 	case ENFILE:
 	case ETXTBSY:
+	case EIO:
 		conclude(a, AGENT_LATER, "could not be started for now: %s", strerror(error));
 		break;
 	default:
