@@ -696,6 +696,8 @@ int config_load(const char *path, struct config **ret, struct value *errors)
 	config_destroy(&l.tree);
 	source_finish(&l.source);
 	report_close(&l.report);
+	if (res < 0 && l.report.weather < 0)
+		res = l.report.weather;
 	if (res == 0) {
 		keep_warnings(l.c, l.report.warnings);
 		*ret = l.c;

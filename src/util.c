@@ -344,6 +344,16 @@ void format_wait(int64_t ms, char *buf, size_t size)
 
 /* Files */
 
+bool errno_is_weather(int error)
+{
+	static const int weather[] = { -EIO, -ENOMEM, -EMFILE, -ENFILE, -EAGAIN, -EINTR, -ENOSPC };
+
+	for (size_t i = 0; i < ARRAY_LEN(weather); i++)
+		if (error == weather[i])
+			return true;
+	return false;
+}
+
 static ssize_t read_retry(int fd, void *data, size_t len)
 {
 	ssize_t n;

@@ -68,6 +68,12 @@ void format_duration(int64_t ms, char *buf, size_t size);
 void format_wait(int64_t ms, char *buf, size_t size);
 
 /*
+ * Is ERROR, a negative errno, one of the machine's, for which neither a file nor
+ * what is in it is to blame? Another try may then do.
+ */
+bool errno_is_weather(int error);
+
+/*
  * A whole file, at most MAX bytes, NUL-terminated; *RET is the caller's to
  * free(). 0 or negative errno; -EFBIG over MAX, *RET untouched on failure.
  */
