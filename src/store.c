@@ -452,6 +452,13 @@ static int code_errno(int rc)
 	}
 }
 
+/* The same; a file that cannot be opened may be the machine's fault. */
+static int db_errno(sqlite3 *db, int rc)
+{
+	int system = (rc & 0xff) == SQLITE_CANTOPEN && db ? -sqlite3_system_errno(db) : 0;
+	return errno_is_weather(system) ? system : code_errno(rc);
+}
+
 static const char *errno_words(int r)
 {
 	switch (r) {
@@ -480,7 +487,7 @@ static bool is_cache(enum stmt_id id)
 static int fail(struct store *s, bool cache, int rc)
 {
 	sqlite3 *db = cache ? s->cache : s->state;
-	int r = code_errno(rc);
+	int r = db_errno(db, rc);
 	str_format_cut(s->error, sizeof(s->error), "%s.db: %s: %s", cache ? "cache" : "state",
 		db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), errno_words(r));
 	return r;
@@ -717,7 +724,8 @@ static int migrate(sqlite3 *db, const char *const *steps, int version)
 		version);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
+	/* Only where one is open: the error's own words must stay. */
+	if (rc != SQLITE_OK && !sqlite3_get_autocommit(db))
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
@@ -879,7 +887,10 @@ static int open_failed(struct store *s, const char *path, int rc, struct err *e)
 	if (rc == SQLITE_SCHEMA)
 		return err_set(e, -EPROTO, "%s: its version is not the one of this program; "
 			"run the cpautod that made it, or a newer one", path);
-	int r = code_errno(rc);
+	if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY)
+		return err_set(e, -EBUSY, "%s: the last run of cpautod was cut short; start it, "
+			"which puts this right", path);
+	int r = db_errno(s->state, rc);
 	return err_set(e, r, "%s: %s: %s", path,
 		s->state ? sqlite3_errmsg(s->state) : sqlite3_errstr(rc), errno_words(r));
 }
