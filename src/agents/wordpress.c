@@ -20,6 +20,7 @@
 #include "wprest.h"
 
 #define IMAGES_MAX 60
+#define RETRY_S 60 /* where this machine is short of something */
 #define TAGS_MAX 40
 #define NAME_MAX_BYTES 600
 #define QUERY_MAX 8192
@@ -340,6 +341,9 @@ static bool read_picture(const char *path, struct picture *p, struct value *answ
 	if (r == -EFBIG)
 		kit_refused(answer, "the picture %.200s has over %u MiB", path,
 			IMAGE_BYTES_MAX >> 20);
+	else if (errno_is_weather(r))
+		kit_later(answer, RETRY_S, "the picture %.200s cannot be read for now: %s", path,
+			strerror(-r));
 	else if (r)
 		kit_refused(answer, "the picture %.200s cannot be read: %s", path, strerror(-r));
 	else if (image_sniff(p->data, p->len, &p->image, &e))
