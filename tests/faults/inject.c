@@ -58,7 +58,7 @@
 	X(memory, 0) X(open, DEAD) X(read, DEAD) X(pread, DEAD) X(write, FULL | DEAD) \
 	X(pwrite, FULL | DEAD) X(fsync, FULL | DEAD) X(fdatasync, FULL | DEAD) \
 	X(ftruncate, DEAD) X(rename, FULL | DEAD) X(unlink, DEAD) X(mkdir, FULL | DEAD) \
-	X(create, FULL) X(close, 0) X(stat, DEAD) X(access, 0) X(fcntl, 0) X(fchmod, 0) X(mmap, 0) X(opendir, 0) X(readdir, 0) \
+	X(create, FULL) X(close, 0) X(stat, DEAD) X(access, 0) X(fcntl, 0) X(lock, 0) X(fchmod, 0) X(mmap, 0) X(opendir, 0) X(readdir, 0) \
 	X(readlink, 0) X(getrandom, 0) X(flock, 0) X(socket, 0) X(bind, 0) X(connect, 0) \
 	X(send, 0) X(recv, 0) X(poll, 0) X(getsockopt, 0) X(fork, 0) X(spawn, 0) X(pipe, 0) \
 	X(epoll_create, 0) X(epoll_ctl, 0) X(epoll_wait, 0) X(timerfd, 0) X(signalfd, 0) \
@@ -465,7 +465,10 @@ int close(int fd)
 	void *arg = va_arg(ap, void *); \
 	va_end(ap); \
 	NEXT(name); \
-	FAIL(fcntl, -1); \
+	if (cmd == F_SETLK || cmd == F_SETLKW || cmd == F_OFD_SETLK) \
+		FAIL(lock, -1); \
+	else \
+		FAIL(fcntl, -1); \
 	return next(fd, cmd, arg)
 
 int fcntl(int fd, int cmd, ...) { FCNTL(fcntl); }

@@ -229,6 +229,13 @@ class Coupang(Job):
         os.mkdir(self.w.path("out"))
 
 
+class OpenApi(Job):
+    def anew(self):
+        super().anew()
+        self.w.write("keys/at", "gateway-1\n")
+        self.w.write("keys/rt", "refresh-1\n")
+
+
 class Outbox(Job):
     def anew(self):
         shutil.rmtree(self.w.path("out"), ignore_errors=True)
@@ -279,7 +286,7 @@ def jobs(w, B):
     blog = WordPress()
     yield Job(w, "wordpress", blog, {"endpoint": blog.url + "/", "user": "me"}, take("PASSWORD"))
     blog = Gateway()
-    yield Job(w, "naver-openapi", blog,
+    yield OpenApi(w, "naver-openapi", blog,
               {"endpoint": blog.url, "token_endpoint": blog.url + "/oauth2.0/token", "feed": blog.url + "/rss",
                "access_token_file": key["ACCESS_TOKEN"], "refresh_token_file": key["REFRESH_TOKEN"]},
               take("ACCESS_TOKEN", "REFRESH_TOKEN", "CLIENT_ID", "CLIENT_SECRET"))
@@ -289,7 +296,8 @@ def jobs(w, B):
 case $(cat) in
   *'"op":"publish"'*) echo %s >>%s; echo '{"v":1,"result":"ok","id":"1"}' ;;
   *'"op":"find"'*) if [ -s %s ]; then f=yes; else f=no; fi; echo '{"v":1,"result":"ok","found":"'$f'"}' ;;
-  *) echo '{"v":1,"result":"ok"}' ;;
+  *'"op":"check"'*) echo '{"v":1,"result":"ok"}' ;;
+  *) exit 65 ;;
 esac
 """ % (KEY, w.path("program.out"), w.path("program.out")))
     os.chmod(program, 0o755)
