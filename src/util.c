@@ -57,7 +57,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 
 /* Memory */
 
-static _Noreturn void die_no_memory(void)
+_Noreturn void die_no_memory(void)
 {
 	static const char line[] = "out of memory: ending; free some memory and start again\n";
 

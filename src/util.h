@@ -30,6 +30,7 @@ int err_set(struct err *e, int code, const char *fmt, ...) PRINTF(3, 4);
  * Memory: these never return NULL. When memory is gone the program prints one
  * line and ends with EX_OSERR; what is committed in state.db is enough to go on.
  */
+_Noreturn void die_no_memory(void);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);

@@ -78,18 +78,20 @@ static bool clean_url(const char *url)
 static char *url_part(CURLU *h, CURLUPart part, unsigned flags)
 {
 	char *text = NULL;
+	CURLUcode code = curl_url_get(h, part, &text, flags);
 
-	return curl_url_get(h, part, &text, flags) == CURLUE_OK ? text : NULL;
+	if (code == CURLUE_OUT_OF_MEMORY)
+		die_no_memory();
+	return code == CURLUE_OK ? text : NULL;
 }
 
 static bool part_absent(CURLU *h, CURLUPart part)
 {
-	char *text = NULL;
-	CURLUcode code = curl_url_get(h, part, &text, 0);
+	char *text = url_part(h, part, 0);
+	bool absent = !text;
 
 	curl_free(text);
-	/* For want of memory it is not seen either. */
-	return code != CURLUE_OK && code != CURLUE_OUT_OF_MEMORY;
+	return absent;
 }
 
 /* Lower case, no brackets, no dot at the end. */
@@ -147,7 +149,12 @@ int http_url_parse(const char *url, bool plain_too, struct http_url *ret)
 	if (!url || !clean_url(url))
 		return -EINVAL;
 	h = curl_url();
-	if (h && curl_url_set(h, CURLUPART_URL, url, 0) == CURLUE_OK)
+	CURLUcode code = h ? curl_url_set(h, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+
+	/* It is not the address that is wrong then. */
+	if (code == CURLUE_OUT_OF_MEMORY)
+		die_no_memory();
+	if (code == CURLUE_OK)
 		r = fill_url(h, ret);
 	curl_url_cleanup(h);
 	if (!r && !ret->secure && !ret->loopback && !plain_too)
