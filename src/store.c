@@ -452,11 +452,14 @@ static int code_errno(int rc)
 	}
 }
 
-/* The same; a file that cannot be opened may be the machine's fault. */
+/*
+ * The same; that a file cannot be opened may be the machine's fault. Where one
+ * cannot be made SQLite tries to read it, which leaves ENOENT.
+ */
 static int db_errno(sqlite3 *db, int rc)
 {
 	int system = (rc & 0xff) == SQLITE_CANTOPEN && db ? -sqlite3_system_errno(db) : 0;
-	return errno_is_weather(system) ? system : code_errno(rc);
+	return system == -ENOENT ? -EIO : errno_is_weather(system) ? system : code_errno(rc);
 }
 
 static const char *errno_words(int r)
