@@ -32,7 +32,7 @@ class Blog:
     """The posts, and who speaks for them."""
 
     def __init__(self):
-        self.posts, self.media, self.terms = [], [], []
+        self.anew()
         blog = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -61,11 +61,18 @@ class Blog:
                 blog.get(self)
 
             def do_POST(self):
+                self.close_connection = True
                 length = int(self.headers.get("Content-Length", 0))
                 body = self.rfile.read(length)
                 # What came only in part is no request.
-                if len(body) == length:
+                if len(body) != length:
+                    return
+                try:
                     blog.post(self, body)
+                except ConnectionError:
+                    pass
+                except Exception as e:  # what no honest agent sends
+                    blog.garbled = "%s: %s" % (type(e).__name__, e)
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -74,6 +81,7 @@ class Blog:
 
     def anew(self):
         self.posts, self.media, self.terms = [], [], []
+        self.garbled = None
 
     def close(self):
         self.server.shutdown()
