@@ -839,8 +839,10 @@ static int open_cache_once(struct store *s, const char *path)
 			   : check_version(s->cache, CACHE_VERSION);
 	if (rc == SQLITE_OK)
 		rc = check_statements(s, s->cache, STATE_END, STMT_END);
-	if (rc != SQLITE_OK)
+	if (rc != SQLITE_OK) {
+		(void)fail(s, true, rc);
 		close_db(s, &s->cache, STATE_END, STMT_END);
+	}
 	return rc;
 }
 
