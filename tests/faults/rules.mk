@@ -2,7 +2,7 @@
 # that misbehaves on purpose.
 FAULTS := $(B)/faults/inject.so $(B)/faults/blog $(B)/faults/victim
 LABS += $(FAULTS)
-FAULTS_CC = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g
+FAULTS_CC = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g -fno-omit-frame-pointer
 $(B)/faults/inject.so: tests/faults/inject.c
 	@mkdir -p $(@D)
 	$(call Q,CC,$<)$(FAULTS_CC) -fPIC -shared -ftls-model=initial-exec -U_FORTIFY_SOURCE -o $@ $< -ldl
