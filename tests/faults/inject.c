@@ -88,6 +88,7 @@ static long fault_at;
 static int fault_how, fault_on, fault_depth, trace;
 static char log_path[512];
 static int armed, depth;
+static int sanitized; /* backtrace() loads a library that ASan takes for a leak */
 static atomic_long *counts; /* [DEPTHS][W_NONE], shared with what was forked */
 static char last_failed[LINE];
 static __thread int inside, which = -1; /* the file that is synced */
@@ -135,7 +136,7 @@ static void note_failed(enum what w, long number)
 	if (number > fault_at + 200)
 		return;
 	snprintf(last_failed, sizeof(last_failed), "failed %s %ld", table[w].name, number);
-	add_modules(last_failed, frames, backtrace(frames, FRAMES));
+	add_modules(last_failed, frames, sanitized ? 0 : backtrace(frames, FRAMES));
 	if (number < fault_at + 20)
 		put_line(last_failed);
 	if (which >= 0) {
@@ -586,14 +587,16 @@ static int our_main(int argc, char **argv, char **env)
 {
 	void *frames[FRAMES];
 
+	sanitized = getenv("ASAN_OPTIONS") != NULL;
 	/* It loads a library the first time. */
-	(void)backtrace(frames, FRAMES);
+	if (!sanitized)
+		(void)backtrace(frames, FRAMES);
 	read_orders();
 	counts = mmap(NULL, sizeof(*counts) * DEPTHS * W_NONE, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counts == MAP_FAILED)
 		abort();
-	if (!getenv("ASAN_OPTIONS"))
+	if (!sanitized)
 		watch_crashes();
 	armed = 1;
 	return real_main(argc, argv, env);
