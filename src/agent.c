@@ -122,9 +122,11 @@ static char **make_environment(const struct agent_job *job)
 
 static void close_slot(struct agent *a, enum slot slot)
 {
-	/* Closing also takes it out of the epoll set: nobody else has a copy. */
-	if (a->fds[slot] >= 0)
+	if (a->fds[slot] >= 0) {
+		/* Closing alone would not do it while the guard still has its copy. */
+		epoll_ctl(a->epoll, EPOLL_CTL_DEL, a->fds[slot], NULL);
 		close(a->fds[slot]);
+	}
 	a->fds[slot] = -1;
 }
 
@@ -406,6 +408,7 @@ static void conclude_not_started(struct agent *a, int error)
 	case EMFILE:
 	case ENFILE:
 	case ETXTBSY:
+	case EIO:
 		conclude(a, AGENT_LATER, "could not be started for now: %s", strerror(error));
 		break;
 	default:

@@ -170,12 +170,13 @@ int asking_done(struct engine *e, const struct agent_result *res)
 }
 
 /* An agent that could not even be started: nothing left the machine. */
-static int search_not_started(struct engine *e, const struct err *why)
+static int search_not_started(struct engine *e, int error, const struct err *why)
 {
 	char reason[ERR_MAX];
 	str_format_cut(reason, sizeof(reason), "%s", why->text);
 	struct agent_result res = {
-		.verdict = AGENT_BROKEN, .reason = reason, .calls = 0, .strikes = -1
+		.verdict = work_not_started(error), .reason = reason, .retry_after_ms = -1,
+		.calls = 0, .strikes = -1
 	};
 	return asking_done(e, &res);
 }
@@ -207,9 +208,10 @@ static int begin_call(struct engine *e, int list)
 		return r;
 	e->counts.calls++;
 	struct err err;
-	if (start_search(e, &err) == 0)
+	r = start_search(e, &err);
+	if (r == 0)
 		return 1;
-	r = search_not_started(e, &err);
+	r = search_not_started(e, r, &err);
 	e->fatal = r < 0; /* as in engine_done(): the call stays open */
 	return r < 0 ? r : 1;
 }

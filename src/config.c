@@ -660,6 +660,21 @@ static void report_fault(struct loader *l, const struct syntax_fault *f)
 			other.file, other.line);
 }
 
+/* Where memory failed libconfig leaves names and texts out. */
+static bool is_whole(const config_setting_t *s)
+{
+	if (config_setting_type(s) == CONFIG_TYPE_STRING)
+		return config_setting_get_string(s) != NULL;
+	for (int i = 0; config_setting_is_aggregate(s) && i < config_setting_length(s); i++) {
+		const config_setting_t *m = config_setting_get_elem(s, (unsigned)i);
+
+		if (m == NULL || (config_setting_is_group(s) && config_setting_name(m) == NULL) ||
+			!is_whole(m))
+			return false;
+	}
+	return true;
+}
+
 static int load_text(struct loader *l)
 {
 	const char *text = buf_cstr(&l->source.text);
@@ -675,6 +690,11 @@ static int load_text(struct loader *l)
 			"%s; see 'man cpauto.conf' for the form of the file",
 			config_error_text(&l->tree));
 		return -EINVAL;
+	}
+	if (!is_whole(config_root_setting(&l->tree))) {
+		report_weather(&l->report, source_place(&l->source, 1), -ENOMEM,
+			"memory is short for it");
+		return -ENOMEM;
 	}
 	load_tree(l);
 	return l->report.count > 0 ? -EINVAL : 0;
@@ -714,6 +734,8 @@ int config_load(const char *path, struct config **ret, struct value *errors)
 	config_destroy(&l.tree);
 	source_finish(&l.source);
 	report_close(&l.report);
+	if (res < 0 && l.report.weather < 0)
+		res = l.report.weather;
 	if (res == 0) {
 		keep_warnings(l.c, l.report.warnings);
 		*ret = l.c;

@@ -446,8 +446,8 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 		return r;
 	}
 	if (!store_has_cache(e->store))
-		log_err("cache.db cannot be opened, so answers cannot be kept and no call is made; "
-			"see to the cache folder, then start again");
+		log_err("%s; without it answers cannot be kept and no call is made: see to the "
+			"cache folder, then start again", store_error(e->store));
 	*ret = e;
 	return 0;
 }

@@ -293,8 +293,11 @@ bool guard_over(struct guard *g)
 		g->outcome = n.outcome;
 		g->code = n.code;
 	}
-	/* Only the guard has the other end once the program was executed. */
-	return len == 0;
+	/*
+	 * Only the guard has the other end once the program was executed. What
+	 * cannot be read will not be read better: it counts as the end.
+	 */
+	return len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 struct guard_end guard_take(const struct guard *g)

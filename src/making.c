@@ -76,11 +76,12 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 	};
 	struct value *post = NULL;
 	struct err err;
-	if (workshop_render(e->apart, e->templates, &in, &post, &err) < 0)
-		return work_refuse(e, row, err.text);
+	int r = workshop_render(e->apart, e->templates, &in, &post, &err);
+	if (r < 0)
+		return work_stop(e, row, r, err.text);
 	/* The gates judge by what the post was made from, whenever they do. */
 	value_set(post, "answer", value_copy(answer));
-	int r = store_post_rendered(
+	r = store_post_rendered(
 		e->store, value_get_int(row, "id", 0), post, fetched_ms, e->now.wall_ms);
 	value_free(post);
 	return r;
@@ -133,8 +134,9 @@ static int judge(struct engine *e, const struct value *row)
 	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
 	const struct config_list *c = work_list(e, value_get_string(row, "list", ""));
-	if (!work_pass_gates(e, row, &err))
-		return work_refuse(e, row, err.text);
+	int closed = work_pass_gates(e, row, &err);
+	if (closed < 0)
+		return work_stop(e, row, closed, err.text);
 	bool approved = value_get_int(row, "approved_ms", 0) > 0;
 	char reason[ERR_MAX] = "waits for your approval";
 	bool wait = c && c->approve == APPROVE_MANUAL && !approved;

@@ -167,16 +167,19 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 	int64_t id = value_get_int(row, "id", 0);
 	if (!facts_fresh(e, row))
 		return renew(e, p, id);
-	if (!work_pass_gates(e, row, &err))
-		return work_refuse(e, row, err.text);
-	int r = store_post_sending(e->store, id, &e->now);
+	int r = work_pass_gates(e, row, &err);
+	if (r < 0)
+		return work_stop(e, row, r, err.text);
+	r = store_post_sending(e->store, id, &e->now);
 	if (r < 0)
 		return r;
 	const char *op = is_update(row) ? "update" : "publish";
-	if (start_publisher(e, ACTION_PUBLISH, p, op, row, &err) == 0)
+	r = start_publisher(e, ACTION_PUBLISH, p, op, row, &err);
+	if (r == 0)
 		return 0;
 	/* Nothing was started, so nothing left. */
-	struct agent_result res = { .verdict = AGENT_BROKEN, .reason = err.text, .strikes = -1 };
+	struct agent_result res = { .verdict = work_not_started(r), .reason = err.text,
+		.retry_after_ms = -1, .strikes = -1 };
 	r = store_post_move(e->store, id, POST_SENDING, POST_READY, e->now.wall_ms,
 		e->now.wall_ms, err.text);
 	if (r == 0)
@@ -352,6 +355,31 @@ int sending_publish_done(struct engine *e, const struct value *row,
 
 /* ---- settling what nobody knows --------------------------------------------------- */
 
+/* How long ago it was sent, by the clock that no step moves (budget.h). */
+static int64_t sending_age(const struct engine *e, const struct value *row)
+{
+	struct instant sent = {
+		.wall_ms = value_get_int(row, "sending_ms", 0),
+		.boot_ms = value_get_int(row, "sending_boot", 0),
+		.synced = value_get_int(row, "sending_synced", 0) != 0,
+	};
+	str_format_cut(sent.boot_id, sizeof(sent.boot_id), "%s",
+		value_get_string(row, "sending_boot_id", ""));
+	return e->now.boot_ms - budget_moment(&sent, &e->now);
+}
+
+/* Where only the machine was short of something it is looked for later. */
+static int find_not_started(
+	struct engine *e, const struct value *row, int error, const char *reason)
+{
+	int finds = 0;
+	if (work_not_started(error) == AGENT_BROKEN || sending_age(e, row) > FIND_GIVE_UP_MS)
+		return park(e, e->post_id, reason);
+	log_warning("%s", reason);
+	return store_post_looked(e->store, e->post_id, e->now.wall_ms,
+		e->now.wall_ms + FIND_EVERY_MS, false, &finds);
+}
+
 int sending_try_settle(struct engine *e)
 {
 	struct value *row = NULL;
@@ -364,23 +392,10 @@ int sending_try_settle(struct engine *e)
 		config_publisher_find(e->config, value_get_string(row, "publisher", ""));
 	if (!p)
 		r = park(e, id, "its publisher is not in the configuration any more");
-	else if (start_publisher(e, ACTION_FIND, p, "find", row, &err) < 0)
-		r = park(e, id, err.text);
+	else if ((r = start_publisher(e, ACTION_FIND, p, "find", row, &err)) < 0)
+		r = find_not_started(e, row, r, err.text);
 	value_free(row);
 	return r < 0 ? r : 1;
-}
-
-/* How long ago it was sent, by the clock that no step moves (budget.h). */
-static int64_t sending_age(const struct engine *e, const struct value *row)
-{
-	struct instant sent = {
-		.wall_ms = value_get_int(row, "sending_ms", 0),
-		.boot_ms = value_get_int(row, "sending_boot", 0),
-		.synced = value_get_int(row, "sending_synced", 0) != 0,
-	};
-	str_format_cut(sent.boot_id, sizeof(sent.boot_id), "%s",
-		value_get_string(row, "sending_boot_id", ""));
-	return e->now.boot_ms - budget_moment(&sent, &e->now);
 }
 
 static int not_found(struct engine *e, const struct value *row)

@@ -475,6 +475,16 @@ static int code_errno(int rc)
 	}
 }
 
+/*
+ * The same; that a file cannot be opened may be the machine's fault. Where one
+ * cannot be made SQLite tries to read it, which leaves ENOENT.
+ */
+static int db_errno(sqlite3 *db, int rc)
+{
+	int system = (rc & 0xff) == SQLITE_CANTOPEN && db ? -sqlite3_system_errno(db) : 0;
+	return system == -ENOENT ? -EIO : errno_is_weather(system) ? system : code_errno(rc);
+}
+
 static const char *errno_words(int r)
 {
 	switch (r) {
@@ -503,7 +513,7 @@ static bool is_cache(enum stmt_id id)
 static int fail(struct store *s, bool cache, int rc)
 {
 	sqlite3 *db = cache ? s->cache : s->state;
-	int r = code_errno(rc);
+	int r = db_errno(db, rc);
 	str_format_cut(s->error, sizeof(s->error), "%s.db: %s: %s", cache ? "cache" : "state",
 		db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), errno_words(r));
 	return r;
@@ -740,7 +750,8 @@ static int migrate(sqlite3 *db, const char *const *steps, int version)
 		version);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
+	/* Only where one is open: the error's own words must stay. */
+	if (rc != SQLITE_OK && !sqlite3_get_autocommit(db))
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
@@ -873,8 +884,10 @@ static int open_cache_once(struct store *s, const char *path)
 			   : check_version(s->cache, CACHE_VERSION);
 	if (rc == SQLITE_OK)
 		rc = check_statements(s, s->cache, STATE_END, STMT_END);
-	if (rc != SQLITE_OK)
+	if (rc != SQLITE_OK) {
+		(void)fail(s, true, rc);
 		close_db(s, &s->cache, STATE_END, STMT_END);
+	}
 	return rc;
 }
 
@@ -924,7 +937,10 @@ static int open_failed(struct store *s, const char *path, int rc, struct err *e)
 	if (rc == SQLITE_SCHEMA)
 		return err_set(e, -EPROTO, "%s: its version is not the one of this program; "
 			"run the cpautod that made it, or a newer one", path);
-	int r = code_errno(rc);
+	if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY)
+		return err_set(e, -EBUSY, "%s: the last run of cpautod was cut short; start it, "
+			"which puts this right", path);
+	int r = db_errno(s->state, rc);
 	return err_set(e, r, "%s: %s: %s", path,
 		s->state ? sqlite3_errmsg(s->state) : sqlite3_errstr(rc), errno_words(r));
 }

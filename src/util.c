@@ -66,7 +66,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 
 /* Memory */
 
-static _Noreturn void die_no_memory(void)
+_Noreturn void die_no_memory(void)
 {
 	static const char line[] = "out of memory: ending; free some memory and start again\n";
 
@@ -352,6 +352,16 @@ void format_wait(int64_t ms, char *buf, size_t size)
 }
 
 /* Files */
+
+bool errno_is_weather(int error)
+{
+	static const int weather[] = { -EIO, -ENOMEM, -EMFILE, -ENFILE, -EAGAIN, -EINTR, -ENOSPC };
+
+	for (size_t i = 0; i < ARRAY_LEN(weather); i++)
+		if (error == weather[i])
+			return true;
+	return false;
+}
 
 static ssize_t read_retry(int fd, void *data, size_t len)
 {

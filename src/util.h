@@ -33,6 +33,7 @@ int err_set(struct err *e, int code, const char *fmt, ...) PRINTF(3, 4);
  * Memory: these never return NULL. When memory is gone the program prints one
  * line and ends with EX_OSERR; what is committed in state.db is enough to go on.
  */
+_Noreturn void die_no_memory(void);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
@@ -69,6 +70,12 @@ void format_duration(int64_t ms, char *buf, size_t size);
 
 /* For people: "14 min", "3 h 20 min", at most two parts, rounded up. */
 void format_wait(int64_t ms, char *buf, size_t size);
+
+/*
+ * Is ERROR, a negative errno, one of the machine's, for which neither a file nor
+ * what is in it is to blame? Another try may then do.
+ */
+bool errno_is_weather(int error);
 
 /*
  * A whole file, at most MAX bytes, NUL-terminated; *RET is the caller's to

@@ -191,6 +191,8 @@ bool naver_form_add_post(struct naver_form *f, const char *name, const struct va
 		naver_form_add(f, name, buf_cstr(&out));
 	else if (r == -EIO)
 		kit_broken(answer, "%s", e.text);
+	else if (errno_is_weather(r))
+		kit_later(answer, RETRY_S, "%s", e.text);
 	else
 		kit_refused(answer, "%s", e.text);
 	buf_finish(&out);

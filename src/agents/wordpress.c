@@ -21,6 +21,7 @@
 #include "wprest.h"
 
 #define IMAGES_MAX 60
+#define RETRY_S 60 /* where this machine is short of something */
 #define TAGS_MAX 40
 #define NAME_MAX_BYTES 600
 #define QUERY_MAX 8192
@@ -354,6 +355,8 @@ static bool read_picture(const struct job *j, const char *path, struct picture *
 
 	if (r == -EIO)
 		kit_broken(answer, "%s", e.text);
+	else if (errno_is_weather(r))
+		kit_later(answer, RETRY_S, "%s", e.text);
 	else if (r)
 		kit_refused(answer, "%s", e.text);
 	if (r)

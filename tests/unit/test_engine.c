@@ -817,10 +817,11 @@ static void test_an_agent_that_cannot_start(void **state)
 	(void)state;
 	start_up(SIMPLE(TWELVE, ""));
 	w.refuse_starts = 1;
-	assert_int_equal(go(NULL), HOUR);
+	assert_int_equal(go(NULL), MINUTE);
 	assert_false(engine_busy(w.engine));
-	assert_int_equal(ledger("broken"), 1);
-	assert_true(go_for("search", 2 * HOUR));
+	/* No process could be had: nobody is needed for that. */
+	assert_int_equal(ledger("later"), 1);
+	assert_true(go_for("search", 10 * MINUTE));
 	reply_well();
 }
 
@@ -1486,11 +1487,17 @@ static void test_a_publisher_that_cannot_start(void **state)
 	go("images");
 	reply_well();
 	w.refuse_starts = 1;
-	(void)go(NULL);
+	assert_int_equal(go(NULL), MINUTE);
 	assert_state(1, POST_READY);
-	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
-	assert_true(w.request || go("publish") == 0);
-	reply_well();
+	assert_true(go_for("publish", 2 * MINUTE));
+	w.refuse_starts = 1;
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	/* One that cannot be looked for now is not for a person yet. */
+	assert_false(go_for("find", 10 * MINUTE));
+	assert_int_equal(w.refuse_starts, 0);
+	assert_state(1, POST_UNKNOWN);
+	assert_true(go_for("find", 10 * MINUTE));
+	reply_found("yes");
 	assert_state(1, POST_PUBLISHED);
 }
 
