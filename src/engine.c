@@ -190,9 +190,19 @@ static void wake_at(struct engine *e, int64_t wall_ms)
 		work_wake_in(e, wall_ms - e->now.wall_ms);
 }
 
+/* What an agent was writing when it was killed; none is under way now. */
+static void sweep_images(const struct engine *e)
+{
+	int n = dir_sweep(e->image_dir);
+	if (n > 0)
+		log_info("%s: removed %d picture%s that %s cut short", e->image_dir, n,
+			n == 1 ? "" : "s", n == 1 ? "was" : "were");
+}
+
 /* Nothing is kept longer than the owner said; files go with their rows. */
 static void expire(struct engine *e)
 {
+	sweep_images(e);
 	struct value *paths = NULL;
 	int64_t before = e->now.wall_ms - e->config->cache.ttl_ms;
 	if (store_cache_expire(e->store, before, e->now.wall_ms - e->config->cache.history_ms,
@@ -445,6 +455,7 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 		engine_free(e);
 		return r;
 	}
+	sweep_images(e);
 	if (!store_has_cache(e->store))
 		log_err("cache.db cannot be opened, so answers cannot be kept and no call is made; "
 			"see to the cache folder, then start again");

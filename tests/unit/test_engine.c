@@ -1050,6 +1050,21 @@ static void test_images_that_never_come(void **state)
 	assert_int_equal(w.images, 6);
 }
 
+/* An agent that was killed while it wrote leaves nothing for ever. */
+static void test_images_cut_short(void **state)
+{
+	(void)state;
+	static const char left[] = "images/.cpauto-0123456789abcdef.tmp";
+	assert_int_equal(file_write_atomic(path_of(left), "jp", 2, 0600), 0);
+	start_up(SIMPLE("\"k\"", ""));
+	assert_int_equal(access(path_of(left), F_OK), -1);
+	(void)go(NULL);
+	assert_int_equal(file_write_atomic(path_of(left), "jp", 2, 0600), 0);
+	advance(25 * HOUR);
+	(void)go(NULL);
+	assert_int_equal(access(path_of(left), F_OK), -1);
+}
+
 static void test_images_that_are_gone(void **state)
 {
 	(void)state;
@@ -2309,6 +2324,7 @@ int main(void)
 		TEST(test_gates_refuse),
 		TEST(test_images_are_fetched_once),
 		TEST(test_images_that_never_come),
+		TEST(test_images_cut_short),
 		TEST(test_images_that_are_gone),
 		TEST(test_image_agent_that_cannot_start),
 		TEST(test_unclear_then_found),
