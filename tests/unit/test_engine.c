@@ -680,6 +680,26 @@ static void test_blocked_for_a_day(void **state)
 	reply_well();
 }
 
+/* Killed while the end of a refused call is written down: the block is not forgotten. */
+static void test_killed_after_a_block(void **state)
+{
+	(void)state;
+	sqlite3 *db = NULL;
+	start_up(SIMPLE(TWELVE, ""));
+	go("search");
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "CREATE TRIGGER cut BEFORE UPDATE ON calls "
+		"BEGIN SELECT RAISE(ABORT, 'cut'); END", NULL, NULL, NULL), SQLITE_OK);
+	reply_blocked(0, -1);
+	assert_non_null(engine_fatal(w.engine));
+	crash();
+	assert_int_equal(sqlite3_exec(db, "DROP TRIGGER cut", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	start_up(SIMPLE(TWELVE, ""));
+	assert_int_equal(go("search"), DAY);
+	assert_int_equal(w.searches, 1);
+}
+
 static void test_blocked_until_a_named_time(void **state)
 {
 	(void)state;
@@ -2304,6 +2324,7 @@ int main(void)
 		TEST(test_killed_in_a_call),
 		TEST(test_reboots),
 		TEST(test_blocked_for_a_day),
+		TEST(test_killed_after_a_block),
 		TEST(test_blocked_until_a_named_time),
 		TEST(test_failures),
 		TEST(test_the_source_is_left_alone_longer),
