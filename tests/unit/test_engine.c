@@ -680,6 +680,12 @@ static void test_blocked_for_a_day(void **state)
 	reply_well();
 }
 
+/* What a daemon that is killed does not write any more: a trigger refuses it. */
+static void cut_off(sqlite3 *db, const char *trigger)
+{
+	assert_int_equal(sqlite3_exec(db, trigger, NULL, NULL, NULL), SQLITE_OK);
+}
+
 /* Killed while the end of a refused call is written down: the block is not forgotten. */
 static void test_killed_after_a_block(void **state)
 {
@@ -688,12 +694,12 @@ static void test_killed_after_a_block(void **state)
 	start_up(SIMPLE(TWELVE, ""));
 	go("search");
 	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "CREATE TRIGGER cut BEFORE UPDATE ON calls "
-		"BEGIN SELECT RAISE(ABORT, 'cut'); END", NULL, NULL, NULL), SQLITE_OK);
+	cut_off(db, "CREATE TRIGGER cut BEFORE UPDATE ON calls "
+		"BEGIN SELECT RAISE(ABORT, 'cut'); END");
 	reply_blocked(0, -1);
 	assert_non_null(engine_fatal(w.engine));
 	crash();
-	assert_int_equal(sqlite3_exec(db, "DROP TRIGGER cut", NULL, NULL, NULL), SQLITE_OK);
+	cut_off(db, "DROP TRIGGER cut");
 	sqlite3_close(db);
 	start_up(SIMPLE(TWELVE, ""));
 	assert_int_equal(go("search"), DAY);
@@ -1020,6 +1026,32 @@ static void test_other_products_make_another_post(void **state)
 	assert_state(1, POST_REFUSED);
 	assert_state(2, POST_WAITING);
 	assert_int_equal(w.publishes, 0);
+}
+
+/* Killed between the two steps of it, the old post is not refused for nothing. */
+static void test_killed_while_replacing(void **state)
+{
+	(void)state;
+	sqlite3 *db = NULL;
+	start_up(MANUAL);
+	(void)go(NULL);
+	w.set = 1;
+	advance(25 * HOUR);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	assert_int_equal(go("search"), 0);
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	cut_off(db, "CREATE TRIGGER cut BEFORE UPDATE ON keywords WHEN NEW.due_ms < OLD.due_ms "
+		"BEGIN SELECT RAISE(ABORT, 'cut'); END");
+	reply_well();
+	(void)engine_step(w.engine, &w.now);
+	assert_non_null(engine_fatal(w.engine));
+	crash();
+	cut_off(db, "DROP TRIGGER cut");
+	sqlite3_close(db);
+	start_up(MANUAL);
+	(void)go(NULL);
+	assert_state(1, POST_REFUSED);
+	assert_state(2, POST_WAITING);
 }
 
 static void test_gates_refuse(void **state)
@@ -2342,6 +2374,7 @@ int main(void)
 		TEST(test_rejection_and_another_try),
 		TEST(test_old_prices_are_had_anew),
 		TEST(test_other_products_make_another_post),
+		TEST(test_killed_while_replacing),
 		TEST(test_gates_refuse),
 		TEST(test_images_are_fetched_once),
 		TEST(test_images_that_never_come),
