@@ -1107,14 +1107,19 @@ static void test_images_cut_short(void **state)
 {
 	(void)state;
 	static const char left[] = "images/.cpauto-0123456789abcdef.tmp";
+	static const char unnamed[] = "images/two.jpg"; /* of a row that is gone */
 	assert_int_equal(file_write_atomic(path_of(left), "jp", 2, 0600), 0);
 	start_up(SIMPLE("\"k\"", ""));
 	assert_int_equal(access(path_of(left), F_OK), -1);
 	(void)go(NULL);
 	assert_int_equal(file_write_atomic(path_of(left), "jp", 2, 0600), 0);
+	assert_int_equal(file_write_atomic(path_of(unnamed), "jpg", 3, 0600), 0);
+	(void)go(NULL);
+	assert_int_equal(access(path_of("images/one.jpg"), F_OK), 0);
 	advance(25 * HOUR);
 	(void)go(NULL);
 	assert_int_equal(access(path_of(left), F_OK), -1);
+	assert_int_equal(access(path_of(unnamed), F_OK), -1);
 }
 
 static void test_images_that_are_gone(void **state)
