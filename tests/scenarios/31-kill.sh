@@ -13,6 +13,8 @@ ok "killed at 40 points of three scenes, every promise holds (seed $seed)" \
   kill_lab --seed "$seed" --scenes 3 --points 40
 sed 's/^/# /' "$T/ok.out"
 
+# Killed by the system, a renderer is tried again: the post is not to blame.
+ok 'a renderer that is killed once costs no post' kill_lab --replay draft:0.3:exit_group:1:self:0
 
 # One that must be found: its report must say what was broken, in these words.
 found() { # TEXT PATTERN OPTION...
