@@ -159,9 +159,11 @@ static char **make_environment(const struct agent_job *job)
 
 static void close_slot(struct agent *a, enum slot slot)
 {
-	/* Closing also takes it out of the epoll set: nobody else has a copy. */
-	if (a->fds[slot] >= 0)
-		close(a->fds[slot]);
+	if (a->fds[slot] < 0)
+		return;
+	/* Closing is not enough: until the guard has closed its copy, it would go on waking us. */
+	(void)epoll_ctl(a->epoll, EPOLL_CTL_DEL, a->fds[slot], NULL);
+	close(a->fds[slot]);
 	a->fds[slot] = -1;
 }
 
