@@ -20,6 +20,7 @@
 
 #define SPEC_MAX 128
 #define REPORTS_MAX 10
+#define WAITS_MAX 300 /* a dozen agents, and each says no more than a few things */
 #define OTHERS 8 /* one in so many points follows a call that changed nothing */
 
 struct options {
@@ -94,6 +95,7 @@ struct watch {
 	struct order *order; /* NULL: not looked at */
 	char last[TRACER_NAME_MAX]; /* whose call was the last that lasts; "" if none */
 	bool hup, opened, term;
+	unsigned waits; /* of the daemon */
 };
 
 static void add_point(struct lab *l, const struct scene *s, const struct tracer_call *call,
@@ -157,6 +159,8 @@ static void on_call(void *ctx, const struct tracer_call *call)
 	bool daemon = str_eq(call->process, "0");
 	if (w->record)
 		record(w, call);
+	if (daemon && (call->nr == SYS_epoll_wait || call->nr == SYS_epoll_pwait))
+		w->waits = call->count;
 	if (daemon && w->scene->how == HOW_RELOAD)
 		lead(w, call);
 	if (daemon && w->order)
@@ -188,12 +192,17 @@ static void explore(struct lab *l, const struct scene *s)
 	world_trace(&l->world, &run, &job, &end);
 	if (end.timed_out || !tracer_reap(5))
 		die("'%s' does not end by itself, see %s", s->name, world_path(&l->world, "log"));
+	if (watch.waits > WAITS_MAX)
+		judge_break(&v, PROMISE_STANDING, "cpautod turned in circles, %u times",
+			watch.waits);
 	if (s->how != HOW_RELOAD) { /* of the rest a run without a kill is none */
 		int r = scene_settle(&l->world, s);
 		if (r != 0)
 			judge_break(&v, PROMISE_STANDING, "cpautod ended with %d", r);
 		judge_world(&l->world, &s->want, &v);
 	}
+	if (l->options.verbose)
+		fprintf(stderr, "%s: %u waits\n", s->name, watch.waits);
 	l->tally.acts += order.acts;
 	l->tally.acts_broken += order.broken;
 	report(l, s->name, &v);
