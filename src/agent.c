@@ -445,6 +445,7 @@ static void conclude_not_started(struct agent *a, int error)
 		conclude(a, AGENT_BROKEN, "is no program: %s needs a first line such as #!/bin/sh, "
 			"or to be built for this machine", a->path);
 		break;
+	case ESRCH: /* the guard was killed before the program began (guard.c) */
 	case EAGAIN:
 	case ENOMEM:
 	case EMFILE:
