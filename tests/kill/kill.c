@@ -219,25 +219,30 @@ static void print_spec(const struct lab *l, const struct point *p, char out[SPEC
 		victim_words[p->at.victim], (int)l->world.boot);
 }
 
-/* No call while the account is blocked, once the daemon could have known. */
-static void judge_block(const struct world *w, bool open, size_t killed_at, struct verdict *v)
+/* No call while the account is blocked, once the daemon knew. */
+static void judge_block(const struct world *w, bool known, size_t killed_at, struct verdict *v)
 {
 	size_t first = 0, extra = 0;
 	while (first < w->call_count && !w->calls[first].refused)
 		first++;
 	for (size_t i = first + 1; i < w->call_count; i++)
 		extra += w->calls[i].at_ms < w->calls[first].at_ms + 23 * WORLD_HOUR;
-	if (extra > 0 && !(open && first < killed_at))
+	if (extra > 0 && (known || first >= killed_at))
 		judge_break(v, PROMISE_LIMIT, "%zu calls while the account was blocked", extra);
 }
 
-/* Is a call open, as the files stand? Looked at in a copy: to mend them is the daemon's. */
-static bool is_open(const struct world *w)
+/*
+ * Did it write down that a call was refused? Where it, or the agent with the answer,
+ * was killed before, nobody could know. Looked at in a copy: to mend the files is
+ * the daemon's.
+ */
+static bool knows_block(const struct world *w)
 {
 	char at[PATH_MAX];
 	str_format_cut(at, sizeof(at), "%s-peek", world_path(w, "state"));
 	world_copy(world_path(w, "state"), at);
-	return judge_number(at, "SELECT count(*) FROM calls WHERE ended_wall IS NULL") > 0;
+	return judge_number(at, "SELECT (SELECT count(*) FROM calls WHERE result = 'blocked')"
+				" + (SELECT blocked FROM account)") > 0;
 }
 
 static void after_kill(struct lab *l, const struct scene *s)
@@ -268,7 +273,7 @@ static void run_scene_point(struct lab *l, const struct point *p, struct verdict
 	if (job.family && !tracer_reap(5))
 		judge_break(v, PROMISE_STANDING, "something of it goes on");
 	world_count(w);
-	bool open = p->scene->strike && is_open(w);
+	bool known = p->scene->strike && knows_block(w);
 	size_t killed_at = w->call_count;
 	after_kill(l, p->scene);
 	int r = scene_settle(w, p->scene);
@@ -277,7 +282,7 @@ static void run_scene_point(struct lab *l, const struct point *p, struct verdict
 			"cpautod, started again, ends with %d", r);
 	judge_world(w, &p->scene->want, v);
 	if (p->scene->strike)
-		judge_block(w, open, killed_at, v);
+		judge_block(w, known, killed_at, v);
 }
 
 static void run_point(struct lab *l, const struct point *p)
