@@ -122,11 +122,11 @@ static char **make_environment(const struct agent_job *job)
 
 static void close_slot(struct agent *a, enum slot slot)
 {
-	if (a->fds[slot] >= 0) {
-		/* Closing alone would not do it while the guard still has its copy. */
-		epoll_ctl(a->epoll, EPOLL_CTL_DEL, a->fds[slot], NULL);
-		close(a->fds[slot]);
-	}
+	if (a->fds[slot] < 0)
+		return;
+	/* Closing is not enough: until the guard has closed its copy, it would go on waking us. */
+	(void)epoll_ctl(a->epoll, EPOLL_CTL_DEL, a->fds[slot], NULL);
+	close(a->fds[slot]);
 	a->fds[slot] = -1;
 }
 
@@ -403,6 +403,7 @@ static void conclude_not_started(struct agent *a, int error)
 		conclude(a, AGENT_BROKEN, "is no program: %s needs a first line such as #!/bin/sh, "
 			"or to be built for this machine", a->path);
 		break;
+	case ESRCH: /* the guard was killed before the program began (guard.c) */
 	case EAGAIN:
 	case ENOMEM:
 	case EMFILE:

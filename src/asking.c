@@ -65,8 +65,7 @@ static int search_failed(struct engine *e, const struct agent_result *res, struc
 	int64_t delay = retry_delay(e->keyword.failures + 1, KEYWORD_RETRY_MS, DAY_MS);
 	e->counts.calls_failed++;
 	switch (res->verdict) {
-	case AGENT_BLOCKED:
-		account_block(a, &e->now, res->until_ms, res->strikes, res->reason);
+	case AGENT_BLOCKED: /* noted before the call was ended */
 		log_event(LOG_LEVEL_ERR, f, "the server refuses calls (strike %d): %s; %s",
 			a->strikes, res->reason,
 			a->hard ? "stopped until you run: cpauto unblock"
@@ -150,12 +149,29 @@ static void note_skew(const struct value *answer, struct store_account *a)
 			a->skew_ms / SECOND_MS);
 }
 
+static int note_block(struct engine *e, const struct agent_result *res)
+{
+	struct store_account a;
+	int r = store_account_get(e->store, &a);
+	if (r < 0)
+		return r;
+	account_block(&a, &e->now, res->until_ms, res->strikes, res->reason);
+	return store_account_set(e->store, &a);
+}
+
+/*
+ * A block is written down before its call is ended: killed in between, we come
+ * back to a call that is open and an account that is blocked. The other way
+ * round the next call would go out to a server that has forbidden it.
+ */
 int asking_done(struct engine *e, const struct agent_result *res)
 {
 	int requests = res->calls >= 0 ? res->calls : 1;
-	int r = store_call_end(e->store, e->call_id, &e->now, agent_verdict_word(res->verdict),
-		res->reason, requests);
 	struct accounts both = { 0 };
+	int r = res->verdict == AGENT_BLOCKED ? note_block(e, res) : 0;
+	if (r == 0)
+		r = store_call_end(e->store, e->call_id, &e->now,
+			agent_verdict_word(res->verdict), res->reason, requests);
 	if (r == 0)
 		r = store_account_get(e->store, &both.was);
 	memcpy(&both.is, &both.was, sizeof(both.is));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
@@ -190,22 +191,61 @@ static void wake_at(struct engine *e, int64_t wall_ms)
 		work_wake_in(e, wall_ms - e->now.wall_ms);
 }
 
+/* What an agent was writing when it was killed; none is under way now. */
+static void sweep_images(const struct engine *e)
+{
+	int n = dir_sweep(e->image_dir);
+	if (n > 0)
+		log_info("%s: removed %d picture%s that %s cut short", e->image_dir, n,
+			n == 1 ? "" : "s", n == 1 ? "was" : "were");
+}
+
+static bool is_kept(const struct value *paths, const char *path)
+{
+	size_t low = 0, high = value_len(paths);
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(path, value_get_string(value_at(paths, mid), "path", ""));
+		if (c == 0)
+			return true;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return false;
+}
+
+/*
+ * Every file that no row names goes, and not those of the rows just deleted:
+ * killed in between, or with another picture at the same address, a file would
+ * be left that no row names any more.
+ */
+static void remove_images(const struct engine *e, const struct value *kept)
+{
+	DIR *dir = opendir(e->image_dir);
+	const struct dirent *d;
+	while (dir && (d = readdir(dir))) {
+		CLEANUP_FREE char *path = xasprintf("%s/%s", e->image_dir, d->d_name);
+		if (!is_kept(kept, path))
+			(void)unlink(path); /* a folder stays */
+	}
+	if (dir)
+		closedir(dir);
+}
+
 /* Nothing is kept longer than the owner said; files go with their rows. */
 static void expire(struct engine *e)
 {
-	struct value *paths = NULL;
+	struct value *kept = NULL;
 	int64_t before = e->now.wall_ms - e->config->cache.ttl_ms;
 	if (store_cache_expire(e->store, before, e->now.wall_ms - e->config->cache.history_ms,
-		    &paths) < 0) {
+		    &kept) < 0) {
 		log_warning("%s; the cache is cleaned in an hour, ignoring", store_error(e->store));
 		return;
 	}
-	for (size_t i = 0; i < value_len(paths); i++) {
-		const char *path = value_get_string(value_at(paths, i), "path", "");
-		if (str_starts(path, e->image_dir))
-			(void)unlink(path);
-	}
-	value_free(paths);
+	remove_images(e, kept);
+	value_free(kept);
 }
 
 /*
@@ -445,6 +485,7 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 		engine_free(e);
 		return r;
 	}
+	sweep_images(e);
 	if (!store_has_cache(e->store))
 		log_err("%s; without it answers cannot be kept and no call is made: see to the "
 			"cache folder, then start again", store_error(e->store));

@@ -14,17 +14,20 @@
 #define IMAGE_TRIES 3
 #define SIMILAR_DAYS 90
 
-/* Another set of products than was planned: this post will not be, another may. */
+/*
+ * Another set of products than was planned: this post will not be, another may.
+ * The keyword is due first: killed in between, we find both as they were.
+ */
 static int replace(struct engine *e, const struct value *row)
 {
 	struct store_keyword k;
-	int r = work_refuse(e, row, "the products changed before it went out; a new post is made");
-	if (r == 0)
-		r = store_keyword_find(e->store, value_get_string(row, "list", ""),
-			value_get_string(row, "folded", ""), &k);
+	int r = store_keyword_find(e->store, value_get_string(row, "list", ""),
+		value_get_string(row, "folded", ""), &k);
 	if (r == 0)
 		r = store_keyword_due(e->store, k.id, e->now.wall_ms);
-	return r == -ENOENT ? 0 : r;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	return work_refuse(e, row, "the products changed before it went out; a new post is made");
 }
 
 /* Its facts must be had anew: asks for its keyword before all others. */

@@ -230,7 +230,7 @@ enum stmt_id {
 	PRICE_PUT,
 	CACHE_OLDEST,
 	ANSWERS_EXPIRE,
-	IMAGES_EXPIRED,
+	IMAGES_KEPT,
 	IMAGES_EXPIRE,
 	PRICES_EXPIRE,
 	STMT_END,
@@ -424,8 +424,7 @@ static const char *const stmt_sql[STMT_END] = {
 	[CACHE_OLDEST] = "SELECT min(at) FROM (SELECT min(fetched_ms) AS at FROM answers"
 			 " UNION ALL SELECT min(at_ms) FROM images)",
 	[ANSWERS_EXPIRE] = "DELETE FROM answers WHERE fetched_ms < ?1",
-	[IMAGES_EXPIRED] = "SELECT DISTINCT path FROM images i WHERE at_ms < ?1 AND NOT EXISTS"
-			   " (SELECT 1 FROM images j WHERE j.path = i.path AND j.at_ms >= ?1)",
+	[IMAGES_KEPT] = "SELECT DISTINCT path FROM images ORDER BY path",
 	[IMAGES_EXPIRE] = "DELETE FROM images WHERE at_ms < ?1",
 	[PRICES_EXPIRE] = "DELETE FROM prices WHERE at_ms < ?1",
 };
@@ -1728,19 +1727,12 @@ int store_cache_oldest(struct store *s, int64_t *ret_ms)
 int store_cache_expire(
 	struct store *s, int64_t before_ms, int64_t prices_before_ms, struct value **ret_paths)
 {
-	struct value *paths = NULL;
-	int r = rows(s, IMAGES_EXPIRED, &paths, "i", before_ms);
-	if (r == 0)
-		r = run(s, IMAGES_EXPIRE, "i", before_ms);
+	int r = run(s, IMAGES_EXPIRE, "i", before_ms);
 	if (r == 0)
 		r = run(s, ANSWERS_EXPIRE, "i", before_ms);
 	if (r == 0)
 		r = run(s, PRICES_EXPIRE, "i", prices_before_ms);
-	if (r < 0)
-		value_free(paths);
-	else
-		*ret_paths = paths;
-	return r;
+	return r < 0 ? r : rows(s, IMAGES_KEPT, ret_paths, "");
 }
 
 /* ---- questions ------------------------------------------------------------ */

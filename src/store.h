@@ -299,7 +299,7 @@ int store_image_get(struct store *s, const char *url, struct value **ret) MUST_C
 int store_prices_put(struct store *s, const struct value *products, int64_t fetched_ms) MUST_CHECK;
 /* When the oldest answer or image was fetched; INT64_MAX if there is none. */
 int store_cache_oldest(struct store *s, int64_t *ret_ms) MUST_CHECK;
-/* Deletes what is older; *RET_PATHS lists the image files that nobody names any more. */
+/* Deletes what is older; *RET_PATHS lists the image files that are still named, by their bytes. */
 int store_cache_expire(struct store *s, int64_t before_ms, int64_t prices_before_ms,
 	struct value **ret_paths) MUST_CHECK;
 

@@ -453,7 +453,7 @@ static int open_temp(int dir, char name[TEMP_NAME_MAX])
 
 		if (getrandom(&mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
 			return -EIO;
-		str_format_cut(name, TEMP_NAME_MAX, ".cpauto-%016" PRIx64 ".tmp", mark);
+		str_format_cut(name, TEMP_NAME_MAX, TEMP_PREFIX "%016" PRIx64 TEMP_SUFFIX, mark);
 		int fd = openat(
 			dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -498,6 +498,23 @@ int file_write_atomic(const char *path, const void *data, size_t len, unsigned m
 		return r;
 	}
 	return fsync(dir) < 0 ? -errno : 0;
+}
+
+int dir_sweep(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *e;
+	int n = 0;
+
+	while (dir && (e = readdir(dir))) {
+		if (!str_starts(e->d_name, TEMP_PREFIX) || !str_ends(e->d_name, TEMP_SUFFIX))
+			continue;
+		CLEANUP_FREE char *left = xasprintf("%s/%s", path, e->d_name);
+		n += unlink(left) == 0 || dir_remove(left) == 0;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
 }
 
 static int make_one(const char *path, unsigned mode)

@@ -89,6 +89,14 @@ int file_read(const char *path, size_t max, char **ret, size_t *ret_len) MUST_CH
  */
 int file_write_atomic(const char *path, const void *data, size_t len, unsigned mode) MUST_CHECK;
 
+/*
+ * Removes from a folder what file_write_atomic(), or who names his own work with
+ * these, left there when it was killed: nobody may be at work in it. How many.
+ */
+#define TEMP_PREFIX ".cpauto-"
+#define TEMP_SUFFIX ".tmp"
+int dir_sweep(const char *path);
+
 /* mkdir -p. 0 or negative errno. */
 int dir_make(const char *path, unsigned mode) MUST_CHECK;
 

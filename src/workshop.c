@@ -58,12 +58,15 @@ static int listen_to(int fd, struct buf *text)
 	}
 }
 
+/* -EAGAIN: it was killed, and by SIGKILL no fault of its own is punished. */
 static int reap(pid_t pid)
 {
 	int status;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return -EAGAIN;
 	if (!WIFEXITED(status))
 		return -EIO;
 	/* Out of memory ends so too (util.h). */
@@ -85,7 +88,7 @@ static int failed(int r, struct err *e)
 		"can take", strerror(-r));
 }
 
-static int work_apart(work_fn *fn, const void *job, struct value **ret, struct err *e)
+static int try_apart(work_fn *fn, const void *job, struct value **ret, struct err *e)
 {
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -112,6 +115,13 @@ static int work_apart(work_fn *fn, const void *job, struct value **ret, struct e
 		r = -ENOMEM;
 	buf_finish(&text);
 	return r < 0 ? failed(r, e) : 0;
+}
+
+/* What the machine killed for want of memory gets a second try; the post is not to blame. */
+static int work_apart(work_fn *fn, const void *job, struct value **ret, struct err *e)
+{
+	int r = try_apart(fn, job, ret, e);
+	return r == -EAGAIN ? try_apart(fn, job, ret, e) : r;
 }
 
 static int work(bool apart, work_fn *fn, const void *job, struct value **ret, struct err *e)

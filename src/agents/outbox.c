@@ -40,9 +40,6 @@
 #define RETRY_DISK_S 900
 #define RETRY_BUSY_S 30
 #define FREE_LEAST (16u << 20)
-/* What file_write_atomic() and we leave behind when we are killed. */
-#define TEMP_PREFIX ".cpauto-"
-#define TEMP_SUFFIX ".tmp"
 
 /* The outbox while we work in it. */
 struct place {
@@ -133,21 +130,12 @@ static int place_lock(const struct place *p)
 /* Under the lock nobody else is at work: hidden names of ours are leftovers. */
 static void sweep(const struct place *p)
 {
-	DIR *dir = opendir(p->path);
-	const struct dirent *e;
+	int n = dir_sweep(p->path);
 
-	while (dir && (e = readdir(dir))) {
-		CLEANUP_FREE char *path = NULL;
-
-		if (!str_starts(e->d_name, TEMP_PREFIX) || !str_ends(e->d_name, TEMP_SUFFIX))
-			continue;
-		path = xasprintf("%s/%s", p->path, e->d_name);
-		if (unlinkat(p->fd, e->d_name, 0) == 0 || dir_remove(path) == 0)
-			kit_log(LOG_LEVEL_NOTICE, "removed %s, left by a run that was cut short",
-				path);
-	}
-	if (dir)
-		closedir(dir);
+	if (n > 0)
+		kit_log(LOG_LEVEL_NOTICE, "removed %d unfinished file%s or folder%s from %s, "
+			"left by a run that was cut short", n, n == 1 ? "" : "s",
+			n == 1 ? "" : "s", p->path);
 }
 
 /* The end of a folder's name: the key itself if it is short and plain. */
@@ -820,6 +808,21 @@ static bool surely_absent(const char *directory)
 	return stat(dirname(copy), &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/*
+ * A post that is found is never sent again, so what the run that was cut short
+ * still had to do is done here: the folder kept for good, the lists, the tidying.
+ */
+static int complete(const struct place *p)
+{
+	int r = dir_sync(p->path);
+
+	if (r)
+		return r;
+	sweep(p);
+	write_lists(p);
+	return 0;
+}
+
 static void op_find(const struct value *request, struct value *answer)
 {
 	const char *key = value_get_string(value_get(request, "post"), "key", NULL);
@@ -838,6 +841,8 @@ static void op_find(const struct value *request, struct value *answer)
 		r = place_lock(&p);
 	if (!r)
 		r = find_folder(&p, key, &folder);
+	if (!r && folder)
+		r = complete(&p);
 	if (errno_is_weather(r)) {
 		answer_failure(answer, r, directory);
 		place_finish(&p);
@@ -850,7 +855,7 @@ static void op_find(const struct value *request, struct value *answer)
 	else
 		value_set_string(answer, "reason", r == -EBADMSG ?
 			"a folder of that name has no readable manifest.json" : strerror(-r));
-	if (folder)
+	if (folder && !r)
 		set_place_of(answer, &p, key, folder);
 	value_set_string(answer, "found", found);
 	kit_ok(answer);

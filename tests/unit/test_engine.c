@@ -680,6 +680,32 @@ static void test_blocked_for_a_day(void **state)
 	reply_well();
 }
 
+/* What a daemon that is killed does not write any more: a trigger refuses it. */
+static void cut_off(sqlite3 *db, const char *trigger)
+{
+	assert_int_equal(sqlite3_exec(db, trigger, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* Killed while the end of a refused call is written down: the block is not forgotten. */
+static void test_killed_after_a_block(void **state)
+{
+	(void)state;
+	sqlite3 *db = NULL;
+	start_up(SIMPLE(TWELVE, ""));
+	go("search");
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	cut_off(db, "CREATE TRIGGER cut BEFORE UPDATE ON calls "
+		"BEGIN SELECT RAISE(ABORT, 'cut'); END");
+	reply_blocked(0, -1);
+	assert_non_null(engine_fatal(w.engine));
+	crash();
+	cut_off(db, "DROP TRIGGER cut");
+	sqlite3_close(db);
+	start_up(SIMPLE(TWELVE, ""));
+	assert_int_equal(go("search"), DAY);
+	assert_int_equal(w.searches, 1);
+}
+
 static void test_blocked_until_a_named_time(void **state)
 {
 	(void)state;
@@ -1003,6 +1029,32 @@ static void test_other_products_make_another_post(void **state)
 	assert_int_equal(w.publishes, 0);
 }
 
+/* Killed between the two steps of it, the old post is not refused for nothing. */
+static void test_killed_while_replacing(void **state)
+{
+	(void)state;
+	sqlite3 *db = NULL;
+	start_up(MANUAL);
+	(void)go(NULL);
+	w.set = 1;
+	advance(25 * HOUR);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	assert_int_equal(go("search"), 0);
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	cut_off(db, "CREATE TRIGGER cut BEFORE UPDATE ON keywords WHEN NEW.due_ms < OLD.due_ms "
+		"BEGIN SELECT RAISE(ABORT, 'cut'); END");
+	reply_well();
+	(void)engine_step(w.engine, &w.now);
+	assert_non_null(engine_fatal(w.engine));
+	crash();
+	cut_off(db, "DROP TRIGGER cut");
+	sqlite3_close(db);
+	start_up(MANUAL);
+	(void)go(NULL);
+	assert_state(1, POST_REFUSED);
+	assert_state(2, POST_WAITING);
+}
+
 static void test_gates_refuse(void **state)
 {
 	(void)state;
@@ -1049,6 +1101,26 @@ static void test_images_that_never_come(void **state)
 			fail_msg("posts wait for their images for ever");
 	}
 	assert_int_equal(w.images, 6);
+}
+
+/* An agent that was killed while it wrote leaves nothing for ever. */
+static void test_images_cut_short(void **state)
+{
+	(void)state;
+	static const char left[] = "images/.cpauto-0123456789abcdef.tmp";
+	static const char unnamed[] = "images/two.jpg"; /* of a row that is gone */
+	assert_int_equal(file_write_atomic(path_of(left), "jp", 2, 0600), 0);
+	start_up(SIMPLE("\"k\"", ""));
+	assert_int_equal(access(path_of(left), F_OK), -1);
+	(void)go(NULL);
+	assert_int_equal(file_write_atomic(path_of(left), "jp", 2, 0600), 0);
+	assert_int_equal(file_write_atomic(path_of(unnamed), "jpg", 3, 0600), 0);
+	(void)go(NULL);
+	assert_int_equal(access(path_of("images/one.jpg"), F_OK), 0);
+	advance(25 * HOUR);
+	(void)go(NULL);
+	assert_int_equal(access(path_of(left), F_OK), -1);
+	assert_int_equal(access(path_of(unnamed), F_OK), -1);
 }
 
 static void test_images_that_are_gone(void **state)
@@ -2352,6 +2424,7 @@ int main(void)
 		TEST(test_killed_in_a_call),
 		TEST(test_reboots),
 		TEST(test_blocked_for_a_day),
+		TEST(test_killed_after_a_block),
 		TEST(test_blocked_until_a_named_time),
 		TEST(test_failures),
 		TEST(test_the_source_is_left_alone_longer),
@@ -2369,9 +2442,11 @@ int main(void)
 		TEST(test_rejection_and_another_try),
 		TEST(test_old_prices_are_had_anew),
 		TEST(test_other_products_make_another_post),
+		TEST(test_killed_while_replacing),
 		TEST(test_gates_refuse),
 		TEST(test_images_are_fetched_once),
 		TEST(test_images_that_never_come),
+		TEST(test_images_cut_short),
 		TEST(test_images_that_are_gone),
 		TEST(test_image_agent_that_cannot_start),
 		TEST(test_unclear_then_found),

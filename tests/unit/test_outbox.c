@@ -428,6 +428,20 @@ static void test_lists(void **state UNUSED)
 	value_free(post);
 }
 
+/* One folder, nothing hidden beside it, and both lists name it. */
+static void assert_listed(const char *title)
+{
+	static const char *const lists[] = { "feed.xml", "index.html" };
+	char name[256];
+
+	assert_int_equal(folders(name), 1);
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		CLEANUP_FREE char *text = read_in(".", lists[i]);
+
+		assert_non_null(strstr(text, title));
+	}
+}
+
 static struct value *run_killed(const char *inject, const char *request)
 {
 	char strace[] = "strace", quiet[] = "-qq", to[] = "-o", null[] = "/dev/null", e[] = "-e",
@@ -480,6 +494,9 @@ static void test_killed(void **state UNUSED)
 			kills += !done;
 			found = ask("find", post);
 			assert_string_not_equal(value_get_string(found, "found", ""), "unknown");
+			/* What is found is not sent again, so now all of it is there. */
+			if (str_eq(value_get_string(found, "found", ""), "yes"))
+				assert_listed("제목");
 			assert_result(ask("publish", post), "ok");
 			assert_int_equal(folders(name), 1);
 			assert_whole(name);

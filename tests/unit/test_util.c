@@ -426,6 +426,20 @@ static void test_dir_make(void **state UNUSED)
 	assert_int_equal(dir_sync("file"), -ENOTDIR);
 }
 
+static void test_dir_sweep(void **state UNUSED)
+{
+	assert_int_equal(dir_make("s/.cpauto-k1.tmp/images", 0700), 0);
+	write_file("s/.cpauto-k1.tmp/images/1.jpg", "x", 0600);
+	write_file("s/.cpauto-0123456789abcdef.tmp", "x", 0600);
+	write_file("s/.cpauto-other", "x", 0600);
+	write_file("s/cpauto-x.tmp", "x", 0600);
+	assert_int_equal(dir_make("s/keep.tmp", 0700), 0);
+	assert_int_equal(dir_sweep("s"), 2);
+	assert_int_equal(count_files("s"), 3);
+	assert_int_equal(dir_sweep("s"), 0);
+	assert_int_equal(dir_sweep("none"), 0);
+}
+
 static void test_dir_remove(void **state UNUSED)
 {
 	assert_int_equal(dir_make("keep/sub", 0700), 0);
@@ -648,6 +662,7 @@ int main(void)
 		IN_FOLDER(test_write_atomic_full),
 		IN_FOLDER(test_write_atomic_unwritable),
 		IN_FOLDER(test_dir_make),
+		IN_FOLDER(test_dir_sweep),
 		IN_FOLDER(test_dir_remove),
 		cmocka_unit_test(test_fd_write_all),
 		IN_FOLDER(test_secret),
