@@ -2412,6 +2412,352 @@ static void test_accidents(void **state)
 		w.updates > 5));
 }
 
+/* ---- at the edges of a post's life ------------------------------------------------------------ */
+
+/* A publisher that waits by itself: how long until it is asked again. */
+static void test_how_long_a_publisher_waits(void **state)
+{
+	(void)state;
+	static const struct {
+		enum agent_verdict verdict;
+		int64_t retry_after, until, wait;
+	} cases[] = {
+		{ AGENT_LATER, -1, 0, MINUTE },
+		{ AGENT_LATER, 10 * MINUTE, 0, 10 * MINUTE },
+		{ AGENT_LATER, -1, 0, 9 * MINUTE },
+		{ AGENT_BLOCKED, -1, 3 * HOUR, 3 * HOUR },
+		{ AGENT_BLOCKED, -1, 0, DAY },
+		{ AGENT_BLOCKED, -1, -HOUR, DAY },
+		{ AGENT_LATER, -1, 0, 49 * MINUTE },
+		{ AGENT_LATER, -1, 0, HOUR },
+		{ AGENT_LATER, 59 * MINUTE, 0, HOUR },
+	};
+	start_up(BUDGET ALWAYS "cache: { ttl = \"10d\"; };\nlists = ( " LIST("하나", "\"k\",\"l\"",
+		"") " );\n" BLOG("gap = \"1s\";"));
+	assert_int_equal(go("publish"), 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct agent_result res;
+		struct store_publisher p;
+		int64_t from = w.true_ms;
+		agent_result_init(&res);
+		res.verdict = cases[i].verdict;
+		res.retry_after_ms = cases[i].retry_after;
+		res.until_ms = cases[i].until ? w.now.wall_ms + cases[i].until : 0;
+		done(&res, NULL, "busy");
+		assert_int_equal(store_publisher_get(w.store, "blog", &p), 0);
+		assert_int_equal(p.failures, i + 1);
+		assert_false(p.broken);
+		assert_string_equal(p.reason, "busy");
+		assert_true(go_for("publish", 2 * DAY));
+		if (w.true_ms - from != cases[i].wait)
+			fail_msg("case %zu: %d min", i, (int)((w.true_ms - from) / MINUTE));
+	}
+	/* What works is forgiven at once. */
+	reply_well();
+	assert_true(go_for("publish", DAY));
+	reply(AGENT_LATER, NULL, "busy");
+	int64_t from = w.true_ms;
+	assert_true(go_for("publish", DAY));
+	assert_int_equal(w.true_ms - from, MINUTE);
+	reply_well();
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+}
+
+#define STAND_IN "http://127.0.0.1:9"
+#define AT_STAND_IN "coupang: { endpoint = \"" STAND_IN "\"; };\n"
+
+/* The gates are asked when it is made and again when it goes: the settings changed between. */
+static void test_gates_at_the_last_moment(void **state)
+{
+	(void)state;
+	struct err e;
+	start_up(AT_STAND_IN BUDGET ALWAYS "lists = ( " LIST("하나", "\"k\"", "") " );\n" BLOG(
+		"hours = \"20:00-21:00\";"));
+	go("search");
+	struct value *answer = make_answer(0, 100, 10);
+	value_set_string(value_at(value_get(answer, "products"), 0), "productUrl", STAND_IN "/p/1");
+	reply(AGENT_OK, answer, NULL);
+	(void)go(NULL);
+	assert_state(1, POST_READY);
+	assert_int_equal(engine_reload(w.engine, load(SIMPLE("\"k\"", "")), templates(), &w.now, &e),
+		0);
+	assert_false(go_for("publish", HOUR));
+	assert_state(1, POST_REFUSED);
+	assert_post(1, "reason", "hosts");
+	assert_int_equal(w.publishes, 0);
+}
+
+static void reply_draft_without_id(const char *found)
+{
+	struct value *v = value_new_object();
+	value_set_string(v, "found", found);
+	value_set_bool(v, "draft", true);
+	reply(AGENT_OK, v, NULL);
+}
+
+static void test_a_draft_without_a_name(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	reply_draft_without_id(NULL);
+	assert_state(1, POST_UNKNOWN);
+	assert_post(1, "reason", "no id");
+	assert_true(go_for("find", HOUR));
+	reply_draft_without_id("yes");
+	assert_state(1, POST_PARKED);
+	assert_int_equal(w.publishes, 1);
+}
+
+#define OTHER_BLOG BUDGET ALWAYS "lists = ( { name = \"하나\"; keywords = [\"k\"]; every = \"1d\";"  \
+	" publisher = \"new\"; } );\npublishers = ( { name = \"new\"; agent = \"outbox\";"       \
+	" directory = \"out\"; } );\n"
+
+/* Its publisher went out of the configuration while it was on its way, or unclear. */
+static void test_a_publisher_that_is_gone(void **state)
+{
+	(void)state;
+	struct err e;
+	start_up(ONE);
+	go("publish");
+	assert_int_equal(engine_reload(w.engine, load(OTHER_BLOG), templates(), &w.now, &e), 0);
+	reply(AGENT_LATER, NULL, "busy");
+	assert_null(engine_fatal(w.engine));
+	assert_state(1, POST_READY);
+	assert_false(go_for("publish", 2 * HOUR));
+	assert_state(1, POST_READY);
+	tear_down(NULL);
+	set_up(NULL);
+	start_up(ONE);
+	go("publish");
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	assert_int_equal(engine_reload(w.engine, load(OTHER_BLOG), templates(), &w.now, &e), 0);
+	assert_false(go_for("publish", 2 * HOUR));
+	assert_state(1, POST_PARKED);
+	assert_post(1, "reason", "its publisher is not in the configuration any more");
+	assert_int_equal(w.finds, 0);
+}
+
+/* Nobody can look: then a person must, and nothing is sent meanwhile. */
+static void test_a_look_that_cannot_be(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		if (i > 0) {
+			tear_down(NULL);
+			set_up(NULL);
+		}
+		start_up(ONE);
+		go("publish");
+		reply(AGENT_UNKNOWN, NULL, "timed out");
+		if (i == 0) {
+			w.refuse_starts = 1;
+			assert_false(go_for("find", HOUR));
+			assert_post(1, "reason", "no process can be had");
+		} else {
+			assert_true(go_for("find", HOUR));
+			reply(AGENT_REFUSED, NULL, "cannot look");
+		}
+		assert_state(1, POST_PARKED);
+		assert_false(go_for("publish", DAY / 2));
+		assert_int_equal(w.publishes, 1);
+	}
+}
+
+/* What a waiting post was made from is not there any more when its prices grew old. */
+static void test_what_became_of_the_list(void **state)
+{
+	(void)state;
+	struct err e;
+	start_up(MANUAL);
+	(void)go(NULL);
+	assert_state(1, POST_WAITING);
+	assert_int_equal(ask("post.approve", NULL, NULL, 99), 65);
+	assert_int_equal(
+		engine_reload(w.engine, load(SIMPLE("\"m\"", "")), templates(), &w.now, &e), 0);
+	advance(25 * HOUR);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	if (w.request)
+		reply_well();
+	(void)go(NULL);
+	assert_state(1, POST_REFUSED);
+	assert_post(1, "reason", "its keyword is in no list any more");
+	/* The keyword is still looked for, but by another list. */
+	tear_down(NULL);
+	set_up(NULL);
+	start_up(MANUAL);
+	(void)go(NULL);
+	advance(25 * HOUR);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	assert_true(w.request && str_eq(w.op, "search"));
+	assert_int_equal(engine_reload(w.engine, load(BUDGET ALWAYS "lists = ( " LIST("둘", "\"k\"",
+		"") " );\n" BLOG("")), templates(), &w.now, &e), 0);
+	reply_well();
+	(void)go_for("never", HOUR);
+	assert_state(1, POST_REFUSED);
+	assert_post(1, "reason", "its list is not in the configuration any more");
+	assert_int_equal(posts_in(POST_PUBLISHED), 1); /* the other list's own */
+}
+
+static void test_a_template_that_is_gone(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k\"", "template = \"nosuch\";"));
+	(void)go(NULL);
+	assert_state(1, POST_REFUSED);
+	assert_post(1, "reason", "nosuch");
+	assert_int_equal(w.publishes, 0);
+}
+
+static void test_images_that_are_refused(void **state)
+{
+	(void)state;
+	static const enum agent_verdict verdicts[] = { AGENT_REFUSED, AGENT_BROKEN };
+	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++) {
+		if (i > 0) {
+			tear_down(NULL);
+			set_up(NULL);
+		}
+		start_up(ONE);
+		assert_int_equal(go("images"), 0);
+		reply(verdicts[i], NULL, "no pictures");
+		assert_int_equal(go("publish"), 0);
+		assert_int_equal(w.images, 1);
+		reply_well();
+		assert_state(1, POST_PUBLISHED);
+	}
+}
+
+/* A file that is named and gone is fetched again; one that is there is taken from the cache. */
+static void test_an_image_that_was_deleted(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	assert_int_equal(go("publish"), 0);
+	reply_well();
+	assert_int_equal(unlink(path_of("images/one.jpg")), 0);
+	assert_int_equal(go("images"), 0);
+	assert_int_equal(w.images, 2);
+	assert_int_equal(file_write_atomic(path_of("images/one.jpg"), "jpg", 3, 0600), 0);
+	reply_well();
+	assert_int_equal(go("publish"), 0);
+	const struct value *img =
+		value_at(value_get(value_get(w.request, "post"), "images"), 0);
+	assert_string_equal(value_get_string(img, "path", ""), path_of("images/one.jpg"));
+	assert_string_equal(value_get_string(img, "mime", ""), "image/jpeg");
+	assert_int_equal(value_get_int(img, "width", 0), 512);
+	assert_int_equal(value_get_int(img, "height", 0), 512);
+	reply_well();
+}
+
+/* ---- a store that fails at one place ----------------------------------------------------------- */
+
+static void sql(const char *text)
+{
+	sqlite3 *db = NULL;
+	char *why = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	if (sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", text, why);
+	sqlite3_close(db);
+}
+
+#define NO_MOVE_TO(state)                                                                      \
+	"CREATE TRIGGER broken BEFORE UPDATE ON posts WHEN NEW.state = '" state                \
+	"' BEGIN SELECT RAISE(ABORT, 'a test'); END"
+#define NO(what)                                                                               \
+	"CREATE TRIGGER broken BEFORE " what " BEGIN SELECT RAISE(ABORT, 'a test'); END"
+#define MEND "DROP TRIGGER broken"
+
+static const struct {
+	const char *fault, *mend;
+} faults[] = {
+	{ NO("INSERT ON posts"), MEND },
+	{ NO("UPDATE ON posts"), MEND },
+	{ NO_MOVE_TO("rendered"), MEND },
+	{ NO_MOVE_TO("ready"), MEND },
+	{ NO_MOVE_TO("sending"), MEND },
+	{ NO_MOVE_TO("published"), MEND },
+	{ NO_MOVE_TO("unknown"), MEND },
+	{ NO("INSERT ON publishers"), MEND },
+	{ NO("UPDATE ON publishers"), MEND },
+	{ NO("UPDATE ON keywords"), MEND },
+	{ NO("UPDATE ON calls"), MEND },
+};
+
+/* How a publisher ends in a run: the first time as it says, then well. */
+static void end_of(int variant)
+{
+	if (str_eq(w.op, "find")) {
+		reply_found(out_before(w.key, w.true_ms) ? "yes" : "no");
+	} else if (!str_eq(w.op, "publish")) {
+		reply_well();
+	} else if (variant == 0 || w.publishes > 1) {
+		put_out(0);
+		reply_published();
+	} else if (variant == 1) {
+		put_out(0);
+		reply(AGENT_UNKNOWN, NULL, "timed out");
+	} else {
+		reply(variant == 2 ? AGENT_LATER : AGENT_UNKNOWN, NULL, "not now");
+	}
+}
+
+static void run_for(int variant, int64_t ms)
+{
+	int64_t until = w.true_ms + ms;
+	for (int i = 0; i < 2000 && w.true_ms < until; i++) {
+		int64_t wait = engine_step(w.engine, &w.now);
+		if (w.request) {
+			advance(SECOND);
+			end_of(variant);
+		} else if (wait == INT64_MAX) {
+			break;
+		} else {
+			advance(wait > HOUR ? HOUR : wait);
+		}
+	}
+}
+
+static void one_fault(size_t fault, const char *during, int variant)
+{
+	start_up(ONE);
+	(void)go_for(during, during[0] == 'f' ? HOUR : MINUTE);
+	if (!w.request)
+		return;
+	sql(faults[fault].fault);
+	end_of(variant);
+	run_for(variant, 2 * HOUR);
+	crash();
+	sql(faults[fault].mend);
+	advance(SECOND);
+	start_up(ONE);
+	run_for(variant, 3 * HOUR);
+	/* Once, whatever was refused: is_out() would have cried at a second time. */
+	if (blog.count != 1 || posts_in(POST_PUBLISHED) != 1)
+		fail_msg("%s during %s, %d: %zu out, %d known", faults[fault].fault, during,
+			variant, blog.count, (int)posts_in(POST_PUBLISHED));
+}
+
+static void test_once_whatever_the_store_refuses(void **state)
+{
+	(void)state;
+	static const char *const during[] = { "search", "images", "publish" };
+	bool quick = getenv("CPAUTO_TEST_QUICK");
+	for (size_t f = 0; f < ARRAY_LEN(faults); f++)
+		for (size_t d = 0; d < ARRAY_LEN(during); d++)
+			for (int v = 0; v < 4; v++) {
+				if (quick && (f + d + (size_t)v) % 4 != 0)
+					continue;
+				tear_down(NULL);
+				set_up(NULL);
+				memset(&blog, 0, sizeof(blog));
+				w.is_out = is_or_will_be_out;
+				one_fault(f, during[d], v);
+			}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -2469,6 +2815,16 @@ int main(void)
 		TEST(test_a_draft_and_a_person_is_needed),
 		TEST(test_a_publisher_refuses),
 		TEST(test_a_publisher_that_cannot_start),
+		TEST(test_how_long_a_publisher_waits),
+		TEST(test_gates_at_the_last_moment),
+		TEST(test_a_draft_without_a_name),
+		TEST(test_a_publisher_that_is_gone),
+		TEST(test_a_look_that_cannot_be),
+		TEST(test_what_became_of_the_list),
+		TEST(test_a_template_that_is_gone),
+		TEST(test_images_that_are_refused),
+		TEST(test_an_image_that_was_deleted),
+		TEST(test_once_whatever_the_store_refuses),
 		TEST(test_no_call_without_a_disk),
 		TEST(test_an_end_that_cannot_be_written),
 		TEST(test_no_start_and_no_disk),
