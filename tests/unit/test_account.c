@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "account.h"
 
 #define NOW INT64_C(1795411920000)
@@ -156,6 +158,55 @@ static void test_the_gate(void **state)
 	assert_int_equal(dir_remove(dir), 0);
 }
 
+static void sql(const char *dir, const char *text)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/state.db", dir);
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* A ledger or an account that cannot be read is no permission. */
+static void test_no_answer_without_a_store(void **state)
+{
+	(void)state;
+	static const char *const tables[] = { "calls", "account" };
+	char dir[] = "/tmp/cpauto-account-XXXXXX";
+	struct config c = { .budget = { .calls = 2, .window_ms = HOUR, .margin_ms = MINUTE } };
+	struct account_gate g = { .waiting = true };
+	struct instant now = at(0);
+	struct store *s;
+	struct err e;
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		CLEANUP_FREE char *off = xasprintf("ALTER TABLE %s RENAME TO x", tables[i]);
+		CLEANUP_FREE char *on = xasprintf("ALTER TABLE x RENAME TO %s", tables[i]);
+		assert_int_equal(store_open(dir, dir, STORE_DAEMON, &s, &e), 0);
+		sql(dir, off);
+		assert_true(account_ask(s, &c, &now, true, &g) < 0);
+		assert_true(g.waiting); /* untouched */
+		store_close(s);
+		sql(dir, on);
+	}
+	/* A block that an answer lifted is over, whatever its length was. */
+	assert_int_equal(store_open(dir, dir, STORE_DAEMON, &s, &e), 0);
+	assert_int_equal(account_ask(s, &c, &now, true, &g), 0);
+	account_block(&g.account, &now, 0, -1, "no");
+	account_worked(&g.account);
+	assert_int_equal(store_account_set(s, &g.account), 0);
+	assert_int_equal(account_ask(s, &c, &now, true, &g), 0);
+	assert_int_equal(g.budget.reason, BUDGET_FREE);
+	/* The owner lifts all of it at once. */
+	account_failed(&g.account, &now, DAY, "500");
+	account_block(&g.account, &now, 0, 2, "no");
+	account_unblock(&g.account);
+	assert_true(!g.account.blocked && !g.account.hard && g.account.failures == 0 &&
+		g.account.wait_ms == 0 && !g.account.reason[0]);
+	store_close(s);
+	assert_int_equal(dir_remove(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_failures_grow),
 		cmocka_unit_test(test_success_lifts_no_strike),
 		cmocka_unit_test(test_the_gate),
+		cmocka_unit_test(test_no_answer_without_a_store),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
