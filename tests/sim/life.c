@@ -350,7 +350,7 @@ static void reboot(struct life *l)
 
 static void trouble(struct life *l)
 {
-	in_about(l, EV_TROUBLE, l->level > 50 ? 4 * HOUR : 30 * HOUR);
+	in_about(l, EV_TROUBLE, l->level > 50 ? 8 * HOUR : 40 * HOUR);
 	switch (life_chance(l, 10)) {
 	case 0:
 		if (l->up)

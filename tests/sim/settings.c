@@ -80,7 +80,7 @@ static void write_publishers(const struct settings *s, struct buf *out)
 
 static void write_list(const struct settings *s, int i, struct dice *d, struct buf *out)
 {
-	static const char *const every[] = { "1d", "3d", "3d", "7d" };
+	static const char *const every[] = { "1d", "3d", "7d", "7d" };
 	static const char *const reposts[] = { "changed", "changed", "always", "never" };
 	static const char *const templates[] = { "roundup", "best3", "single" };
 	int skip = (int)dice_below(d, 2);
