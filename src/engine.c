@@ -449,7 +449,7 @@ static int recover(struct engine *e)
 	int r = store_calls_close(e->store, &e->now, &calls);
 	if (r == 0)
 		r = store_posts_recover(
-			e->store, e->now.wall_ms, e->now.wall_ms + FIND_FIRST_MS, &posts);
+			e->store, &e->now, e->now.wall_ms + FIND_FIRST_MS, &posts);
 	if (calls > 0)
 		log_warning(
 			"%d call%s under way when the daemon last ended; counted as made now",

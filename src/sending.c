@@ -8,11 +8,10 @@
 #include "retry.h"
 #include "work.h"
 
-#define REPEATS_MAX 5                 /* of publishing one draft */
 #define UPDATES_MAX 5                 /* of sending one update without a clear answer */
 #define UPDATE_GAP_MS MINUTE_MS       /* at least, before an update */
 #define FIND_EVERY_MS (15 * MINUTE_MS)
-/* A publisher may still execute long after its time-out: absent is absent only then. */
+/* A publisher may still execute long after the end of its agent: absent is absent only then. */
 #define FIND_SURE_MS (45 * MINUTE_MS)
 #define FIND_GIVE_UP_MS DAY_MS
 
@@ -251,8 +250,8 @@ static int unclear(struct engine *e, const char *reason)
 		"post %s may be out or not: %s; looking for it from %" PRId64
 		" min on, nothing is sent again before",
 		id, reason, FIND_FIRST_MS / MINUTE_MS);
-	return store_post_move(e->store, e->post_id, POST_SENDING, POST_UNKNOWN, e->now.wall_ms,
-		e->now.wall_ms + FIND_FIRST_MS, reason);
+	return store_post_unclear(
+		e->store, e->post_id, &e->now, e->now.wall_ms + FIND_FIRST_MS, reason);
 }
 
 static int park(struct engine *e, int64_t id, const char *reason)
@@ -275,13 +274,6 @@ static int drafted(struct engine *e, const struct value *row, const struct value
 	if (str_eq(value_get_string(row, "state", ""), POST_UNKNOWN))
 		return park(e, e->post_id, "its draft was found, but has no id");
 	return unclear(e, "its draft has no id");
-}
-
-/* Publishing a draft by its id twice is publishing it once; a few times, then find must tell. */
-static bool can_repeat(const struct value *row)
-{
-	return value_get_string(row, "draft_id", NULL) &&
-	       value_get_int(row, "attempts", 0) < REPEATS_MAX;
 }
 
 static int updated(struct engine *e, const struct value *row, const struct value *answer)
@@ -338,9 +330,6 @@ int sending_publish_done(struct engine *e, const struct value *row,
 	case AGENT_UNKNOWN:
 		if (is_update(row))
 			return update_unclear(e, row, res->reason);
-		if (can_repeat(row))
-			return store_post_move(e->store, e->post_id, POST_SENDING, POST_READY,
-				e->now.wall_ms, e->now.wall_ms + FIND_FIRST_MS, res->reason);
 		return unclear(e, res->reason);
 	default:
 		break;
@@ -417,9 +406,14 @@ static int not_found(struct engine *e, const struct value *row)
 int sending_find_done(struct engine *e, const struct value *row, const struct agent_result *res)
 {
 	const char *found = value_get_string(res->answer, "found", "unknown");
+	/*
+	 * A draft that was asked for: now it can be published. One that was being
+	 * published is not out yet, which is a look that did not find it.
+	 */
 	if (res->verdict == AGENT_OK && str_eq(found, "yes") &&
 		value_get_bool(res->answer, "draft", false))
-		return drafted(e, row, res->answer);
+		return value_get_string(row, "draft_id", NULL) ? not_found(e, row)
+							       : drafted(e, row, res->answer);
 	if (res->verdict == AGENT_OK && str_eq(found, "yes"))
 		return published(e, row, res->answer);
 	if (res->verdict == AGENT_OK && str_eq(found, "no"))

@@ -204,6 +204,7 @@ enum stmt_id {
 	PUBLISHERS_CLAMP,
 	SENT_CLAMP,
 	UPDATES_RECOVER,
+	POST_UNCLEAR,
 	POSTS_RECOVER,
 	PACE,
 	POSTS_COUNT,
@@ -365,9 +366,14 @@ static const char *const stmt_sql[STMT_END] = {
 	[UPDATES_RECOVER] = "UPDATE posts SET state = 'ready', changed_ms = ?1, next_ms = ?2,"
 			    " reason = 'the daemon ended while it was being sent'"
 			    " WHERE state = 'sending' AND updates IS NOT NULL",
-	[POSTS_RECOVER] = "UPDATE posts SET state = 'unknown', changed_ms = ?1, next_ms = ?2,"
-			  " reason = 'the daemon ended while it was being published'"
-			  " WHERE state = 'sending'",
+	[POST_UNCLEAR] = "UPDATE posts SET state = 'unknown', next_ms = ?2, reason = ?3,"
+			 " changed_ms = ?4, sending_ms = ?4, sending_boot = ?5,"
+			 " sending_boot_id = ?6, sending_synced = ?7"
+			 " WHERE id = ?1 AND state = 'sending'",
+	[POSTS_RECOVER] = "UPDATE posts SET state = 'unknown', next_ms = ?1,"
+			  " reason = 'the daemon ended while it was being published',"
+			  " changed_ms = ?2, sending_ms = ?2, sending_boot = ?3,"
+			  " sending_boot_id = ?4, sending_synced = ?5 WHERE state = 'sending'",
 	[PACE] = "SELECT count(*) FILTER (WHERE sending_ms >= ?2 AND updates IS NULL),"
 		 " coalesce(max(sending_ms), 0) FROM posts"
 		 " WHERE publisher = ?1 AND sending_ms IS NOT NULL"
@@ -1560,11 +1566,20 @@ int store_post_approve(struct store *s, int64_t id, int64_t now_ms)
 	return change(s, POST_APPROVE, "ii", id, now_ms);
 }
 
-int store_posts_recover(struct store *s, int64_t now_ms, int64_t next_ms, int *ret_count)
+int store_post_unclear(struct store *s, int64_t id, const struct instant *now, int64_t next_ms,
+	const char *reason)
 {
-	int r = run(s, UPDATES_RECOVER, "ii", now_ms, next_ms);
+	return change(s, POST_UNCLEAR, "iisiisi", id, next_ms, reason, now->wall_ms, now->boot_ms,
+		now->boot_id, (int64_t)now->synced);
+}
+
+int store_posts_recover(
+	struct store *s, const struct instant *now, int64_t next_ms, int *ret_count)
+{
+	int r = run(s, UPDATES_RECOVER, "ii", now->wall_ms, next_ms);
 	if (r == 0)
-		r = run(s, POSTS_RECOVER, "ii", now_ms, next_ms);
+		r = run(s, POSTS_RECOVER, "iiisi", next_ms, now->wall_ms, now->boot_ms,
+			now->boot_id, (int64_t)now->synced);
 	if (r == 0)
 		*ret_count = sqlite3_changes(s->state);
 	return r;

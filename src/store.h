@@ -246,11 +246,17 @@ int store_post_looked(struct store *s, int64_t id, int64_t now_ms, int64_t next_
 	int *ret_finds) MUST_CHECK;
 int store_post_approve(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
 /*
- * Those that were sending when the daemon died become unknown, *RET_COUNT of
- * them; an update, which may be repeated, becomes ready.
+ * sending -> unknown, due at NEXT_MS. NOW is kept as the moment of sending: its
+ * request may have left at any time until then.
  */
-int store_posts_recover(
-	struct store *s, int64_t now_ms, int64_t next_ms, int *ret_count) MUST_CHECK;
+int store_post_unclear(struct store *s, int64_t id, const struct instant *now, int64_t next_ms,
+	const char *reason) MUST_CHECK;
+/*
+ * The same for all that were sending when the daemon died, *RET_COUNT of them; an
+ * update, which may be repeated, becomes ready.
+ */
+int store_posts_recover(struct store *s, const struct instant *now, int64_t next_ms,
+	int *ret_count) MUST_CHECK;
 /*
  * How many new posts were sent through PUBLISHER since SINCE_MS, and when the
  * last of all was, updates too (0: never).

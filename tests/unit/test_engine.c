@@ -1390,6 +1390,20 @@ static void assert_stage(const char *stage, const char *id)
 	assert_string_equal(value_get_string(w.request, "id", ""), id);
 }
 
+/* Until the post comes to be sent again: looks that find but its draft. */
+static int64_t looks_at_the_draft(void)
+{
+	int64_t since = w.true_ms;
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(posts_in(POST_UNKNOWN), 1);
+		assert_true(go_for("find", HOUR));
+		reply_draft("yes");
+		if (posts_in(POST_READY) > 0)
+			break;
+	}
+	return w.true_ms - since;
+}
+
 /* A draft, then that draft by its id, as often as it takes: never a second post. */
 static void test_drafts(void **state)
 {
@@ -1401,21 +1415,66 @@ static void test_drafts(void **state)
 	assert_post(1, "draft_id", "d7");
 	assert_int_equal(go("publish"), 0);
 	assert_stage("publish", "d7");
+	/* It may come out any moment: nothing else happens to it until it surely does not. */
 	reply(AGENT_UNKNOWN, NULL, "timed out");
-	assert_state(1, POST_READY);
-	assert_true(go_for("publish", HOUR));
+	assert_int_equal(ask("post.reject", NULL, NULL, 1), 65);
+	assert_true(looks_at_the_draft() >= 45 * MINUTE);
+	assert_int_equal(go("publish"), 0);
 	assert_stage("publish", "d7");
-	assert_int_equal(w.finds, 0);
 	crash();
 	start_up(ONE);
-	assert_state(1, POST_UNKNOWN);
-	assert_true(go_for("find", HOUR));
-	reply_draft("yes");
-	assert_state(1, POST_READY);
+	assert_true(looks_at_the_draft() >= 45 * MINUTE);
 	assert_int_equal(go("publish"), 0);
 	assert_stage("publish", "d7");
 	reply_published();
 	assert_state(1, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 4);
+}
+
+/* While a draft may be coming out, it counts for the pace of its publisher. */
+static void test_an_unclear_draft_keeps_the_pace(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS
+		"lists = ( " LIST("하나", "\"k1\",\"k2\"", "") " );\n" BLOG("gap = \"2h\";"));
+	go("publish");
+	reply_draft(NULL);
+	assert_int_equal(go("publish"), 0);
+	assert_stage("publish", "d7");
+	int64_t sent = w.true_ms;
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	assert_true(go_for("find", HOUR));
+	reply_found("yes");
+	assert_true(go_for("publish", 3 * HOUR));
+	assert_stage("draft", "");
+	assert_true(w.true_ms - sent >= 2 * HOUR);
+}
+
+/* What counts is when its agent ended: until then it may have left, and half an hour more. */
+static void test_absent_long_after_the_end(void **state)
+{
+	(void)state;
+	for (int asleep = 0; asleep < 2; asleep++) {
+		if (asleep) {
+			tear_down(NULL);
+			set_up(NULL);
+		}
+		start_up(ONE);
+		go("publish");
+		advance(2 * HOUR); /* a long time limit, or a machine that was suspended */
+		if (asleep) {
+			crash();
+			start_up(ONE);
+		} else {
+			reply(AGENT_UNKNOWN, NULL, "timed out");
+		}
+		int64_t end = w.true_ms;
+		while (posts_in(POST_UNKNOWN) > 0) {
+			assert_true(go_for("find", HOUR));
+			reply_found("no");
+		}
+		assert_true(w.true_ms - end >= 45 * MINUTE);
+	}
 }
 
 static void test_a_draft_that_is_unclear(void **state)
@@ -1430,17 +1489,19 @@ static void test_a_draft_that_is_unclear(void **state)
 	assert_post(1, "draft_id", "d7");
 	assert_int_equal(go("publish"), 0);
 	assert_stage("publish", "d7");
-	for (int i = 0; i < 10 && str_eq(w.op, "publish"); i++) {
-		reply(AGENT_UNKNOWN, NULL, "timed out");
-		if (!go_for("publish", 2 * MINUTE))
-			break;
-	}
-	/* It does not go on for ever: then find must tell. */
-	assert_state(1, POST_UNKNOWN);
+	reply_published();
+	tear_down(NULL);
+	set_up(NULL);
+
+	start_up(ONE);
+	go("publish");
+	reply(AGENT_UNKNOWN, NULL, "timed out");
 	struct value *v = value_new_object();
+	value_set_string(v, "found", "yes");
 	value_set_bool(v, "draft", true); /* an id is missing */
-	assert_true(w.request || go_for("find", HOUR));
+	assert_true(go_for("find", HOUR));
 	reply(AGENT_OK, v, NULL);
+	assert_state(1, POST_PARKED);
 }
 
 /* Two posts whose prices grew old behind the pace: one call for one post. */
@@ -2808,6 +2869,8 @@ int main(void)
 		TEST(test_much_alike_long_ago),
 		TEST(test_drafts),
 		TEST(test_a_draft_that_is_unclear),
+		TEST(test_an_unclear_draft_keeps_the_pace),
+		TEST(test_absent_long_after_the_end),
 		TEST(test_stale_posts_one_by_one),
 		TEST(test_a_broken_publisher),
 		TEST(test_unclear_and_a_person_is_needed),

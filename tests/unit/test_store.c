@@ -948,10 +948,11 @@ static void test_unknown_posts(void **state)
 	int64_t a = post_in("a", POST_SENDING), b = post_in("b", POST_SENDING);
 	int64_t c = post_in("c", POST_READY), id = MARK, when = MARK;
 	int count = -1, finds = -1;
-	assert_int_equal(store_posts_recover(s, NOW + 1, NOW + MINUTE, &count), 0);
+	assert_int_equal(store_posts_recover(s, SENT(NOW + 1), NOW + MINUTE, &count), 0);
 	assert_int_equal(count, 2);
-	assert_int_equal(store_posts_recover(s, NOW + 1, NOW + MINUTE, &count), 0);
+	assert_int_equal(store_posts_recover(s, SENT(NOW + 2), NOW + MINUTE, &count), 0);
 	assert_int_equal(count, 0);
+	assert_int_equal(post_int(a, "sending_ms"), NOW + 1);
 	assert_post(c, "state", POST_READY);
 	assert_post(a, "state", POST_UNKNOWN);
 	assert_int_equal(store_post_next(s, POST_UNKNOWN, NULL, NOW, &id), -ENOENT);
