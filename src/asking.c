@@ -290,6 +290,10 @@ static int plan_post(
 	look_period(e->now.wall_ms, c->every_ms, period);
 	const char *parts[] = { c->name, e->keyword.folded, set, period };
 	fingerprint(parts, ARRAY_LEN(parts), key);
+	int64_t age = 0;
+	int r = work_restored_age(e, &age);
+	if (r < 0)
+		return r;
 	struct store_post_new p = {
 		.key = key,
 		.list = c->name,
@@ -299,9 +303,11 @@ static int plan_post(
 		.products = set,
 		.period = period,
 		.now_ms = e->now.wall_ms,
+		/* No period is longer than a day: an older key cannot be this one. */
+		.doubt = e->keyword.doubt || age < 2 * DAY_MS,
 	};
 	int64_t id;
-	int r = store_post_add(e->store, &p, &id);
+	r = store_post_add(e->store, &p, &id);
 	if (r == -EEXIST) {
 		str_format_cut(reason, ERR_MAX,
 			"there is a post of the same products in this period (%s)", period);
