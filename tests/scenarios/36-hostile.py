@@ -21,7 +21,7 @@ INPUTS = [
     ("bidi", "\u202egnp.exe\u2066\u200b\u2028 카"),
     ("long", "타" * 4000),
 ]
-HOSTS = re.compile(r"^(https://(link|www)\.coupang\.com/|http://127\.0\.0\.1[:/]|[a-z0-9./_%-]*$|#)")
+HOSTS = re.compile(r"^(https://(link|www|ads-partners)\.coupang\.com/|http://127\.0\.0\.1[:/]|[a-z0-9./_%-]*$|#)")
 EVIL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -48,7 +48,7 @@ class Page(html.parser.HTMLParser):
 def page(text, scripts):
     p = Page()
     p.feed(text)
-    # The page to copy from has a script of its own, the others have none.
+    # The page to copy from has its script and its data, the others have none.
     if p.own > scripts:
         p.bad.append("%d scripts" % p.own)
     if "X-Evil" in text and "\r" in text:
@@ -82,7 +82,7 @@ def log(text):
 def as_json(text):
     try:
         json.loads(text)
-        return terminal(re.sub(r"\n", " ", text)) if EVIL.search(text.replace("\n", "")) else []
+        return ["%r" % m for m in re.findall(r"[\x00-\x09\x0b-\x1f\x7f]", text)][:3]
     except ValueError as e:
         return [str(e)]
 
@@ -109,7 +109,7 @@ def request(text):
     return bad
 
 
-KINDS = {"html": lambda t: page(t, 0), "copy": lambda t: page(t, 1), "md": markdown,
+KINDS = {"html": lambda t: page(t, 0), "copy": lambda t: page(t, 2), "md": markdown,
          "txt": terminal, "json": as_json, "feed": feed, "log": log, "term": terminal, "request": request}
 
 
