@@ -119,7 +119,8 @@ DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-c
 
 # Real peers for the longer tests; their services are never started.
 DEPS_SYSTEM := wordpress php8.2-cli php8.2-mysql php8.2-xml php8.2-gd php8.2-mbstring php8.2-curl \
-        mariadb-server chromium chromium-driver fonts-nanum
+        mariadb-server chromium chromium-driver fonts-nanum mmdebstrap systemd-container uidmap iproute2 \
+        dpkg-dev debhelper lintian xvfb
 
 deps:
 	@tests/deps $(DEPS)
@@ -151,7 +152,8 @@ soak: deps-check
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 san:
-	@$(MAKE) --no-print-directory B=$(B)-san CC=clang HARDEN= RELRO= CFLAGS='-O1 -g $(SAN)' all units
+	@$(MAKE) --no-print-directory B=$(B)-san CC=clang HARDEN= RELRO= CFLAGS='-O1 -g $(SAN)' all units \
+	  $(B)-san/fuzz/replay
 clang:
 	@$(MAKE) --no-print-directory B=$(B)-clang CC=clang CFLAGS='-O1 -g -Werror' all units
 
@@ -193,18 +195,24 @@ ZSHCOMPDIR  ?= $(DATADIR)/zsh/site-functions
 DEFS += -DSBINDIR='"$(SBINDIR)"'
 
 # Where things lie, put into manuals and units.
-SET_PATHS = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+SET_PATHS = sed -e 's|@SBINDIR@|$(SBINDIR)|g;s|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+            -e 's|@DATADIR@|$(DATADIR)|g;s|@LIBEXECDIR@|$(LIBEXECDIR)|g' \
             -e 's|/usr/local/share/|$(DATADIR)/|g' -e 's|/usr/local/libexec/|$(LIBEXECDIR)/|g' \
             -e 's|/etc/cpauto|$(SYSCONFDIR)/cpauto|g'
+EXAMPLEDIR := $(DATADIR)/doc/cpauto/examples
+EXAMPLES   := $(notdir $(wildcard systemd/examples/*))
 MANUALS := $(notdir $(wildcard man/*.[1-8]))
-# $(call put,FROM,TO): with the paths set, mode 644, whole or not at all.
-put = $(SET_PATHS) '$(1)' >'$(DESTDIR)$(2).new' && chmod 644 '$(DESTDIR)$(2).new' && \
+# One unit makes both: for /etc/cpauto.conf, and for each /etc/cpauto/NAME.conf.
+UNIT_ONE  := -e 's|@CONFIG@|/etc/cpauto.conf|;s|@DIR@|cpauto|g;s|@KEYS@||;s|@WHO@||'
+UNIT_EACH := -e 's|@CONFIG@|/etc/cpauto/%i.conf|;s|@DIR@|cpauto/%i|g;s|@KEYS@|%i.|;s|@WHO@| (%i)|'
+# $(call put,FROM,TO[,SED]): with the paths set, mode 644, whole or not at all.
+put = $(subst sed -e,sed $(3) -e,$(SET_PATHS)) '$(1)' >'$(DESTDIR)$(2).new' && chmod 644 '$(DESTDIR)$(2).new' && \
       mv '$(DESTDIR)$(2).new' '$(DESTDIR)$(2)'
 
 install: all
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBEXECDIR)/cpauto/agents \
 	  $(DATADIR)/cpauto/templates $(SYSCONFDIR)/cpauto/templates $(UNITDIR) $(SYSUSERSDIR) \
-	  $(TMPFILESDIR) $(BASHCOMPDIR) $(ZSHCOMPDIR) \
+	  $(TMPFILESDIR) $(BASHCOMPDIR) $(ZSHCOMPDIR) $(EXAMPLEDIR) \
 	  $(sort $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))))))
 	$(INSTALL) -m 755 $(B)/cpautod $(DESTDIR)$(SBINDIR)
 	$(INSTALL) -m 755 $(B)/cpauto $(DESTDIR)$(BINDIR)
@@ -214,7 +222,9 @@ install: all
 	$(INSTALL) -m 644 etc/naver-selectors.conf $(DESTDIR)$(DATADIR)/cpauto
 	test -e $(DESTDIR)$(SYSCONFDIR)/cpauto.conf || \
 	  { $(call put,etc/cpauto.conf,$(SYSCONFDIR)/cpauto.conf); }
-	$(call put,systemd/cpauto.service,$(UNITDIR)/cpauto.service)
+	$(call put,systemd/cpauto.service,$(UNITDIR)/cpauto.service,$(UNIT_ONE))
+	$(call put,systemd/cpauto.service,$(UNITDIR)/cpauto@.service,$(UNIT_EACH))
+	$(foreach e,$(EXAMPLES),$(call put,systemd/examples/$(e),$(EXAMPLEDIR)/$(e)) && ) true
 	$(call put,systemd/cpauto.sysusers,$(SYSUSERSDIR)/cpauto.conf)
 	$(call put,systemd/cpauto.tmpfiles,$(TMPFILESDIR)/cpauto.conf)
 	$(foreach m,$(MANUALS),$(call put,man/$(m),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m)) && ) true
@@ -225,8 +235,32 @@ install: all
 # The configuration, the keys and the state stay.
 uninstall:
 	$(RM) $(DESTDIR)$(SBINDIR)/cpautod $(DESTDIR)$(BINDIR)/cpauto \
-	  $(DESTDIR)$(UNITDIR)/cpauto.service $(DESTDIR)$(SYSUSERSDIR)/cpauto.conf \
+	  $(DESTDIR)$(UNITDIR)/cpauto.service $(DESTDIR)$(UNITDIR)/cpauto@.service \
+	  $(DESTDIR)$(SYSUSERSDIR)/cpauto.conf \
 	  $(DESTDIR)$(TMPFILESDIR)/cpauto.conf $(DESTDIR)$(BASHCOMPDIR)/cpauto \
 	  $(DESTDIR)$(ZSHCOMPDIR)/_cpauto \
 	  $(foreach m,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
-	$(RM) -r $(DESTDIR)$(LIBEXECDIR)/cpauto $(DESTDIR)$(DATADIR)/cpauto
+	$(RM) -r $(DESTDIR)$(LIBEXECDIR)/cpauto $(DESTDIR)$(DATADIR)/cpauto $(DESTDIR)$(EXAMPLEDIR)
+
+# ---- for others: make dist, make deb ----------------------------------------------
+DIST := cpauto-$(VERSION)
+DIST_FILES := .ci .clang-format .editorconfig .gitignore LICENSE Makefile NEWS.md README.md \
+              README.ko.md etc man src systemd tests
+# The time of the last commit, where there is one: the same tree makes the same archive.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+dist:
+	@mkdir -p $(B)
+	tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$(SOURCE_DATE_EPOCH) \
+	  --exclude=node_modules --transform='s|^|$(DIST)/|' -czf $(B)/$(DIST).tar.gz $(DIST_FILES)
+
+DEPS_DEB := dpkg-dev debhelper lintian
+deb:
+	@tests/deps $(DEPS) $(DEPS_DEB)
+	@$(MAKE) --no-print-directory dist
+	rm -rf $(B)/deb && mkdir -p $(B)/deb && tar -xzf $(B)/$(DIST).tar.gz -C $(B)/deb
+	mv $(B)/deb/$(DIST)/etc/debian $(B)/deb/$(DIST)/debian
+	cd $(B)/deb/$(DIST) && { env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u B \
+	  dpkg-buildpackage -b -us -uc >../build.log 2>&1 || { tail -n 30 ../build.log; exit 1; }; }
+	lintian --fail-on error,warning --tag-display-limit 0 $(B)/deb/*.changes
+	@ls $(B)/deb/*.deb
+.PHONY: dist deb

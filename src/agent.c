@@ -26,11 +26,6 @@
 /* Enough to empty a pipe of the largest size, 1 MiB: pipe(7). */
 #define DRAIN_CHUNKS 64
 
-/* A month: what an agent may ask us to wait. */
-#define RETRY_MAX_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
-
-#define REASON_MAX 500
-
 /* Secrets and what is passed on: far more than anybody needs. */
 #define ENV_MAX 64
 
@@ -56,38 +51,6 @@ struct agent {
 	bool over;
 	struct agent_result result;
 };
-
-static const struct {
-	const char *word;
-	const char *reason; /* where the agent gives none */
-} verdicts[] = {
-	[AGENT_OK] = { "ok", NULL },
-	[AGENT_LATER] = { "later", "asked to be tried again later" },
-	[AGENT_UNKNOWN] = { "unknown", "does not know whether it happened" },
-	[AGENT_REFUSED] = { "refused", "refused it" },
-	[AGENT_BROKEN] = { "broken", "cannot work until somebody repairs it" },
-	[AGENT_BLOCKED] = { "blocked", "says that the account is blocked" },
-};
-
-const char *agent_verdict_word(enum agent_verdict verdict)
-{
-	return verdicts[verdict].word;
-}
-
-void agent_result_init(struct agent_result *r)
-{
-	*r = (struct agent_result){ .verdict = AGENT_UNKNOWN, .retry_after_ms = -1,
-		.strikes = -1, .calls = -1 };
-}
-
-void agent_result_finish(struct agent_result *r)
-{
-	if (!r)
-		return;
-	value_free(r->answer);
-	free(r->reason);
-	agent_result_init(r);
-}
 
 int agent_path(const char *dir, const char *name, char *buf, size_t size)
 {
@@ -159,9 +122,11 @@ static char **make_environment(const struct agent_job *job)
 
 static void close_slot(struct agent *a, enum slot slot)
 {
-	/* Closing also takes it out of the epoll set: nobody else has a copy. */
-	if (a->fds[slot] >= 0)
+	if (a->fds[slot] >= 0) {
+		/* Closing alone would not do it while the guard still has its copy. */
+		epoll_ctl(a->epoll, EPOLL_CTL_DEL, a->fds[slot], NULL);
 		close(a->fds[slot]);
+	}
 	a->fds[slot] = -1;
 }
 
@@ -409,16 +374,11 @@ static bool receive(struct agent *a, enum slot slot)
 
 static void PRINTF(3, 4) conclude(struct agent *a, enum agent_verdict verdict, const char *fmt, ...)
 {
-	char text[REASON_MAX + 1];
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
-		text[0] = '\0';
+	agent_result_say(&a->result, a->name, verdict, fmt, ap);
 	va_end(ap);
-	a->result.verdict = verdict;
-	free(a->result.reason);
-	a->result.reason = xasprintf("the agent '%s' %s", a->name, text);
 }
 
 static void conclude_not_started(struct agent *a, int error)
@@ -448,6 +408,7 @@ static void conclude_not_started(struct agent *a, int error)
 	case EMFILE:
 	case ENFILE:
 	case ETXTBSY:
+	case EIO:
 		conclude(a, AGENT_LATER, "could not be started for now: %s", strerror(error));
 		break;
 	default:
@@ -476,76 +437,6 @@ static void conclude_ended_by_us(struct agent *a)
 	}
 }
 
-static int64_t clamp(int64_t n, int64_t min, int64_t max)
-{
-	return n < min ? min : n > max ? max : n;
-}
-
-/* Whole seconds or not. */
-static int64_t take_retry(const struct value *answer)
-{
-	double s = value_double(value_get(answer, "retry_after"), -1);
-
-	if (!(s >= 0))
-		return -1;
-	return s * 1000 > (double)RETRY_MAX_MS ? RETRY_MAX_MS : (int64_t)(s * 1000);
-}
-
-/* Its own reason, on one line, of a length for people; else one of ours. */
-static void take_reason(struct agent *a, enum agent_verdict verdict)
-{
-	const char *given = value_get_string(a->result.answer, "reason", "");
-	char text[REASON_MAX + 1];
-
-	a->result.verdict = verdict;
-	if (verdict == AGENT_OK)
-		return;
-	if (!given[strspn(given, " \t\r\n")]) {
-		conclude(a, verdict, "%s and gave no reason", verdicts[verdict].reason);
-		return;
-	}
-	str_format_cut(text, sizeof(text), "%s", given);
-	for (char *p = text; *p; p++) {
-		if (iscntrl((unsigned char)*p))
-			*p = ' ';
-	}
-	free(a->result.reason);
-	a->result.reason = xstrdup(text);
-}
-
-/* Fills in the result from the answer's text; false with the reason set if it is none. */
-static bool take_answer(struct agent *a)
-{
-	struct agent_result *r = &a->result;
-	struct err e;
-
-	if (a->answer.len == 0) {
-		conclude(a, AGENT_UNKNOWN, "ended without an answer");
-		return false;
-	}
-	if (json_parse(buf_cstr(&a->answer), a->answer.len, &r->answer, &e) < 0) {
-		conclude(a, AGENT_UNKNOWN, "gave an answer that cannot be read: %s", e.text);
-		return false;
-	}
-	const char *word = value_get_string(r->answer, "result", "");
-
-	for (size_t i = 0; value_get_int(r->answer, "v", 0) == 1 && i < ARRAY_LEN(verdicts); i++) {
-		if (!str_eq(word, verdicts[i].word))
-			continue;
-		r->retry_after_ms = take_retry(r->answer);
-		r->until_ms = clamp(value_get_int(r->answer, "until", 0), 0, INT64_MAX);
-		r->strikes = (int)clamp(value_get_int(r->answer, "strikes", -1), -1, INT_MAX);
-		r->calls = (int)clamp(value_get_int(r->answer, "calls", -1), -1, INT_MAX);
-		take_reason(a, (enum agent_verdict)i);
-		return true;
-	}
-	value_free(r->answer);
-	r->answer = NULL;
-	conclude(a, AGENT_UNKNOWN, "gave an answer without \"v\": 1 and a known \"result\"; "
-		"it may be made for another version");
-	return false;
-}
-
 static void conclude_ended(struct agent *a, int status)
 {
 	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -555,7 +446,7 @@ static void conclude_ended(struct agent *a, int status)
 		conclude_ended_by_us(a);
 		return;
 	}
-	if (!take_answer(a) && clean)
+	if (!agent_result_read(&a->result, a->name, buf_cstr(&a->answer), a->answer.len) && clean)
 		return;
 	if (WIFSIGNALED(status)) {
 		const char *name = sigabbrev_np(WTERMSIG(status));

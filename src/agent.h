@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "result.h"
 #include "util.h"
 #include "value.h"
 
@@ -35,37 +36,6 @@ struct agent_job {
 	 */
 	const char *const *secrets;
 };
-
-/* What to do now, not what went wrong. */
-enum agent_verdict {
-	AGENT_OK,
-	AGENT_LATER,   /* nothing happened; again after retry_after_ms */
-	AGENT_UNKNOWN, /* it may have happened */
-	AGENT_REFUSED, /* this one, never */
-	AGENT_BROKEN,  /* nothing happened; a person is needed */
-	AGENT_BLOCKED, /* the account is, until until_ms */
-};
-
-struct agent_result {
-	enum agent_verdict verdict;
-	/*
-	 * The whole answer, if a valid one came. Also set with AGENT_UNKNOWN
-	 * when the agent answered but then ended badly.
-	 */
-	struct value *answer;
-	char *reason;           /* for people; NULL only with AGENT_OK */
-	int64_t retry_after_ms; /* -1: not said */
-	int64_t until_ms;       /* wall clock; 0: not said */
-	int strikes;            /* -1: not said */
-	int calls;              /* requests that left the machine; -1: not said */
-	bool timed_out;
-};
-
-void agent_result_init(struct agent_result *r);
-void agent_result_finish(struct agent_result *r);
-
-/* "ok", "later", …: the contract's word. */
-const char *agent_verdict_word(enum agent_verdict verdict);
 
 /*
  * The program of agent NAME in DIR. 0; -EINVAL for a name that is empty, starts

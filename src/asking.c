@@ -44,22 +44,32 @@ static int start_search(struct engine *e, struct err *err)
 	return r;
 }
 
-static int search_failed(struct engine *e, const struct agent_result *res)
+/* The account as the call found it, and as the call leaves it. */
+struct accounts {
+	struct store_account was, is;
+};
+
+/* One write for a call, and none where nothing changed; both were read into zeroed memory. */
+static int save_account(struct engine *e, const struct accounts *a)
 {
-	struct store_account a;
-	int r = store_account_get(e->store, &a);
-	if (r < 0)
-		return r;
+	if (memcmp(&a->was, &a->is, sizeof(a->is)) == 0)
+		return 0;
+	return store_account_set(e->store, &a->is);
+}
+
+static int search_failed(struct engine *e, const struct agent_result *res, struct accounts *both)
+{
+	struct store_account *a = &both->is;
 	const struct log_fields *f = LOG_FIELDS_CALLS(calls_left(e),
 		.keyword = e->keyword.keyword, .list = e->keyword.list, .agent = "coupang");
 	int64_t delay = retry_delay(e->keyword.failures + 1, KEYWORD_RETRY_MS, DAY_MS);
 	e->counts.calls_failed++;
 	switch (res->verdict) {
 	case AGENT_BLOCKED:
-		account_block(&a, &e->now, res->until_ms, res->strikes, res->reason);
+		account_block(a, &e->now, res->until_ms, res->strikes, res->reason);
 		log_event(LOG_LEVEL_ERR, f, "the server refuses calls (strike %d): %s; %s",
-			a.strikes, res->reason,
-			a.hard ? "stopped until you run: cpauto unblock"
+			a->strikes, res->reason,
+			a->hard ? "stopped until you run: cpauto unblock"
 			       : "no call until the block is over");
 		delay = 0; /* the keyword is not to blame */
 		break;
@@ -69,21 +79,21 @@ static int search_failed(struct engine *e, const struct agent_result *res)
 			res->reason);
 		break;
 	case AGENT_BROKEN:
-		account_failed(&a, &e->now, HOUR_MS, res->reason);
+		account_failed(a, &e->now, HOUR_MS, res->reason);
 		log_event(LOG_LEVEL_ERR, f,
 			"a person is needed: %s; the next try is in %" PRId64 " min, or after "
 			"a reload",
-			res->reason, a.wait_ms / MINUTE_MS);
+			res->reason, a->wait_ms / MINUTE_MS);
 		delay = 0;
 		break;
 	default:
-		account_failed(&a, &e->now, res->retry_after_ms, res->reason);
+		account_failed(a, &e->now, res->retry_after_ms, res->reason);
 		log_event(LOG_LEVEL_WARNING, f,
 			"no answer about '%s': %s; trying again in %" PRId64 " min",
-			e->keyword.keyword, res->reason, a.wait_ms / MINUTE_MS);
+			e->keyword.keyword, res->reason, a->wait_ms / MINUTE_MS);
 		break;
 	}
-	r = store_account_set(e->store, &a);
+	int r = save_account(e, both);
 	if (r == 0)
 		r = store_keyword_failed(
 			e->store, e->keyword.id, e->now.wall_ms + delay, res->reason);
@@ -106,14 +116,10 @@ static int keep_answer(struct engine *e, const struct value *answer)
 	return store_keywords_fresh(e->store, k->folded, e->now.wall_ms + e->config->cache.ttl_ms);
 }
 
-static int search_worked(struct engine *e, const struct agent_result *res)
+static int search_worked(struct engine *e, const struct agent_result *res, struct accounts *both)
 {
-	struct store_account a;
-	int r = store_account_get(e->store, &a);
-	if (r < 0)
-		return r;
-	account_worked(&a);
-	r = store_account_set(e->store, &a);
+	account_worked(&both->is);
+	int r = save_account(e, both);
 	if (r == 0)
 		r = keep_answer(e, res->answer);
 	int left = calls_left(e);
@@ -126,24 +132,22 @@ static int search_worked(struct engine *e, const struct agent_result *res)
 }
 
 /* The server's clock, as its answers tell it; worth a line once it is off. */
-static int note_skew(struct engine *e, const struct value *answer)
+static void note_skew(const struct value *answer, struct store_account *a)
 {
 	const struct value *skew = value_get(answer, "skew_ms");
 	if (value_kind(skew) != VALUE_INT)
-		return 0;
-	struct store_account a;
-	int r = store_account_get(e->store, &a);
-	if (r < 0)
-		return r;
-	int64_t was = a.skew_ms;
-	a.skew_ms = value_int(skew, 0);
-	bool off = llabs(a.skew_ms) > MINUTE_MS;
+		return;
+	int64_t was = a->skew_ms;
+	/* A Date of whole seconds tells less apart than that; the row is not written for it. */
+	if (llabs(value_int(skew, 0) - was) < 2 * SECOND_MS)
+		return;
+	a->skew_ms = value_int(skew, 0);
+	bool off = llabs(a->skew_ms) > MINUTE_MS;
 	if (off && llabs(was) <= MINUTE_MS)
 		log_warning("this clock and the server's differ by %" PRId64
 			    " s; synchronise the clock "
 			    "(timedatectl set-ntp true), or calls will be refused",
-			a.skew_ms / SECOND_MS);
-	return a.skew_ms == was ? 0 : store_account_set(e->store, &a);
+			a->skew_ms / SECOND_MS);
 }
 
 int asking_done(struct engine *e, const struct agent_result *res)
@@ -151,22 +155,28 @@ int asking_done(struct engine *e, const struct agent_result *res)
 	int requests = res->calls >= 0 ? res->calls : 1;
 	int r = store_call_end(e->store, e->call_id, &e->now, agent_verdict_word(res->verdict),
 		res->reason, requests);
+	struct accounts both = { 0 };
 	if (r == 0)
-		r = note_skew(e, res->answer);
+		r = store_account_get(e->store, &both.was);
+	memcpy(&both.is, &both.was, sizeof(both.is));
 	if (r == 0)
-		r = res->verdict == AGENT_OK ? search_worked(e, res) : search_failed(e, res);
+		note_skew(res->answer, &both.is);
+	if (r == 0)
+		r = res->verdict == AGENT_OK ? search_worked(e, res, &both)
+					     : search_failed(e, res, &both);
 	if (r == 0)
 		r = work_load_head(e, e->keyword.list_id);
 	return r;
 }
 
 /* An agent that could not even be started: nothing left the machine. */
-static int search_not_started(struct engine *e, const struct err *why)
+static int search_not_started(struct engine *e, int error, const struct err *why)
 {
 	char reason[ERR_MAX];
 	str_format_cut(reason, sizeof(reason), "%s", why->text);
 	struct agent_result res = {
-		.verdict = AGENT_BROKEN, .reason = reason, .calls = 0, .strikes = -1
+		.verdict = work_not_started(error), .reason = reason, .retry_after_ms = -1,
+		.calls = 0, .strikes = -1
 	};
 	return asking_done(e, &res);
 }
@@ -198,9 +208,10 @@ static int begin_call(struct engine *e, int list)
 		return r;
 	e->counts.calls++;
 	struct err err;
-	if (start_search(e, &err) == 0)
+	r = start_search(e, &err);
+	if (r == 0)
 		return 1;
-	r = search_not_started(e, &err);
+	r = search_not_started(e, r, &err);
 	e->fatal = r < 0; /* as in engine_done(): the call stays open */
 	return r < 0 ? r : 1;
 }
@@ -247,11 +258,24 @@ int asking_try_call(struct engine *e)
 
 /* ---- from an answer to a planned post --------------------------------------------- */
 
-/* Why this look makes no post; "" if it does. */
+/*
+ * The post that a new one would take the place of on the blog; 0 where it would
+ * stand beside it: on another blog, or where the blog's id of it is not known.
+ */
+static int64_t stands_as(const struct config_list *c, const struct value *last)
+{
+	if (c->repost != REPOST_UPDATE || !value_get_string(last, "external_id", "")[0] ||
+		!str_eq(value_get_string(last, "publisher", ""), c->publisher))
+		return 0;
+	return value_get_int(last, "first", 0);
+}
+
+/* Why this look makes no post; "" if it does, and then in whose place (0: a new one). */
 static int look_verdict(struct engine *e, const struct config_list *c, const char *set,
-	const struct value *products, char reason[ERR_MAX])
+	const struct value *products, int64_t *updates, char reason[ERR_MAX])
 {
 	reason[0] = '\0';
+	*updates = 0;
 	if (!set[0]) {
 		str_format_cut(reason, ERR_MAX, "nothing was found for it");
 		return 0;
@@ -275,19 +299,24 @@ static int look_verdict(struct engine *e, const struct config_list *c, const cha
 	else if (c->repost == REPOST_NEVER)
 		str_format_cut(reason, ERR_MAX,
 			"it was posted (post %" PRId64 "), and repost is \"never\"", id);
-	else if (c->repost == REPOST_CHANGED && same &&
+	else if (c->repost != REPOST_ALWAYS && same &&
 		look_price_change(before, products) <= c->repost_threshold)
 		str_format_cut(reason, ERR_MAX,
 			"the same products at much the same prices as in post %" PRId64, id);
+	else
+		*updates = stands_as(c, last);
 	value_free(last);
 	return r;
 }
 
-static int plan_post(
-	struct engine *e, const struct config_list *c, const char *set, char reason[ERR_MAX])
+static int plan_post(struct engine *e, const struct config_list *c, const char *set,
+	int64_t updates, char reason[ERR_MAX])
 {
-	char period[LOOK_PERIOD_MAX], key[FINGERPRINT_LEN + 1];
-	look_period(e->now.wall_ms, c->every_ms, period);
+	char day[LOOK_PERIOD_MAX], period[2 * LOOK_PERIOD_MAX], key[FINGERPRINT_LEN + 1];
+	look_period(e->now.wall_ms, c->every_ms, day);
+	str_format_cut(period, sizeof(period), "%s", day);
+	if (updates)
+		str_format_cut(period, sizeof(period), "%" PRId64 " again, %s", updates, day);
 	const char *parts[] = { c->name, e->keyword.folded, set, period };
 	fingerprint(parts, ARRAY_LEN(parts), key);
 	int64_t age = 0;
@@ -303,8 +332,9 @@ static int plan_post(
 		.products = set,
 		.period = period,
 		.now_ms = e->now.wall_ms,
+		.updates = updates,
 		/* No period is longer than a day: an older key cannot be this one. */
-		.doubt = e->keyword.doubt || age < 2 * DAY_MS,
+		.doubt = !updates && (e->keyword.doubt || age < 2 * DAY_MS),
 	};
 	int64_t id;
 	r = store_post_add(e->store, &p, &id);
@@ -327,10 +357,11 @@ static int look(struct engine *e, const struct value *answer)
 			"its list is not in the configuration");
 	char set[LOOK_SET_MAX], reason[ERR_MAX];
 	const struct value *products = value_get(answer, "products");
+	int64_t updates;
 	look_set(products, c->limit, set);
-	int r = look_verdict(e, c, set, products, reason);
+	int r = look_verdict(e, c, set, products, &updates, reason);
 	if (r == 0 && !reason[0])
-		r = plan_post(e, c, set, reason);
+		r = plan_post(e, c, set, updates, reason);
 	if (r < 0)
 		return r;
 	if (reason[0])

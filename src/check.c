@@ -166,6 +166,25 @@ static void ask_agent(struct check *c, const struct config_publisher *p)
 	agent_result_finish(&result);
 }
 
+/* One of the owner's own that a list wants to change posts with. */
+static void ask_update(struct check *c, const struct config_publisher *p)
+{
+	struct agent_result result;
+	bool wanted = false;
+	for (size_t i = 0; i < c->config->list_count; i++)
+		wanted |= c->config->lists[i].repost == REPOST_UPDATE &&
+			str_eq(c->config->lists[i].publisher, p->name);
+	if (!wanted)
+		return;
+	errand_run(c->in->paths, p, "describe", p->timeout_ms, NULL, &result);
+	if (!value_get_bool(result.answer, "update", false))
+		found(c, "error", "publishers",
+			"'%s' does not say that it can update, which repost = \"update\" needs; "
+			"write repost = \"changed\"",
+			p->name);
+	agent_result_finish(&result);
+}
+
 static void check_agents(struct check *c)
 {
 	bool good = check_agent(c, "coupang");
@@ -173,8 +192,10 @@ static void check_agents(struct check *c)
 		const struct config_publisher *p = &c->config->publishers[i];
 		bool there = check_agent(c, p->agent);
 		good = good && there;
-		if (there && c->in->ask_agents)
+		if (there && c->in->ask_agents) {
 			ask_agent(c, p);
+			ask_update(c, p);
+		}
 	}
 	if (good)
 		found(c, "ok", "agents", "all in %s", c->in->paths->agents);

@@ -22,9 +22,11 @@ struct instant {
 };
 
 /*
- * Fills in NOW. For tests, the environment may shift the clocks by whole
- * milliseconds: CPAUTO_TEST_WALL_OFFSET, CPAUTO_TEST_BOOT_OFFSET, and replace
- * CPAUTO_TEST_BOOT_ID and CPAUTO_TEST_SYNCED (0 or 1).
+ * Fills in NOW. Where /proc does not tell the boot's id (ProcSubset=pid), it is
+ * $CPAUTO_BOOT_ID, which the unit sets (%b of systemd.unit(5)). For tests, the
+ * environment may shift the clocks by whole milliseconds: CPAUTO_TEST_WALL_OFFSET,
+ * CPAUTO_TEST_BOOT_OFFSET, and replace CPAUTO_TEST_BOOT_ID and CPAUTO_TEST_SYNCED
+ * (0 or 1).
  */
 void clock_now(struct instant *now);
 

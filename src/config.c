@@ -389,6 +389,18 @@ static void default_pace(struct config_publisher *p, const struct value *origins
 		p->gap_ms = NAVER_GAP_MS;
 }
 
+bool config_can_update(const struct config_publisher *p)
+{
+	/* Of the agents that come with cpauto; another one is asked by cpauto check. */
+	static const char *const cannot[] = { "outbox", NAVER, "naver-openapi", "naver-cafe" };
+
+	for (size_t i = 0; i < ARRAY_LEN(cannot); i++) {
+		if (str_eq(p->agent, cannot[i]))
+			return false;
+	}
+	return true;
+}
+
 static void load_publisher(
 	struct loader *l, const config_setting_t *s, size_t i, struct value *origins)
 {
@@ -529,8 +541,14 @@ static void check_list(struct loader *l, const config_setting_t *lists, size_t i
 			break;
 		}
 	}
-	if (list->name[0] != '\0' && config_publisher_find(l->c, list->publisher) == NULL)
+	const struct config_publisher *p = config_publisher_find(l->c, list->publisher);
+	if (list->name[0] != '\0' && p == NULL)
 		report_publisher(l, list->publisher, member_place(l, lists, i, "publisher"));
+	if (p != NULL && list->repost == REPOST_UPDATE && !config_can_update(p))
+		report_error(&l->report, member_place(l, lists, i, "repost"),
+			"lists.repost: the agent %s of publisher '%s' cannot change a post that is "
+			"out; wordpress and metaweblog can, else write repost = \"changed\";",
+			p->agent, p->name);
 	if (list->every_ms < l->c->cache.ttl_ms)
 		report_warning(&l->report, member_place(l, lists, i, "every"),
 			"lists.every: is "
@@ -642,6 +660,21 @@ static void report_fault(struct loader *l, const struct syntax_fault *f)
 			other.file, other.line);
 }
 
+/* Where memory failed libconfig leaves names and texts out. */
+static bool is_whole(const config_setting_t *s)
+{
+	if (config_setting_type(s) == CONFIG_TYPE_STRING)
+		return config_setting_get_string(s) != NULL;
+	for (int i = 0; config_setting_is_aggregate(s) && i < config_setting_length(s); i++) {
+		const config_setting_t *m = config_setting_get_elem(s, (unsigned)i);
+
+		if (m == NULL || (config_setting_is_group(s) && config_setting_name(m) == NULL) ||
+			!is_whole(m))
+			return false;
+	}
+	return true;
+}
+
 static int load_text(struct loader *l)
 {
 	const char *text = buf_cstr(&l->source.text);
@@ -657,6 +690,11 @@ static int load_text(struct loader *l)
 			"%s; see 'man cpauto.conf' for the form of the file",
 			config_error_text(&l->tree));
 		return -EINVAL;
+	}
+	if (!is_whole(config_root_setting(&l->tree))) {
+		report_weather(&l->report, source_place(&l->source, 1), -ENOMEM,
+			"memory is short for it");
+		return -ENOMEM;
 	}
 	load_tree(l);
 	return l->report.count > 0 ? -EINVAL : 0;
@@ -696,6 +734,8 @@ int config_load(const char *path, struct config **ret, struct value *errors)
 	config_destroy(&l.tree);
 	source_finish(&l.source);
 	report_close(&l.report);
+	if (res < 0 && l.report.weather < 0)
+		res = l.report.weather;
 	if (res == 0) {
 		keep_warnings(l.c, l.report.warnings);
 		*ret = l.c;

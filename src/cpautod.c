@@ -317,6 +317,10 @@ static int open_engine(struct daemon *d, struct err *e)
 	struct render_templates *templates;
 	struct instant now;
 	int r = load(d, &config, &templates);
+	/* A new start may well do. */
+	if (errno_is_weather(r))
+		return err_set(e, -EBUSY, "%s: could not be read and checked for now; start again",
+			d->options.config);
 	if (r < 0)
 		return err_set(e, -ENOEXEC,
 			"%s: mend what is said above, and try with: cpauto check",
@@ -440,9 +444,10 @@ static int run(struct daemon *d)
 	}
 	n = engine_counts(d->engine);
 	log_notice(
-		"cpautod ends: %d calls, %d posts made, %d published, %d waiting, %d refused in "
-		"this run",
-		n.calls, n.posts_made, n.posts_published, n.posts_waiting, n.posts_refused);
+		"cpautod ends: %d calls, %d posts made, %d published, %d updated, %d waiting, "
+		"%d refused in this run",
+		n.calls, n.posts_made, n.posts_published, n.posts_updated, n.posts_waiting,
+		n.posts_refused);
 	return r;
 }
 

@@ -339,7 +339,8 @@ const char *desk_advice(const char *state)
 		{ POST_WAITING, "it waits for you: cpauto posts approve, or reject" },
 		{ POST_READY, "it goes out as soon as its publisher may" },
 		{ POST_SENDING, "it is being published at this moment" },
-		{ POST_PUBLISHED, "it is out; what is out is changed at the blog" },
+		{ POST_PUBLISHED,
+			"it is out; to bring it up to date there: cpauto posts update" },
 		{ POST_UNKNOWN,
 			"it may be out, and the publisher is asked; if you know: cpauto posts "
 			"settle" },
@@ -443,6 +444,94 @@ static void post_retry(struct desk *d)
 	value_free(p.row);
 }
 
+/* What must be so for a post that is out to be changed there; the exit code if it is not. */
+static int may_update(struct desk *d, const struct subject *p)
+{
+	const char *name = value_get_string(p->row, "publisher", "");
+	const struct config_publisher *to = config_publisher_find(d->config, name);
+	if (!str_eq(p->state, POST_PUBLISHED))
+		return cannot(d, p, "brought up to date");
+	if (!to || !config_list_find(d->config, value_get_string(p->row, "list", "")))
+		return say(d, EX_DATAERR,
+			"the %s of post %" PRId64 " is not in the configuration any more",
+			to ? "list" : "publisher", p->id);
+	if (!config_can_update(to))
+		return say(d, EX_DATAERR,
+			"'%s' (agent %s) cannot change a post that is out; change post %" PRId64
+			" at the blog",
+			name, to->agent, p->id);
+	if (!value_get_string(p->row, "external_id", "")[0])
+		return say(d, EX_DATAERR,
+			"the blog's id of post %" PRId64
+			" is not known, so it can be changed at the blog only",
+			p->id);
+	return EX_OK;
+}
+
+/* One at a time, and only the newest: an older one would bring old products back. */
+static int newest_is_out(struct desk *d, const struct subject *p, int64_t first)
+{
+	struct value *last = NULL;
+	int r = store_post_last(d->store, value_get_string(p->row, "list", ""),
+		value_get_string(p->row, "folded", ""), &last);
+	if (r < 0)
+		return store_said(d, r);
+	int64_t id = value_get_int(last, "id", 0);
+	const char *state = value_get_string(last, "state", "");
+	int code = EX_OK;
+	if (!str_eq(state, POST_PUBLISHED))
+		code = say(d, EX_DATAERR, "post %" PRId64 " of the same keyword comes first: %s",
+			id, desk_advice(state));
+	else if (value_get_int(last, "first", 0) != first)
+		code = say(d, EX_DATAERR,
+			"post %" PRId64
+			" of the same keyword is newer; cpauto posts update %" PRId64,
+			id, id);
+	value_free(last);
+	return code;
+}
+
+static int add_update(struct desk *d, const struct subject *p, int64_t first)
+{
+	char period[64], key[FINGERPRINT_LEN + 1];
+	int64_t id;
+	const char *parts[] = { value_get_string(p->row, "list", ""),
+		value_get_string(p->row, "folded", ""), value_get_string(p->row, "products", ""),
+		period };
+	str_format_cut(period, sizeof(period), "%" PRId64 " by hand, %" PRId64, first,
+		d->now->wall_ms);
+	fingerprint(parts, ARRAY_LEN(parts), key);
+	struct store_post_new n = {
+		.key = key,
+		.list = parts[0],
+		.keyword = value_get_string(p->row, "keyword", ""),
+		.folded = parts[1],
+		.publisher = value_get_string(p->row, "publisher", ""),
+		.products = parts[2],
+		.period = period,
+		.now_ms = d->now->wall_ms,
+		.updates = first,
+	};
+	int r = store_post_add(d->store, &n, &id);
+	if (r < 0)
+		return store_said(d, r);
+	return say(d, EX_OK,
+		"post %" PRId64 " is made, with new prices, to go in the place of post %" PRId64
+		" on the blog",
+		id, first);
+}
+
+static void post_update(struct desk *d)
+{
+	struct subject p;
+	if (find_post(d, &p) == EX_OK && may_update(d, &p) == EX_OK) {
+		int64_t first = value_get_int(p.row, "updates", p.id);
+		if (newest_is_out(d, &p, first) == EX_OK)
+			add_update(d, &p, first);
+	}
+	value_free(p.row);
+}
+
 static int settle_published(struct desk *d, const struct subject *p)
 {
 	const char *url = value_get_string(d->args, "url", NULL);
@@ -517,6 +606,7 @@ static const struct {
 	{ "post.reject", post_reject },
 	{ "post.retry", post_retry },
 	{ "post.settle", post_settle },
+	{ "post.update", post_update },
 	{ "unblock", unblock },
 };
 

@@ -35,13 +35,37 @@ static void store_failed(struct engine *e, int r)
 
 /* ---- lists ------------------------------------------------------------------------ */
 
-static void free_lists(struct engine *e)
+/* The configuration in force and what was made of it, to have it back. */
+struct in_force {
+	struct config *config;
+	struct plan_list *plan;
+	struct engine_list *lists;
+	size_t list_count;
+};
+
+static struct in_force take_out(struct engine *e)
 {
-	free(e->plan);
-	free(e->lists);
+	struct in_force old = { e->config, e->plan, e->lists, e->list_count };
 	e->plan = NULL;
 	e->lists = NULL;
 	e->list_count = 0;
+	return old;
+}
+
+static void free_lists(struct engine *e)
+{
+	struct in_force old = take_out(e);
+	free(old.plan);
+	free(old.lists);
+}
+
+static void put_back(struct engine *e, const struct in_force *old)
+{
+	free_lists(e);
+	e->config = old->config;
+	e->plan = old->plan;
+	e->lists = old->lists;
+	e->list_count = old->list_count;
 }
 
 static int sync_list(struct engine *e, const struct config_list *c)
@@ -64,8 +88,8 @@ static int sync_list(struct engine *e, const struct config_list *c)
 	return r;
 }
 
-/* Brings the store in line with the configuration, whose keywords are then let go. */
-static int sync_lists(struct engine *e, struct config *config)
+/* Brings the store in line with the configuration. */
+static int sync_lists(struct engine *e, const struct config *config)
 {
 	size_t n = config->list_count;
 	const char **names = xcalloc(n + 1, sizeof(*names));
@@ -77,8 +101,6 @@ static int sync_lists(struct engine *e, struct config *config)
 	if (r == 0)
 		r = store_lists_prune(e->store, names, n);
 	free(names);
-	if (r == 0)
-		config_drop_keywords(config);
 	return r;
 }
 
@@ -86,7 +108,6 @@ static int sync_lists(struct engine *e, struct config *config)
 static int link_lists(struct engine *e)
 {
 	size_t n = e->config->list_count;
-	free_lists(e);
 	e->plan = xcalloc(n + 1, sizeof(*e->plan));
 	e->lists = xcalloc(n + 1, sizeof(*e->lists));
 	e->list_count = n;
@@ -97,6 +118,47 @@ static int link_lists(struct engine *e)
 			return r;
 	}
 	return work_load_plan(e);
+}
+
+/* What waits for a person may be mended by what was just reloaded. */
+static int clear_waits(struct engine *e)
+{
+	struct store_account a;
+	int r = store_account_get(e->store, &a);
+	if (r == 0 && a.wait_ms > 0) {
+		a.wait_ms = 0;
+		a.failures = 0;
+		a.wait_reason[0] = '\0';
+		r = store_account_set(e->store, &a);
+	}
+	return r == 0 ? store_publishers_clear(e->store) : r;
+}
+
+/*
+ * Takes CONFIG, whose keywords are then the store's: all of it or nothing, in
+ * the store and here. The configuration before stays the caller's to free.
+ */
+static int take_config(struct engine *e, struct config *config, bool clear)
+{
+	struct in_force old = take_out(e);
+	int r = store_begin(e->store);
+	if (r == 0) {
+		e->config = config;
+		r = sync_lists(e, config);
+		if (r == 0 && clear)
+			r = clear_waits(e);
+		if (r == 0)
+			r = link_lists(e);
+		r = store_end(e->store, r);
+	}
+	if (r < 0) {
+		put_back(e, &old);
+		return r;
+	}
+	free(old.plan);
+	free(old.lists);
+	config_drop_keywords(config);
+	return 0;
 }
 
 /* ---- requests from the CLI and the page ------------------------------------------- */
@@ -375,9 +437,7 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 	e->now = *now;
 	int r = recover(e);
 	if (r == 0)
-		r = sync_lists(e, e->config);
-	if (r == 0)
-		r = link_lists(e);
+		r = take_config(e, e->config, false);
 	if (r < 0) {
 		err_set(err, r, "%s", store_error(e->store));
 		e->config = NULL;
@@ -386,8 +446,8 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 		return r;
 	}
 	if (!store_has_cache(e->store))
-		log_err("cache.db cannot be opened, so answers cannot be kept and no call is made; "
-			"see to the cache folder, then start again");
+		log_err("%s; without it answers cannot be kept and no call is made: see to the "
+			"cache folder, then start again", store_error(e->store));
 	*ret = e;
 	return 0;
 }
@@ -404,39 +464,14 @@ void engine_free(struct engine *e)
 	free(e);
 }
 
-/* What waits for a person may be mended by what was just reloaded. */
-static int clear_waits(struct engine *e)
-{
-	struct store_account a;
-	int r = store_account_get(e->store, &a);
-	if (r == 0 && a.wait_ms > 0) {
-		a.wait_ms = 0;
-		a.failures = 0;
-		a.wait_reason[0] = '\0';
-		r = store_account_set(e->store, &a);
-	}
-	return r == 0 ? store_publishers_clear(e->store) : r;
-}
-
 int engine_reload(struct engine *e, struct config *config, struct render_templates *templates,
 	const struct instant *now, struct err *err)
 {
 	struct config *old = e->config;
 	e->now = *now;
-	int r = sync_lists(e, config);
-	if (r == 0)
-		r = clear_waits(e);
+	int r = take_config(e, config, true);
 	if (r < 0)
 		return err_set(err, r, "%s", store_error(e->store));
-	e->config = config;
-	r = link_lists(e);
-	if (r < 0) {
-		err_set(err, r, "%s", store_error(e->store));
-		e->config = old;
-		if (link_lists(e) < 0)
-			e->fatal = true;
-		return r;
-	}
 	config_free(old);
 	render_templates_free(e->templates);
 	e->templates = templates;

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +97,8 @@ static int become(const struct guard_job *job, pid_t guard)
 	if (close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0 || chdir("/") < 0)
 		return errno;
 	umask(077);
+	/* Agents hold secrets, and of whatever kind they are: no core of them. */
+	setrlimit(RLIMIT_CORE, &(const struct rlimit){ 0, 0 });
 	reset_signals();
 	execve(job->path, job->argv, job->envp);
 	return errno;
@@ -290,8 +293,11 @@ bool guard_over(struct guard *g)
 		g->outcome = n.outcome;
 		g->code = n.code;
 	}
-	/* Only the guard has the other end once the program was executed. */
-	return len == 0;
+	/*
+	 * Only the guard has the other end once the program was executed. What
+	 * cannot be read will not be read better: it counts as the end.
+	 */
+	return len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 struct guard_end guard_take(const struct guard *g)

@@ -11,14 +11,22 @@
 /*
  * json-c does the parsing. Even its strict mode takes NaN, Infinity, single
  * quotes, raw control characters, lone surrogates and duplicate members, and
- * saturates integers (seen with 0.16). So a scan of the words goes first, and
- * the members are counted: an object with a name twice comes out smaller.
+ * saturates integers (seen with 0.16). So a scan of the words goes first and
+ * counts what is there. An object with a name twice comes out smaller; and so
+ * does all that json-c leaves out, without a word, where memory fails.
  */
+struct tally {
+	size_t members; /* of objects */
+	size_t items;   /* values of all kinds, and names */
+	size_t bytes;   /* of all strings, names too */
+	bool infinite;  /* a number that is none */
+};
+
 struct scan {
 	const char *text;
 	size_t len, at;
 	unsigned depth;
-	size_t members; /* colons outside strings */
+	struct tally there;
 	struct err *e;
 };
 
@@ -68,6 +76,7 @@ static int scan_escape(struct scan *s)
 		if (c <= 0 || !strchr("\"\\/bfnrt", c))
 			return scan_fail(s, "unknown escape in a string");
 		s->at += 2;
+		s->there.bytes++;
 		return 0;
 	}
 	code = hex4(s, 2);
@@ -83,8 +92,10 @@ static int scan_escape(struct scan *s)
 		if (low < 0xDC00 || low > 0xDFFF)
 			return scan_fail(s, "half a surrogate pair");
 		s->at += 6;
+		s->there.bytes++;
 	}
 	s->at += 6;
+	s->there.bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
 	return 0;
 }
 
@@ -104,6 +115,7 @@ static int scan_string(struct scan *s)
 		}
 		if (c != '\\') {
 			s->at++;
+			s->there.bytes++;
 			continue;
 		}
 		r = scan_escape(s);
@@ -179,9 +191,11 @@ static int scan_token(struct scan *s)
 
 	switch (c) {
 	case '"':
+		s->there.items++;
 		return scan_string(s);
 	case '{':
 	case '[':
+		s->there.items++;
 		if (++s->depth > JSON_DEPTH_MAX)
 			return scan_fail(s, "nested too deep");
 		break;
@@ -190,7 +204,7 @@ static int scan_token(struct scan *s)
 		s->depth -= s->depth > 0;
 		break;
 	case ':':
-		s->members++;
+		s->there.members++;
 		break;
 	case ',':
 	case ' ':
@@ -199,30 +213,33 @@ static int scan_token(struct scan *s)
 	case '\r':
 		break;
 	default:
+		s->there.items++;
 		return c == '-' || (c >= '0' && c <= '9') ? scan_number(s) : scan_word(s);
 	}
 	s->at++;
 	return 0;
 }
 
-static struct value *from_json(struct json_object *o, size_t *members, bool *finite);
+static struct value *from_json(struct json_object *o, struct tally *got);
 
-static struct value *from_list(struct json_object *o, size_t *members, bool *finite)
+static struct value *from_list(struct json_object *o, struct tally *got)
 {
 	struct value *list = value_new_list();
 
 	for (size_t i = 0; i < json_object_array_length(o); i++)
-		value_append(list, from_json(json_object_array_get_idx(o, i), members, finite));
+		value_append(list, from_json(json_object_array_get_idx(o, i), got));
 	return list;
 }
 
-static struct value *from_object(struct json_object *o, size_t *members, bool *finite)
+static struct value *from_object(struct json_object *o, struct tally *got)
 {
 	struct value *object = value_new_object();
 
 	json_object_object_foreach(o, name, item) {
-		value_set(object, name, from_json(item, members, finite));
-		++*members;
+		value_set(object, name, from_json(item, got));
+		got->members++;
+		got->items++;
+		got->bytes += strlen(name);
 	}
 	return object;
 }
@@ -236,8 +253,9 @@ static struct value *from_int(struct json_object *o)
 	return value_new_int(json_object_get_int64(o));
 }
 
-static struct value *from_json(struct json_object *o, size_t *members, bool *finite)
+static struct value *from_json(struct json_object *o, struct tally *got)
 {
+	got->items++;
 	switch (json_object_get_type(o)) {
 	case json_type_boolean:
 		return value_new_bool(json_object_get_boolean(o));
@@ -245,15 +263,16 @@ static struct value *from_json(struct json_object *o, size_t *members, bool *fin
 		return from_int(o);
 	case json_type_double:
 		if (!isfinite(json_object_get_double(o)))
-			*finite = false;
+			got->infinite = true;
 		return value_new_double(json_object_get_double(o));
 	case json_type_string:
+		got->bytes += (size_t)json_object_get_string_len(o);
 		return value_new_string_len(json_object_get_string(o),
 			(size_t)json_object_get_string_len(o));
 	case json_type_array:
-		return from_list(o, members, finite);
+		return from_list(o, got);
 	case json_type_object:
-		return from_object(o, members, finite);
+		return from_object(o, got);
 	case json_type_null:
 		break;
 	}
@@ -289,13 +308,42 @@ static int tokenise(struct scan *s, struct json_object **ret)
 	return 0;
 }
 
+static int check_tally(const struct scan *s, const struct tally *got)
+{
+	if (got->members != s->there.members)
+		return err_set(s->e, -EINVAL, "not valid JSON: an object names a member twice");
+	if (got->infinite)
+		return err_set(s->e, -EINVAL, "not valid JSON: a number is too large");
+	if (got->items != s->there.items || got->bytes != s->there.bytes)
+		return err_set(s->e, -ENOMEM, "out of memory for JSON");
+	return 0;
+}
+
+/* After the scan. */
+static int make_value(struct scan *s, struct value **ret)
+{
+	struct tally got = { 0 };
+	struct json_object *o = NULL;
+	struct value *v;
+	int r = tokenise(s, &o);
+
+	if (r) {
+		json_object_put(o);
+		return r;
+	}
+	v = from_json(o, &got);
+	json_object_put(o);
+	r = check_tally(s, &got);
+	if (r)
+		value_free(v);
+	else
+		*ret = v;
+	return r;
+}
+
 int json_parse(const char *text, size_t len, struct value **ret, struct err *e)
 {
 	struct scan s = { .text = text, .len = len, .e = e };
-	struct json_object *o = NULL;
-	struct value *v;
-	size_t members = 0;
-	bool finite = true;
 	int r = 0;
 
 	if (len > JSON_TEXT_MAX)
@@ -306,23 +354,10 @@ int json_parse(const char *text, size_t len, struct value **ret, struct err *e)
 		return err_set(e, -EINVAL, "not valid JSON: it is no UTF-8, or has a zero byte");
 	while (!r && s.at < s.len)
 		r = scan_token(&s);
-	if (!r)
-		r = tokenise(&s, &o);
-	if (r) {
-		json_object_put(o);
-		return r;
-	}
-	v = from_json(o, &members, &finite);
-	json_object_put(o);
-	if (members != s.members)
-		r = err_set(e, -EINVAL, "not valid JSON: an object names a member twice");
-	else if (!finite)
-		r = err_set(e, -EINVAL, "not valid JSON: a number is too large");
 	if (r)
-		value_free(v);
-	else
-		*ret = v;
-	return r;
+		return r;
+	/* A fault that memory made is gone the second time, one of the text is not. */
+	return make_value(&s, ret) ? make_value(&s, ret) : 0;
 }
 
 /* Bytes of the well-formed character at S, or 0. */

@@ -157,13 +157,18 @@ static void add_line(
 void keywords_add_file(struct keywords *k, const char *path, struct place at, struct report *r)
 {
 	CLEANUP_CLOSE int fd = source_open(path, KEYWORDS_FILE_MAX, at, r);
-	CLEANUP_FCLOSE FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	CLEANUP_FCLOSE FILE *f = NULL;
 	CLEANUP_FREE char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
 
-	if (f == NULL)
+	if (fd < 0)
 		return;
+	f = fdopen(fd, "r");
+	if (f == NULL) {
+		report_weather(r, at, -errno, "keywords_file: cannot be read: %s", strerror(errno));
+		return;
+	}
 	fd = -1;
 	at = (struct place){ path, 1 };
 	for (; (len = getline(&line, &size, f)) >= 0 && !k->full; at.line++) {
@@ -174,8 +179,9 @@ void keywords_add_file(struct keywords *k, const char *path, struct place at, st
 		if (r->count > REPORT_MAX)
 			break;
 	}
-	if (ferror(f) != 0)
-		report_error(r, at, "keywords_file: cannot be read: %s", strerror(errno));
+	/* Half a list would take the other half's keywords away. */
+	if (len < 0 && feof(f) == 0)
+		report_weather(r, at, -errno, "keywords_file: cannot be read: %s", strerror(errno));
 }
 
 char **keywords_steal(struct keywords *k, size_t *count)

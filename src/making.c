@@ -53,8 +53,18 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 		return work_refuse(e, row, "its list is not in the configuration any more");
 	char set[LOOK_SET_MAX];
 	look_set(value_get(answer, "products"), c->limit, set);
-	if (!str_eq(set, value_get_string(row, "products", "")))
+	bool same = str_eq(set, value_get_string(row, "products", ""));
+	if (!same && value_get_int(row, "updates", 0) == 0)
 		return replace(e, row);
+	if (!same) {
+		int r = set[0] ? store_post_products(e->store, value_get_int(row, "id", 0), set)
+			       : -EEXIST;
+		if (r == -EEXIST)
+			return work_refuse(e, row,
+				"nothing is found for it, or this update was made already");
+		if (r < 0)
+			return r;
+	}
 	struct render_input in = {
 		.keyword = value_get_string(row, "keyword", ""),
 		.list = c,
@@ -66,11 +76,12 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 	};
 	struct value *post = NULL;
 	struct err err;
-	if (workshop_render(e->apart, e->templates, &in, &post, &err) < 0)
-		return work_refuse(e, row, err.text);
+	int r = workshop_render(e->apart, e->templates, &in, &post, &err);
+	if (r < 0)
+		return work_stop(e, row, r, err.text);
 	/* The gates judge by what the post was made from, whenever they do. */
 	value_set(post, "answer", value_copy(answer));
-	int r = store_post_rendered(
+	r = store_post_rendered(
 		e->store, value_get_int(row, "id", 0), post, fetched_ms, e->now.wall_ms);
 	value_free(post);
 	return r;
@@ -101,7 +112,7 @@ static int find_similar(struct engine *e, const struct value *row, char reason[E
 	if (!p || p->similar == 0)
 		return 0;
 	int r = store_post_sketches(e->store, publisher, e->now.wall_ms - SIMILAR_DAYS * DAY_MS,
-		value_get_int(row, "id", 0), &others);
+		value_get_int(row, "updates", value_get_int(row, "id", 0)), &others);
 	for (size_t i = 0; r == 0 && i < value_len(others); i++) {
 		const struct value *o = value_at(others, i);
 		int percent = similar_percent(value_get_string(row, "sketch", ""),
@@ -123,8 +134,9 @@ static int judge(struct engine *e, const struct value *row)
 	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
 	const struct config_list *c = work_list(e, value_get_string(row, "list", ""));
-	if (!work_pass_gates(e, row, &err))
-		return work_refuse(e, row, err.text);
+	int closed = work_pass_gates(e, row, &err);
+	if (closed < 0)
+		return work_stop(e, row, closed, err.text);
 	bool approved = value_get_int(row, "approved_ms", 0) > 0;
 	char reason[ERR_MAX] = "waits for your approval";
 	bool wait = c && c->approve == APPROVE_MANUAL && !approved;

@@ -115,9 +115,9 @@ const struct option option_table[] = {
 	{ "lists", "approve", OPTION_CHOICE, "auto", IN_LIST(approve), .choices = "auto|manual",
 	  .text = "\"manual\" waits for 'cpauto posts approve' before a post is sent." },
 	{ "lists", "repost", OPTION_CHOICE, "changed", IN_LIST(repost),
-	  .choices = "never|changed|always",
+	  .choices = "never|changed|update|always",
 	  .text = "Whether a keyword gets another post: never, when products or prices have "
-		  "changed, or always." },
+		  "changed, or always; with update its post is changed in place." },
 	{ "lists", "repost_threshold", OPTION_FLOAT, "5.0", IN_LIST(repost_threshold),
 	  .min = 0, .max = 100, .unit = "percent",
 	  .text = "By how many percent a price must move to count as changed." },

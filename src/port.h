@@ -20,7 +20,7 @@ struct engine_port {
 /* What was done so far, for --once and for tests. */
 struct engine_counts {
 	int calls, calls_failed;
-	int posts_made, posts_published, posts_waiting, posts_refused;
+	int posts_made, posts_published, posts_updated, posts_waiting, posts_refused;
 };
 
 #endif

@@ -22,17 +22,33 @@ static void add(struct value *list, struct place at, const char *text)
 	value_append(list, value_new_string(line));
 }
 
-void report_error(struct report *r, struct place at, const char *fmt, ...)
+static void PRINTF(3, 0) add_error(struct report *r, struct place at, const char *fmt, va_list ap)
 {
 	char text[TEXT_MAX];
-	va_list ap;
 
 	if (r->count++ >= REPORT_MAX)
 		return;
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	add(r->errors, at, text);
+}
+
+void report_error(struct report *r, struct place at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_error(r, at, fmt, ap);
+	va_end(ap);
+}
+
+void report_weather(struct report *r, struct place at, int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->weather = error;
+	va_start(ap, fmt);
+	add_error(r, at, fmt, ap);
+	va_end(ap);
 }
 
 void report_warning(struct report *r, struct place at, const char *fmt, ...)

@@ -19,6 +19,7 @@ struct report {
 	struct value *errors; /* a list, the caller's */
 	struct value *warnings;
 	size_t count; /* of errors, also of those that were not kept */
+	int weather;  /* a negative errno where the machine is to blame and no file; else 0 */
 };
 
 /*
@@ -26,6 +27,9 @@ struct report {
  * REPORT_MAX are only counted, as are warnings.
  */
 void report_error(struct report *r, struct place at, const char *fmt, ...) PRINTF(3, 4);
+/* The same where reading failed with ERROR, a negative errno. */
+void report_weather(struct report *r, struct place at, int error, const char *fmt, ...)
+	PRINTF(4, 5);
 void report_warning(struct report *r, struct place at, const char *fmt, ...) PRINTF(3, 4);
 
 /* Says how many errors were not kept, if any. */

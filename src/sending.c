@@ -10,10 +10,18 @@
 #include "work.h"
 
 #define REPEATS_MAX 5                 /* of publishing one draft */
+#define UPDATES_MAX 5                 /* of sending one update without a clear answer */
+#define UPDATE_GAP_MS MINUTE_MS       /* at least, before an update */
 #define FIND_EVERY_MS (15 * MINUTE_MS)
 /* A publisher may still execute long after its time-out: absent is absent only then. */
 #define FIND_SURE_MS (45 * MINUTE_MS)
 #define FIND_GIVE_UP_MS DAY_MS
+
+/* It goes in the place of a post that is out already. */
+static bool is_update(const struct value *row)
+{
+	return value_get_int(row, "updates", 0) > 0;
+}
 
 static struct value *publisher_request(const struct engine *e, const struct config_publisher *p,
 	const char *op, const struct value *row)
@@ -22,6 +30,10 @@ static struct value *publisher_request(const struct engine *e, const struct conf
 	value_set_string(config, "timezone", e->config->hours.timezone);
 	struct value *request = work_request(op, config);
 	value_set(request, "post", work_whole_post(row));
+	if (str_eq(op, "update")) {
+		value_set_string(request, "id", value_get_string(row, "out_id", ""));
+		return request;
+	}
 	/* In two steps where the agent can: a draft, then that draft by its id. */
 	const char *draft = value_get_string(row, "draft_id", NULL);
 	value_set_string(request, "stage", draft ? "publish" : "draft");
@@ -43,9 +55,14 @@ static int start_publisher(struct engine *e, enum action action, const struct co
 	return r;
 }
 
-/* Milliseconds until this publisher may send again; INT64_MAX when a person is needed. */
-static int publisher_wait(struct engine *e, const struct config_publisher *p, int64_t *ret)
+/*
+ * Milliseconds until this publisher may send again; INT64_MAX when a person is
+ * needed. An update is no new post of the day, but keeps its distance.
+ */
+static int publisher_wait(
+	struct engine *e, const struct config_publisher *p, bool update, int64_t *ret)
 {
+	int64_t gap = update && p->gap_ms < UPDATE_GAP_MS ? UPDATE_GAP_MS : p->gap_ms;
 	struct store_publisher state;
 	int r = store_publisher_get(e->store, p->name, &state);
 	if (r < 0)
@@ -75,9 +92,9 @@ static int publisher_wait(struct engine *e, const struct config_publisher *p, in
 	if (restored <= e->now.wall_ms - midnight)
 		today = INT_MAX;
 	int64_t until = state.until_ms;
-	if (last > 0 && p->gap_ms > 0 && last + p->gap_ms > until)
-		until = last + p->gap_ms;
-	if (p->per_day > 0 && today >= p->per_day && tomorrow > until)
+	if (last > 0 && gap > 0 && last + gap > until)
+		until = last + gap;
+	if (!update && p->per_day > 0 && today >= p->per_day && tomorrow > until)
 		until = tomorrow;
 	*ret = until > e->now.wall_ms ? until - e->now.wall_ms : 0;
 	int64_t closed = work_hours_wait(e, &e->config->hours.active);
@@ -89,6 +106,7 @@ static int publisher_wait(struct engine *e, const struct config_publisher *p, in
 	return 0;
 }
 
+/* Its posts wait: for a while, or until a person has cleared what is in its way. */
 static int fail_publisher(
 	struct engine *e, const struct config_publisher *p, const struct agent_result *res)
 {
@@ -104,7 +122,7 @@ static int fail_publisher(
 	if (res->verdict == AGENT_BLOCKED)
 		state.until_ms = res->until_ms > e->now.wall_ms ? res->until_ms
 								: e->now.wall_ms + DAY_MS;
-	state.broken = res->verdict == AGENT_BROKEN;
+	state.broken = res->verdict == AGENT_BROKEN || res->person;
 	str_format_cut(state.reason, sizeof(state.reason), "%s", res->reason);
 	if (state.broken)
 		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.agent = p->agent),
@@ -117,11 +135,12 @@ static int fail_publisher(
 	return store_publisher_set(e->store, p->name, &state);
 }
 
+/* It worked. A person's word is not taken back by it: a look finds a post behind a captcha too. */
 static int mend_publisher(struct engine *e, const char *name)
 {
 	struct store_publisher state;
 	int r = store_publisher_get(e->store, name, &state);
-	if (r == 0 && state.failures > 0)
+	if (r == 0 && state.failures > 0 && !state.broken)
 		r = store_publisher_set(e->store, name, &(struct store_publisher){ .failures = 0 });
 	return r;
 }
@@ -170,15 +189,19 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 		return look_first(e, id);
 	if (!facts_fresh(e, row))
 		return renew(e, p, id);
-	if (!work_pass_gates(e, row, &err))
-		return work_refuse(e, row, err.text);
-	int r = store_post_sending(e->store, id, &e->now);
+	int r = work_pass_gates(e, row, &err);
+	if (r < 0)
+		return work_stop(e, row, r, err.text);
+	r = store_post_sending(e->store, id, &e->now);
 	if (r < 0)
 		return r;
-	if (start_publisher(e, ACTION_PUBLISH, p, "publish", row, &err) == 0)
+	const char *op = is_update(row) ? "update" : "publish";
+	r = start_publisher(e, ACTION_PUBLISH, p, op, row, &err);
+	if (r == 0)
 		return 0;
 	/* Nothing was started, so nothing left. */
-	struct agent_result res = { .verdict = AGENT_BROKEN, .reason = err.text, .strikes = -1 };
+	struct agent_result res = { .verdict = work_not_started(r), .reason = err.text,
+		.retry_after_ms = -1, .strikes = -1 };
 	r = store_post_move(e->store, id, POST_SENDING, POST_READY, e->now.wall_ms,
 		e->now.wall_ms, err.text);
 	if (r == 0)
@@ -188,13 +211,13 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 }
 
 /* One publisher: 1 if something was done. */
-static int try_send(struct engine *e, const struct config_publisher *p)
+static int try_send(struct engine *e, const struct config_publisher *p, bool update)
 {
-	int64_t wait, when;
-	int r = store_post_when(e->store, POST_READY, p->name, &when);
-	if (r < 0 || when == INT64_MAX)
-		return r;
-	r = publisher_wait(e, p, &wait);
+	int64_t id, wait, when;
+	int r = store_post_ready(e->store, p->name, update, &id, &when);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = publisher_wait(e, p, update, &wait);
 	if (r < 0)
 		return r;
 	if (when - e->now.wall_ms > wait)
@@ -205,10 +228,9 @@ static int try_send(struct engine *e, const struct config_publisher *p)
 		return 0;
 	}
 	struct value *row = NULL;
-	r = work_next_post(e, POST_READY, p->name, &row);
-	if (r <= 0)
-		return r;
-	r = send(e, p, row);
+	r = store_post_get(e->store, id, &row);
+	if (r == 0)
+		r = send(e, p, row);
 	value_free(row);
 	return r < 0 ? r : 1;
 }
@@ -216,7 +238,10 @@ static int try_send(struct engine *e, const struct config_publisher *p)
 int sending_try_publish(struct engine *e)
 {
 	for (size_t i = 0; i < e->config->publisher_count; i++) {
-		int r = try_send(e, &e->config->publishers[i]);
+		const struct config_publisher *p = &e->config->publishers[i];
+		int r = try_send(e, p, false);
+		if (r == 0)
+			r = try_send(e, p, true);
 		if (r != 0)
 			return r;
 	}
@@ -281,17 +306,60 @@ static bool can_repeat(const struct value *row)
 	       value_get_int(row, "attempts", 0) < REPEATS_MAX;
 }
 
+static int updated(struct engine *e, const struct value *row, const struct value *answer)
+{
+	char id[24], first[24];
+	int r = store_post_published(e->store, e->post_id, e->now.wall_ms,
+		value_get_string(row, "out_id", NULL),
+		value_get_string(answer, "url", value_get_string(row, "out_url", NULL)));
+	if (r < 0)
+		return r;
+	e->counts.posts_updated++;
+	log_event(LOG_LEVEL_NOTICE,
+		LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
+			.list = value_get_string(row, "list", ""),
+			.post = work_id(e->post_id, id),
+			.agent = value_get_string(row, "publisher", "")),
+		"post %s is out through '%s', in the place of post %s: %s", id,
+		value_get_string(row, "publisher", ""),
+		work_id(value_get_int(row, "updates", 0), first),
+		value_get_string(row, "title", ""));
+	return mend_publisher(e, value_get_string(row, "publisher", ""));
+}
+
+/* To write the same over the same post once more harms nothing; but not for ever. */
+static int update_unclear(struct engine *e, const struct value *row, const char *reason)
+{
+	char why[ERR_MAX];
+	int tries = (int)value_get_int(row, "attempts", 0);
+	if (tries < UPDATES_MAX)
+		return store_post_move(e->store, e->post_id, POST_SENDING, POST_READY,
+			e->now.wall_ms,
+			e->now.wall_ms + retry_delay(tries, FIND_FIRST_MS, HOUR_MS), reason);
+	str_format_cut(why, sizeof(why), "sent %d times without a clear answer: %s", tries,
+		reason);
+	return work_refuse(e, row, why);
+}
+
 int sending_publish_done(struct engine *e, const struct value *row,
 	const struct config_publisher *p, const struct agent_result *res)
 {
+	/* Before the post leaves its state: a crash between the two must not let others out. */
+	int r = res->person && p ? fail_publisher(e, p, res) : 0;
+	if (r < 0)
+		return r;
 	switch (res->verdict) {
 	case AGENT_OK:
+		if (is_update(row))
+			return updated(e, row, res->answer);
 		if (value_get_bool(res->answer, "draft", false))
 			return drafted(e, row, res->answer);
 		return published(e, row, res->answer);
 	case AGENT_REFUSED:
 		return work_refuse(e, row, res->reason);
 	case AGENT_UNKNOWN:
+		if (is_update(row))
+			return update_unclear(e, row, res->reason);
 		if (can_repeat(row))
 			return store_post_move(e->store, e->post_id, POST_SENDING, POST_READY,
 				e->now.wall_ms, e->now.wall_ms + FIND_FIRST_MS, res->reason);
@@ -300,7 +368,7 @@ int sending_publish_done(struct engine *e, const struct value *row,
 		break;
 	}
 	/* later, broken, blocked: nothing happened, it goes when the publisher can. */
-	int r = store_post_move(e->store, e->post_id, POST_SENDING, POST_READY, e->now.wall_ms,
+	r = store_post_move(e->store, e->post_id, POST_SENDING, POST_READY, e->now.wall_ms,
 		e->now.wall_ms, res->reason);
 	if (r == 0 && p)
 		r = fail_publisher(e, p, res);
@@ -308,6 +376,31 @@ int sending_publish_done(struct engine *e, const struct value *row,
 }
 
 /* ---- settling what nobody knows --------------------------------------------------- */
+
+/* How long ago it was sent, by the clock that no step moves (budget.h). */
+static int64_t sending_age(const struct engine *e, const struct value *row)
+{
+	struct instant sent = {
+		.wall_ms = value_get_int(row, "sending_ms", 0),
+		.boot_ms = value_get_int(row, "sending_boot", 0),
+		.synced = value_get_int(row, "sending_synced", 0) != 0,
+	};
+	str_format_cut(sent.boot_id, sizeof(sent.boot_id), "%s",
+		value_get_string(row, "sending_boot_id", ""));
+	return e->now.boot_ms - budget_moment(&sent, &e->now);
+}
+
+/* Where only the machine was short of something it is looked for later. */
+static int find_not_started(
+	struct engine *e, const struct value *row, int error, const char *reason)
+{
+	int finds = 0;
+	if (work_not_started(error) == AGENT_BROKEN || sending_age(e, row) > FIND_GIVE_UP_MS)
+		return park(e, e->post_id, reason);
+	log_warning("%s", reason);
+	return store_post_looked(e->store, e->post_id, e->now.wall_ms,
+		e->now.wall_ms + FIND_EVERY_MS, false, &finds);
+}
 
 int sending_try_settle(struct engine *e)
 {
@@ -321,23 +414,10 @@ int sending_try_settle(struct engine *e)
 		config_publisher_find(e->config, value_get_string(row, "publisher", ""));
 	if (!p)
 		r = park(e, id, "its publisher is not in the configuration any more");
-	else if (start_publisher(e, ACTION_FIND, p, "find", row, &err) < 0)
-		r = park(e, id, err.text);
+	else if ((r = start_publisher(e, ACTION_FIND, p, "find", row, &err)) < 0)
+		r = find_not_started(e, row, r, err.text);
 	value_free(row);
 	return r < 0 ? r : 1;
-}
-
-/* How long ago it was sent, by the clock that no step moves (budget.h). */
-static int64_t sending_age(const struct engine *e, const struct value *row)
-{
-	struct instant sent = {
-		.wall_ms = value_get_int(row, "sending_ms", 0),
-		.boot_ms = value_get_int(row, "sending_boot", 0),
-		.synced = value_get_int(row, "sending_synced", 0) != 0,
-	};
-	str_format_cut(sent.boot_id, sizeof(sent.boot_id), "%s",
-		value_get_string(row, "sending_boot_id", ""));
-	return e->now.boot_ms - budget_moment(&sent, &e->now);
 }
 
 static int not_found(struct engine *e, const struct value *row)

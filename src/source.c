@@ -53,7 +53,7 @@ static void explain_open(int err, const char *path, struct place at, struct repo
 	else if (err == EINVAL)
 		report_error(r, at, "'%s' is no regular file; name one", path);
 	else
-		report_error(r, at, "'%s' cannot be read: %s", path, strerror(err));
+		report_weather(r, at, -err, "'%s' cannot be read: %s", path, strerror(err));
 }
 
 static int check_kind(const struct stat *st, size_t max)

@@ -16,7 +16,7 @@
 #include "similar.h"
 
 #define APPLICATION_ID 0x63706175 /* "cpau" */
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 #define CACHE_VERSION 2
 #define BUSY_MS 5000
 
@@ -115,6 +115,10 @@ static const char state_schema[] =
 	" CHECK ((done_ms IS NULL) = (outcome IS NULL))) STRICT;"
 	"CREATE INDEX requests_open ON requests (id) WHERE done_ms IS NULL;";
 
+/* A post that is written over an older one, in its place on the blog. */
+static const char state_updates[] =
+	"ALTER TABLE posts ADD COLUMN updates INTEGER REFERENCES posts (id)";
+
 static const char cache_schema[] =
 	"CREATE TABLE answers ("
 	" folded TEXT PRIMARY KEY, fetched_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;"
@@ -150,7 +154,7 @@ static const char cache_schema[] =
 	"id, key, state, list, keyword, folded, publisher, products, period, title, html, text," \
 	" markdown, post, facts_ms, created_ms, changed_ms, approved_ms, published_ms," \
 	" sending_ms, sending_boot, sending_boot_id, sending_synced, next_ms, attempts, finds," \
-	" external_id, url, reason, draft_id, sketch, doubt"
+	" external_id, url, reason, draft_id, sketch, doubt, updates"
 #define REQUEST_COLUMNS "id, kind, args, at_ms, done_ms, outcome, text"
 #define KEYWORD_SEAL "seal_of(list_id, folded, keyword)" /* set by its statements */
 #define WHOLE(columns) "(seal IS NULL OR seal = seal_of(" columns "))"
@@ -202,7 +206,7 @@ static const char cache_seals[] =
 	"ALTER TABLE images ADD COLUMN seal INTEGER;";
 
 /* Step N brings version N to N + 1. */
-static const char *const state_steps[] = { state_schema, state_seals };
+static const char *const state_steps[] = { state_schema, state_updates, state_seals };
 static const char *const cache_steps[] = { cache_schema, cache_seals };
 
 /* ---- the statements --------------------------------------------------------------- */
@@ -217,7 +221,7 @@ static const char *const cache_steps[] = { cache_schema, cache_seals };
 #define KEYWORD_ANYWHERE " WHERE list_id IN (SELECT id FROM lists) AND folded = ?1"
 #define POST_SHORT \
 	"id, key, state, list, keyword, publisher, title, created_ms, changed_ms, approved_ms," \
-	" sending_ms, published_ms, next_ms, attempts, external_id, url, reason, facts_ms"
+	" sending_ms, published_ms, next_ms, attempts, external_id, url, reason, facts_ms, updates"
 
 enum stmt_id {
 	BEGIN,
@@ -257,7 +261,9 @@ enum stmt_id {
 	POST_GET,
 	POST_NEXT,
 	POST_WHEN,
+	POST_READIED,
 	POST_LAST,
+	POST_PRODUCTS,
 	POST_RENDER,
 	POST_OBJECT,
 	POST_MOVE,
@@ -271,6 +277,8 @@ enum stmt_id {
 	KEYWORDS_CLAMP,
 	POSTS_CLAMP,
 	PUBLISHERS_CLAMP,
+	SENT_CLAMP,
+	UPDATES_RECOVER,
 	POSTS_RECOVER,
 	PACE,
 	POSTS_COUNT,
@@ -392,17 +400,25 @@ static const char *const stmt_sql[STMT_END] = {
 	[KEYWORD_PAUSE] = "UPDATE keywords SET paused = ?2 WHERE id = ?1",
 	[POST_ADD] =
 		"INSERT INTO posts (key, state, list, keyword, folded, publisher, products, period,"
-		" created_ms, changed_ms, next_ms, doubt) VALUES (?1, 'planned', ?2, ?3, ?4, ?5, "
-		"?6, ?7, ?8, ?8, ?8, ?9)",
-	[POST_GET] = "SELECT *, " WHOLE(POST_COLUMNS) " AS whole FROM posts WHERE id = ?1",
+		" created_ms, changed_ms, next_ms, updates, doubt) VALUES (?1, 'planned', ?2, ?3, "
+		"?4, ?5, ?6, ?7, ?8, ?8, ?8, nullif(?9, 0), ?10)",
+	[POST_GET] = "SELECT p.*, o.key AS out_key, o.external_id AS out_id, o.url AS out_url,"
+		     " (SELECT " WHOLE(POST_COLUMNS) " FROM posts WHERE id = ?1) AS whole"
+		     " FROM posts p LEFT JOIN posts o ON o.id = p.updates WHERE p.id = ?1",
 	[POST_NEXT] = "SELECT id FROM posts WHERE state = ?1 AND next_ms <= ?3"
 		      " AND (?2 IS NULL OR publisher = ?2) ORDER BY next_ms, id LIMIT 1",
 	[POST_WHEN] =
 		"SELECT min(next_ms) FROM posts WHERE state = ?1 AND (?2 IS NULL OR "
 		"publisher = ?2)",
+	[POST_READIED] =
+		"SELECT id, next_ms FROM posts WHERE state = 'ready' AND publisher = ?1"
+		" AND (updates IS NOT NULL) = ?2 ORDER BY next_ms, id LIMIT 1",
 	[POST_LAST] =
-		"SELECT id, state, products, post, created_ms, facts_ms FROM posts"
+		"SELECT id, state, products, post, created_ms, facts_ms, publisher, external_id,"
+		" coalesce(updates, id) AS first FROM posts"
 		" WHERE folded = ?2 AND list = ?1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",
+	[POST_PRODUCTS] = "UPDATE posts SET products = ?2 WHERE id = ?1 AND state = 'planned'"
+			  " AND updates IS NOT NULL",
 	[POST_RENDER] =
 		"UPDATE posts SET state = 'rendered', title = ?2, html = ?3, text = ?4,"
 		" markdown = ?5, post = ?6, facts_ms = ?7, changed_ms = ?8, next_ms = ?8,"
@@ -430,19 +446,26 @@ static const char *const stmt_sql[STMT_END] = {
 		       " next_ms = ?2, doubt = 0, reason = 'its draft is made'"
 		       " WHERE id = ?1 AND state IN ('sending', 'unknown')",
 	[POST_SKETCHES] = "SELECT id, title, sending_ms, sketch FROM posts WHERE publisher = ?1"
-			  " AND sending_ms >= ?2 AND id <> ?3 AND sketch IS NOT NULL"
+			  " AND sending_ms >= ?2 AND id <> ?3 AND updates IS NOT ?3"
+			  " AND sketch IS NOT NULL"
 			  " AND state IN ('ready', 'sending', 'published', 'unknown', 'parked')",
 	[POSTS_STALE] = "SELECT count(*) FROM posts WHERE publisher = ?1 AND state = 'planned'"
 			" AND facts_ms IS NOT NULL",
+	/* Over the same post again, which is no second one. */
+	[UPDATES_RECOVER] = "UPDATE posts SET state = 'ready', changed_ms = ?1, next_ms = ?2,"
+			    " reason = 'the daemon ended while it was being sent'"
+			    " WHERE state = 'sending' AND updates IS NOT NULL",
 	[POSTS_RECOVER] = "UPDATE posts SET state = 'unknown', changed_ms = ?1, next_ms = ?2,"
 			  " reason = 'the daemon ended while it was being published'"
 			  " WHERE state = 'sending'",
-	[PACE] = "SELECT count(*) FILTER (WHERE sending_ms >= ?2), coalesce(max(sending_ms), 0)"
-		 " FROM posts WHERE publisher = ?1 AND sending_ms IS NOT NULL"
+	[PACE] = "SELECT count(*) FILTER (WHERE sending_ms >= ?2 AND updates IS NULL),"
+		 " coalesce(max(sending_ms), 0) FROM posts"
+		 " WHERE publisher = ?1 AND sending_ms IS NOT NULL"
 		 " AND state IN ('sending', 'published', 'unknown', 'parked')",
 	[POSTS_COUNT] = "SELECT count(*) FROM posts WHERE state = ?1",
 	[KEYWORDS_CLAMP] = "UPDATE keywords SET due_ms = ?1 WHERE due_ms > ?2",
 	[POSTS_CLAMP] = "UPDATE posts SET next_ms = ?1 WHERE next_ms > ?2",
+	[SENT_CLAMP] = "UPDATE posts SET sending_ms = ?1 WHERE sending_ms > ?1 + 60000",
 	[PUBLISHERS_CLAMP] = "UPDATE publishers SET until_ms = ?1 WHERE until_ms > ?2",
 	[PUBLISHER_GET] =
 		"SELECT broken, until_ms, failures, reason FROM publishers WHERE name = ?1",
@@ -481,12 +504,13 @@ static const char *const stmt_sql[STMT_END] = {
 		" backup that was restored: look at the blog'"
 		" ELSE 'it may have gone out after the backup that was restored; it is looked"
 		" for before it is sent' END"
-		" WHERE state IN ('planned', 'rendered', 'waiting', 'ready', 'refused')",
+		" WHERE state IN ('planned', 'rendered', 'waiting', 'ready', 'refused')"
+		" AND updates IS NULL",
 	[RESTORE_SENDING] =
 		"UPDATE posts SET state = 'unknown', changed_ms = ?1, next_ms = ?1,"
 		" sending_ms = ?1, sending_boot = ?2, sending_boot_id = ?3, sending_synced = ?4,"
 		" finds = 0, reason = 'it may have gone out; a backup was restored since'"
-		" WHERE state IN ('sending', 'unknown')",
+		" WHERE state IN ('sending', 'unknown') AND updates IS NULL",
 	[RESTORE_KEYWORDS] = "UPDATE keywords SET doubt = 1 WHERE due_ms <= ?1",
 	[RESTORE_REQUESTS] = "UPDATE requests SET done_ms = ?1, outcome = ?2, text = 'not done:"
 			     " a backup was restored; say it again if you still want it'"
@@ -546,6 +570,7 @@ struct store {
 	sqlite3_stmt *stmts[STMT_END];
 	int lock_fd;
 	enum store_mode mode;
+	int depth; /* of transactions within one another */
 	char error[ERR_MAX];
 };
 
@@ -583,6 +608,16 @@ static int code_errno(int rc)
 	default:
 		return -EIO;
 	}
+}
+
+/*
+ * The same; that a file cannot be opened may be the machine's fault. Where one
+ * cannot be made SQLite tries to read it, which leaves ENOENT.
+ */
+static int db_errno(sqlite3 *db, int rc)
+{
+	int system = (rc & 0xff) == SQLITE_CANTOPEN && db ? -sqlite3_system_errno(db) : 0;
+	return system == -ENOENT ? -EIO : errno_is_weather(system) ? system : code_errno(rc);
 }
 
 static const char *errno_words(int r)
@@ -641,7 +676,7 @@ static bool is_cache(enum stmt_id id)
 static int fail(struct store *s, bool cache, int rc)
 {
 	sqlite3 *db = cache ? s->cache : s->state;
-	int r = code_errno(rc);
+	int r = db_errno(db, rc);
 	str_format_cut(s->error, sizeof(s->error), "%s.db: %s: %s", cache ? "cache" : "state",
 		db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), errno_words(r));
 	return r;
@@ -889,7 +924,8 @@ static int migrate(sqlite3 *db, const char *const *steps, int version)
 		version);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
+	/* Only where one is open: the error's own words must stay. */
+	if (rc != SQLITE_OK && !sqlite3_get_autocommit(db))
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
@@ -1041,6 +1077,28 @@ static int check_whole(struct store *s)
 	return rc == SQLITE_OK ? check_seals(s) : rc;
 }
 
+/* Who asks of the daemon reads all and adds requests; by SQLite's own refusal nothing else. */
+static int only_requests(void *ctx, int action, const char *what, const char *second,
+	const char *db, const char *trigger)
+{
+	(void)ctx;
+	(void)db;
+	switch (action) {
+	case SQLITE_SELECT:
+	case SQLITE_READ:
+	case SQLITE_FUNCTION:
+	case SQLITE_TRANSACTION:
+		return SQLITE_OK;
+	case SQLITE_INSERT:
+		return str_eq(what, "requests") && !trigger ? SQLITE_OK : SQLITE_DENY;
+	case SQLITE_UPDATE: /* its seal, by the trigger alone */
+		return str_eq(what, "requests") && str_eq(second, "seal") && trigger ? SQLITE_OK
+										     : SQLITE_DENY;
+	default:
+		return SQLITE_DENY;
+	}
+}
+
 static int open_state(struct store *s, const char *path)
 {
 	int rc = open_file(path, s->mode, &s->state);
@@ -1059,6 +1117,8 @@ static int open_state(struct store *s, const char *path)
 		rc = sqlite3_exec(s->state, seal_triggers, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = check_statements(s, s->state, 0, STATE_END);
+	if (rc == SQLITE_OK && s->mode == STORE_REQUEST)
+		rc = sqlite3_set_authorizer(s->state, only_requests, NULL);
 	return rc;
 }
 
@@ -1082,8 +1142,10 @@ static int open_cache_once(struct store *s, const char *path)
 			   : check_version(s->cache, CACHE_VERSION);
 	if (rc == SQLITE_OK)
 		rc = check_statements(s, s->cache, STATE_END, STMT_END);
-	if (rc != SQLITE_OK)
+	if (rc != SQLITE_OK) {
+		(void)fail(s, true, rc);
 		close_db(s, &s->cache, STATE_END, STMT_END);
+	}
 	return rc;
 }
 
@@ -1138,7 +1200,10 @@ static int open_failed(struct store *s, const char *path, int rc, struct err *e)
 	if (rc == SQLITE_SCHEMA)
 		return err_set(e, -EPROTO, "%s: its version is not the one of this program; "
 			"run the cpautod that made it, or a newer one", path);
-	int r = code_errno(rc);
+	if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY)
+		return err_set(e, -EBUSY, "%s: the last run of cpautod was cut short; start it, "
+			"which puts this right", path);
+	int r = db_errno(s->state, rc);
 	if (s->error[0])
 		return err_set(e, r, "%s", s->error);
 	bool told = s->state && sqlite3_errcode(s->state) == rc;
@@ -1158,6 +1223,16 @@ static void set_up_library(void)
 	done = true;
 }
 
+/*
+ * A file that lost all that was in it: SQLite would begin a new one there, with
+ * all calls left and no post known. At the first start there is no cache yet.
+ */
+static bool is_emptied(const char *state, const char *cache)
+{
+	struct stat st;
+	return stat(state, &st) == 0 && st.st_size == 0 && access(cache, F_OK) == 0;
+}
+
 int store_open(const char *state_dir, const char *cache_dir, enum store_mode mode,
 	struct store **ret, struct err *e)
 {
@@ -1173,6 +1248,9 @@ int store_open(const char *state_dir, const char *cache_dir, enum store_mode mod
 	s->lock_fd = -1;
 	s->mode = mode;
 	int r = mode == STORE_DAEMON ? lock_dir(s, state_dir, e) : 0;
+	if (r == 0 && is_emptied(state, cache))
+		r = err_set(e, -EUCLEAN, "%s: is empty, so its calls and posts are lost; "
+			"restore a backup, or remove the file to begin anew", state);
 	if (r == 0) {
 		mode_t old = umask(0077);
 		int rc = open_state(s, state);
@@ -1245,14 +1323,20 @@ int store_restored(struct store *s, struct instant *ret)
 	return 0;
 }
 
+/* One within another is a part of it: what fails there must fail the whole. */
 static int begin(struct store *s)
 {
-	return run(s, BEGIN, "");
+	int r = s->depth > 0 ? 0 : run(s, BEGIN, "");
+	if (r == 0)
+		s->depth++;
+	return r;
 }
 
 /* Commits if R is 0, else rolls back; the outcome. */
 static int end(struct store *s, int r)
 {
+	if (--s->depth > 0)
+		return r;
 	if (r == 0)
 		r = run(s, COMMIT, "");
 	if (r < 0 && !sqlite3_get_autocommit(s->state)) {
@@ -1262,6 +1346,16 @@ static int end(struct store *s, int r)
 		copy_text(s->error, sizeof(s->error), keep);
 	}
 	return r;
+}
+
+int store_begin(struct store *s)
+{
+	return begin(s);
+}
+
+int store_end(struct store *s, int r)
+{
+	return end(s, r);
 }
 
 /* ---- calls ------------------------------------------------------------------------ */
@@ -1589,8 +1683,8 @@ int store_keyword_pause(struct store *s, int64_t id, bool paused)
 
 int store_post_add(struct store *s, const struct store_post_new *p, int64_t *ret_id)
 {
-	int r = run(s, POST_ADD, "sssssssii", p->key, p->list, p->keyword, p->folded, p->publisher,
-		p->products, p->period, p->now_ms, (int64_t)p->doubt);
+	int r = run(s, POST_ADD, "sssssssiii", p->key, p->list, p->keyword, p->folded, p->publisher,
+		p->products, p->period, p->now_ms, p->updates, (int64_t)p->doubt);
 	if (r == 0)
 		*ret_id = sqlite3_last_insert_rowid(s->state);
 	return r;
@@ -1670,9 +1764,26 @@ int store_post_when(struct store *s, const char *state, const char *publisher, i
 	return 0;
 }
 
+int store_post_ready(struct store *s, const char *publisher, bool update, int64_t *ret_id,
+	int64_t *ret_ms)
+{
+	int r = first_row(s, POST_READIED, "si", publisher, (int64_t)update);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_id = col_int(s, POST_READIED, 0);
+	*ret_ms = col_int(s, POST_READIED, 1);
+	finish(s, POST_READIED);
+	return 0;
+}
+
 int store_post_last(struct store *s, const char *list, const char *folded, struct value **ret)
 {
 	return one_row(s, POST_LAST, first_row(s, POST_LAST, "ss", list, folded), "post", ret);
+}
+
+int store_post_products(struct store *s, int64_t id, const char *products)
+{
+	return change(s, POST_PRODUCTS, "is", id, products);
 }
 
 int store_post_rendered(
@@ -1737,6 +1848,8 @@ int store_clamp(struct store *s, int64_t now_ms, int64_t most_ms)
 		r = run(s, POSTS_CLAMP, "ii", now_ms, now_ms + most_ms);
 	if (r == 0)
 		r = run(s, PUBLISHERS_CLAMP, "ii", now_ms, now_ms + most_ms);
+	if (r == 0)
+		r = run(s, SENT_CLAMP, "i", now_ms);
 	return r;
 }
 
@@ -1769,7 +1882,9 @@ int store_post_approve(struct store *s, int64_t id, int64_t now_ms)
 
 int store_posts_recover(struct store *s, int64_t now_ms, int64_t next_ms, int *ret_count)
 {
-	int r = run(s, POSTS_RECOVER, "ii", now_ms, next_ms);
+	int r = run(s, UPDATES_RECOVER, "ii", now_ms, next_ms);
+	if (r == 0)
+		r = run(s, POSTS_RECOVER, "ii", now_ms, next_ms);
 	if (r == 0)
 		*ret_count = sqlite3_changes(s->state);
 	return r;

@@ -81,6 +81,13 @@ int store_restore(const char *state_dir, const char *file, const struct instant 
 
 /* When this state was last restored; -ENOENT: never. */
 int store_restored(struct store *s, struct instant *ret) MUST_CHECK;
+/*
+ * Several changes of state.db as one: all of them, or none. After store_begin()
+ * gave 0 comes store_end() with 0, or with the errno of what failed; it commits
+ * or rolls back and returns the outcome.
+ */
+int store_begin(struct store *s) MUST_CHECK;
+int store_end(struct store *s, int r) MUST_CHECK;
 
 /* ---- calls: the ledger of the budget ---------------------------------------------- */
 
@@ -198,12 +205,16 @@ struct store_post_new {
 	const char *products; /* the sorted product ids, the identity of the set */
 	const char *period;
 	int64_t now_ms;
+	int64_t updates; /* the post in whose place on the blog it goes; 0: a new one */
 	bool doubt; /* a post of this key may be out: it is looked for before it is sent */
 };
 /* A planned post. -EEXIST if the same list, keyword, set and period has one. */
 int store_post_add(struct store *s, const struct store_post_new *p, int64_t *ret_id) MUST_CHECK;
 
-/* All columns of one post as an object (id, key, list, …); the caller's. */
+/*
+ * All columns of one post as an object (id, key, list, …); the caller's. Of one
+ * that updates another also that one's out_key, out_id and out_url.
+ */
 int store_post_get(struct store *s, int64_t id, struct value **ret) MUST_CHECK;
 
 /* The oldest post in STATE whose next_ms has come; of one PUBLISHER unless NULL. -ENOENT: none. */
@@ -213,10 +224,20 @@ int store_post_next(struct store *s, const char *state, const char *publisher, i
 int store_post_when(
 	struct store *s, const char *state, const char *publisher, int64_t *ret_ms) MUST_CHECK;
 
-/* The last post of (list, folded) that was not refused, and its products with prices; -ENOENT. */
+/* Of PUBLISHER's posts that are ready, updates or new ones, the one due first; -ENOENT: none. */
+int store_post_ready(struct store *s, const char *publisher, bool update, int64_t *ret_id,
+	int64_t *ret_ms) MUST_CHECK;
+
+/*
+ * The last post of (list, folded) that was not refused, and its products with
+ * prices; -ENOENT. FIRST is the one that stands on the blog: its own id, or of
+ * an update that of the post in whose place it went.
+ */
 int store_post_last(
 	struct store *s, const char *list, const char *folded, struct value **ret) MUST_CHECK;
 
+/* An update that is planned takes the set of products that is found when it is made. */
+int store_post_products(struct store *s, int64_t id, const char *products) MUST_CHECK;
 /* planned -> rendered: POST is the post object (its html, text, markdown, title are columns). */
 int store_post_rendered(struct store *s, int64_t id, const struct value *post, int64_t facts_ms,
 	int64_t now_ms) MUST_CHECK;
@@ -236,14 +257,18 @@ int store_post_sending(struct store *s, int64_t id, const struct instant *now) M
 int store_post_doubted(struct store *s, int64_t id, const struct instant *now) MUST_CHECK;
 /* sending or unknown -> ready: its publisher made a draft, which is published by this id. */
 int store_post_draft(struct store *s, int64_t id, int64_t now_ms, const char *draft_id) MUST_CHECK;
-/* {id, title, sending_ms, sketch} of what went or goes through PUBLISHER since then, but one. */
+/*
+ * {id, title, sending_ms, sketch} of what went or goes through PUBLISHER since
+ * then, but one and its updates.
+ */
 int store_post_sketches(struct store *s, const char *publisher, int64_t since_ms, int64_t but_id,
 	struct value **ret) MUST_CHECK;
 /* How many posts of PUBLISHER wait for new prices. */
 int store_posts_stale(struct store *s, const char *publisher, int64_t *ret) MUST_CHECK;
 /*
  * Due times that lie more than MOST_MS ahead were written by a clock that ran
- * ahead: they become now. Only for a clock that is synchronised.
+ * ahead: they become now, and so does the time of what was sent tomorrow. Only
+ * for a clock that is synchronised.
  */
 int store_clamp(struct store *s, int64_t now_ms, int64_t most_ms) MUST_CHECK;
 /* -> published, from sending, unknown or parked. */
@@ -253,10 +278,16 @@ int store_post_published(struct store *s, int64_t id, int64_t now_ms, const char
 int store_post_looked(struct store *s, int64_t id, int64_t now_ms, int64_t next_ms, bool absent,
 	int *ret_finds) MUST_CHECK;
 int store_post_approve(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
-/* Those that were sending when the daemon died become unknown. *RET_COUNT of them. */
+/*
+ * Those that were sending when the daemon died become unknown, *RET_COUNT of
+ * them; an update, which may be repeated, becomes ready.
+ */
 int store_posts_recover(
 	struct store *s, int64_t now_ms, int64_t next_ms, int *ret_count) MUST_CHECK;
-/* How many were sent through PUBLISHER since SINCE_MS, and when the last was (0: never). */
+/*
+ * How many new posts were sent through PUBLISHER since SINCE_MS, and when the
+ * last of all was, updates too (0: never).
+ */
 int store_publisher_pace(struct store *s, const char *publisher, int64_t since_ms,
 	int *ret_count, int64_t *ret_last_ms) MUST_CHECK;
 int store_posts_count(struct store *s, const char *state, int64_t *ret) MUST_CHECK;

@@ -40,6 +40,14 @@ static void PRINTF(3, 0) format_cut(char *buf, size_t size, const char *fmt, va_
 		trim_partial(buf, size - 1);
 }
 
+/* What others sent may be quoted in a line: it stays one, and moves no cursor. */
+static void make_line(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = ' ';
+}
+
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	if (!e)
@@ -51,13 +59,14 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	format_cut(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	make_line(text);
 	memcpy(e->text, text, sizeof(text));
 	return code;
 }
 
 /* Memory */
 
-static _Noreturn void die_no_memory(void)
+_Noreturn void die_no_memory(void)
 {
 	static const char line[] = "out of memory: ending; free some memory and start again\n";
 
@@ -344,6 +353,16 @@ void format_wait(int64_t ms, char *buf, size_t size)
 
 /* Files */
 
+bool errno_is_weather(int error)
+{
+	static const int weather[] = { -EIO, -ENOMEM, -EMFILE, -ENFILE, -EAGAIN, -EINTR, -ENOSPC };
+
+	for (size_t i = 0; i < ARRAY_LEN(weather); i++)
+		if (error == weather[i])
+			return true;
+	return false;
+}
+
 static ssize_t read_retry(int fd, void *data, size_t len)
 {
 	ssize_t n;
@@ -590,8 +609,11 @@ static bool is_credential(const char *path)
 
 static int secret_open_failed(const char *path, int r, struct err *e)
 {
+	CLEANUP_FREE char *real = r == -ELOOP ? realpath(path, NULL) : NULL;
+
 	if (r == -ELOOP)
-		return err_set(e, r, "%s: is a symbolic link; name the file itself", path);
+		return err_set(e, r, "%s: is a symbolic link; name the file itself%s%s", path,
+			real ? ", " : "", real ? real : "");
 	if (r == -EACCES)
 		return err_set(e, r, "%s: may not be read by user %u; run: chown %u %s", path,
 			(unsigned)geteuid(), (unsigned)geteuid(), path);
@@ -641,6 +663,57 @@ static int secret_take(const char *data, size_t len, const char *path, char **re
 	return 0;
 }
 
+/* DIR is on the way to PATH. Who may write to it can put another file there. */
+static int secret_judge_folder(const char *dir, const char *path, struct err *e)
+{
+	struct stat st, top;
+
+	if (stat(dir, &st) < 0 || stat("/", &top) < 0)
+		return secret_open_failed(path, -errno, e);
+	/* With the sticky bit each file is safe from all but its owner. */
+	if ((st.st_mode & 0022) && !(st.st_mode & S_ISVTX))
+		return err_set(e, -EPERM, "%s: others can write to its folder %s (mode %04o) and "
+			"put another file there; run: chmod go-w %s", path, dir,
+			(unsigned)st.st_mode & 07777, dir);
+	/* Who owns the root can do everything anyway; in a container it may be anybody. */
+	if (geteuid() != 0 && st.st_uid != geteuid() && st.st_uid != top.st_uid)
+		return err_set(e, -EPERM, "%s: its folder %s belongs to user %u, who could put "
+			"another file there; run: chown %u %s", path, dir, (unsigned)st.st_uid,
+			(unsigned)geteuid(), dir);
+	return 0;
+}
+
+/* Each folder above WHERE, which is absolute, from the top. */
+static int secret_judge_folders(const char *where, const char *path, struct err *e)
+{
+	int r = 0;
+
+	for (const char *slash = where; r == 0 && (slash = strchr(slash, '/')); slash++) {
+		CLEANUP_FREE char *dir = xstrndup(where, slash == where ? 1 :
+			(size_t)(slash - where));
+
+		r = secret_judge_folder(dir, path, e);
+	}
+	return r;
+}
+
+/*
+ * The folders as they are named and as they are without links: who can change
+ * either can change what is read. systemd looks after its own.
+ */
+static int secret_judge_place(const char *path, struct err *e)
+{
+	CLEANUP_FREE char *real = realpath(path, NULL);
+	int r;
+
+	if (is_credential(path))
+		return 0;
+	if (!real)
+		return secret_open_failed(path, -errno, e);
+	r = path[0] == '/' ? secret_judge_folders(path, path, e) : 0;
+	return r ? r : secret_judge_folders(real, path, e);
+}
+
 int secret_read(const char *path, char **ret, struct err *e)
 {
 	/* O_NONBLOCK: a FIFO must not hang us before it is refused. */
@@ -651,6 +724,8 @@ int secret_read(const char *path, char **ret, struct err *e)
 		return secret_open_failed(path, -errno, e);
 	int r = secret_judge(fd, path, e);
 
+	if (r == 0)
+		r = secret_judge_place(path, e);
 	if (r < 0)
 		return r;
 	/* One buffer that never moves, so that one wipe catches every copy. */

@@ -23,13 +23,17 @@ struct err {
 	char text[ERR_MAX];
 };
 
-/* Writes the line into E (which may be NULL), cut at a character; returns CODE. */
+/*
+ * Writes the line into E (which may be NULL), cut at a character, control
+ * characters as spaces; returns CODE.
+ */
 int err_set(struct err *e, int code, const char *fmt, ...) PRINTF(3, 4);
 
 /*
  * Memory: these never return NULL. When memory is gone the program prints one
  * line and ends with EX_OSERR; what is committed in state.db is enough to go on.
  */
+_Noreturn void die_no_memory(void);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
@@ -68,6 +72,12 @@ void format_duration(int64_t ms, char *buf, size_t size);
 void format_wait(int64_t ms, char *buf, size_t size);
 
 /*
+ * Is ERROR, a negative errno, one of the machine's, for which neither a file nor
+ * what is in it is to blame? Another try may then do.
+ */
+bool errno_is_weather(int error);
+
+/*
  * A whole file, at most MAX bytes, NUL-terminated; *RET is the caller's to
  * free(). 0 or negative errno; -EFBIG over MAX, *RET untouched on failure.
  */
@@ -93,8 +103,9 @@ int fd_write_all(int fd, const void *data, size_t len) MUST_CHECK;
 
 /*
  * A file with a secret in it: a regular file of ours or root's, mode 0600 or
- * stricter. Trailing line ends are cut. *RET is the caller's to secret_free().
- * 0 or negative errno with the remedy in E.
+ * stricter, in folders that nobody else can write to. Trailing line ends are
+ * cut. *RET is the caller's to secret_free(). 0 or negative errno with the
+ * remedy in E.
  */
 int secret_read(const char *path, char **ret, struct err *e) MUST_CHECK;
 /* The same checks without reading the content into memory for longer than needed. */

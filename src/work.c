@@ -81,6 +81,12 @@ int work_start(struct engine *e, enum action action, const char *agent,
 	return r;
 }
 
+enum agent_verdict work_not_started(int error)
+{
+	bool setup = error == -EINVAL || error == -ENAMETOOLONG || error == -E2BIG;
+	return setup ? AGENT_BROKEN : AGENT_LATER;
+}
+
 struct value *work_request(const char *op, struct value *config)
 {
 	struct value *v = value_new_object();
@@ -167,9 +173,10 @@ struct value *work_whole_post(const struct value *row)
 	}
 	value_remove(post, "answer");
 	value_remove(post, "image_tries");
-	value_remove(post, "image_tries");
-	value_set_string(post, "key", value_get_string(row, "key", ""));
-	value_set_string(post, "marker", value_get_string(row, "key", ""));
+	/* An update goes by the name of what stands on the blog. */
+	const char *key = value_get_string(row, "out_key", value_get_string(row, "key", ""));
+	value_set_string(post, "key", key);
+	value_set_string(post, "marker", key);
 	value_set_string(post, "keyword", value_get_string(row, "keyword", ""));
 	value_set_string(post, "title", value_get_string(row, "title", ""));
 	value_set_string(post, "html", value_get_string(row, "html", ""));
@@ -182,7 +189,7 @@ struct value *work_whole_post(const struct value *row)
  * Every gate over the post as it stands in the database, against the answer
  * that it was made from. ERR gets the first that fails.
  */
-bool work_pass_gates(struct engine *e, const struct value *row, struct err *err)
+int work_pass_gates(struct engine *e, const struct value *row, struct err *err)
 {
 	struct value *post = work_whole_post(row);
 	const struct value *answer = value_get(value_get(row, "post"), "answer");
@@ -196,7 +203,18 @@ bool work_pass_gates(struct engine *e, const struct value *row, struct err *err)
 		.now_ms = e->now.wall_ms,
 		.ttl_ms = e->config->cache.ttl_ms,
 	};
-	bool pass = workshop_gates(e->apart, &in, err);
+	int r = workshop_gates(e->apart, &in, err);
 	value_free(post);
-	return pass;
+	return r;
+}
+
+/* The post does not go out, or, where it is not to blame, waits a minute. */
+int work_stop(struct engine *e, const struct value *post, int error, const char *why)
+{
+	const char *state = value_get_string(post, "state", "");
+	if (error != -EAGAIN)
+		return work_refuse(e, post, why);
+	log_warning("post %" PRId64 ": %s", value_get_int(post, "id", 0), why);
+	return store_post_move(e->store, value_get_int(post, "id", 0), state, state,
+		e->now.wall_ms, e->now.wall_ms + MINUTE_MS, why);
 }

@@ -95,6 +95,11 @@ int work_start(struct engine *e, enum action action, const char *agent,
 	const struct value *request, int64_t timeout_ms, const struct secrets *secrets,
 	struct err *err) MUST_CHECK;
 
+/*
+ * What it means that work_start() failed with ERROR: AGENT_BROKEN where a person
+ * must mend it, AGENT_LATER where the machine was short of something.
+ */
+enum agent_verdict work_not_started(int error);
 /* {v, op, config}, new; takes CONFIG. */
 struct value *work_request(const char *op, struct value *config);
 struct value *work_source_config(const struct engine *e);
@@ -117,10 +122,12 @@ int work_restored_age(struct engine *e, int64_t *ret) MUST_CHECK;
 /* The post does not go out, for WHY; POST is its row. */
 int work_refuse(struct engine *e, const struct value *post, const char *why) MUST_CHECK;
 
+/* Refused for an ERROR of its own; with -EAGAIN the post stays, and waits a minute. */
+int work_stop(struct engine *e, const struct value *post, int error, const char *why) MUST_CHECK;
 /* The post object as gates and publishers see it, new: the row's texts put back in. */
 struct value *work_whole_post(const struct value *row);
 
-/* Every gate; false with the first that failed in ERR. */
-bool work_pass_gates(struct engine *e, const struct value *row, struct err *err) MUST_CHECK;
+/* Every gate; 0, or as workshop_gates() with the reason in ERR. */
+int work_pass_gates(struct engine *e, const struct value *row, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -21,8 +22,9 @@ static _Noreturn void child(int fd, work_fn *fn, const void *job)
 	struct value *out = value_new_object();
 	fn(job, out);
 	char *text = json_string(out, false);
-	int r = text ? fd_write_all(fd, text, strlen(text)) : -E2BIG;
-	_exit(r < 0);
+	if (!text)
+		_exit(EX_DATAERR);
+	_exit(fd_write_all(fd, text, strlen(text)) < 0 ? EX_OSERR : EX_OK);
 }
 
 static int64_t now_ms(void)
@@ -44,12 +46,12 @@ static int listen_to(int fd, struct buf *text)
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0)
-			return r < 0 ? -errno : -ETIMEDOUT;
+			return r < 0 ? -EAGAIN : -ETIMEDOUT;
 		ssize_t n = read(fd, piece, sizeof(piece));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return -errno;
+			return -EAGAIN;
 		if (n == 0)
 			return buf_failed(text) ? -E2BIG : 0;
 		buf_add(text, piece, (size_t)n);
@@ -62,14 +64,32 @@ static int reap(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+	if (!WIFEXITED(status))
+		return -EIO;
+	/* Out of memory ends so too (util.h). */
+	return WEXITSTATUS(status) == EX_OK ? 0 : WEXITSTATUS(status) == EX_OSERR ? -EAGAIN : -EIO;
+}
+
+/* Is it the machine that could not, and not this post that is too much? */
+static bool is_weather(int r)
+{
+	return r != -EIO && r != -ETIMEDOUT && r != -E2BIG;
+}
+
+static int failed(int r, struct err *e)
+{
+	if (is_weather(r))
+		return err_set(e, -EAGAIN, "rendering could not be done now (%s): memory, "
+			"processes or descriptors are short; it is tried again", strerror(-r));
+	return err_set(e, r, "rendering failed (%s); its template or its answer is more than it "
+		"can take", strerror(-r));
 }
 
 static int work_apart(work_fn *fn, const void *job, struct value **ret, struct err *e)
 {
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_set(e, -errno, "rendering could not begin: %s", strerror(errno));
+		return failed(-errno, e);
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(fds[0]);
@@ -87,15 +107,11 @@ static int work_apart(work_fn *fn, const void *job, struct value **ret, struct e
 		r = r < 0 ? r : end;
 	}
 	close(fds[0]);
-	if (r == 0)
-		r = json_parse(buf_cstr(&text), text.len, ret, NULL);
+	/* Our own child wrote it whole: what cannot be read is for want of memory. */
+	if (r == 0 && json_parse(buf_cstr(&text), text.len, ret, NULL) < 0)
+		r = -ENOMEM;
 	buf_finish(&text);
-	if (r < 0)
-		err_set(e, r,
-			"rendering failed (%s); its template or its answer is more than it "
-			"can take",
-			strerror(-r));
-	return r;
+	return r < 0 ? failed(r, e) : 0;
 }
 
 static int work(bool apart, work_fn *fn, const void *job, struct value **ret, struct err *e)
@@ -160,16 +176,16 @@ static void do_gates(const void *job, struct value *out)
 	}
 }
 
-bool workshop_gates(bool apart, const struct gates_input *in, struct err *e)
+int workshop_gates(bool apart, const struct gates_input *in, struct err *e)
 {
 	struct value *out = NULL;
-	if (work(apart, do_gates, in, &out, e) < 0)
-		return false;
-	bool pass = value_get_bool(out, "pass", false);
-	if (!pass)
-		err_set(e, 0, "%s", value_get_string(out, "error", "a gate is shut"));
+	int r = work(apart, do_gates, in, &out, e);
+	if (r < 0)
+		return r;
+	if (!value_get_bool(out, "pass", false))
+		r = err_set(e, -EPERM, "%s", value_get_string(out, "error", "a gate is shut"));
 	value_free(out);
-	return pass;
+	return r;
 }
 
 struct check_job {

@@ -17,12 +17,18 @@
  */
 #define WORKSHOP_MS 10000 /* longer than any honest post takes */
 
-/* As render_post(); -EIO if the child died or took too long. */
+/*
+ * As render_post(); -EIO, -ETIMEDOUT or -E2BIG if it was too much for the child,
+ * -EAGAIN if the machine had no process or memory for it: the post is not to blame.
+ */
 int workshop_render(bool apart, const struct render_templates *t, const struct render_input *in,
 	struct value **ret, struct err *e) MUST_CHECK;
 
-/* All gates; false with the first that failed in E. A child that dies passes nothing. */
-bool workshop_gates(bool apart, const struct gates_input *in, struct err *e) MUST_CHECK;
+/*
+ * All gates; -EPERM with the first that failed in E, else as workshop_render(). A
+ * child that dies passes nothing.
+ */
+int workshop_gates(bool apart, const struct gates_input *in, struct err *e) MUST_CHECK;
 
 /* As render_check(). */
 int workshop_check(bool apart, const struct render_templates *t, const struct config_list *lists,

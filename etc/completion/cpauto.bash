@@ -32,6 +32,7 @@ _cpauto()
 				'posts approve') command="$command $w" ;;
 				'posts reject') command="$command $w" ;;
 				'posts retry') command="$command $w" ;;
+				'posts update') command="$command $w" ;;
 				'posts settle') command="$command $w" ;;
 				esac
 				break
@@ -57,11 +58,12 @@ _cpauto()
 	'queue pause') words=' --list --all' ;;
 	'queue resume') words=' --list --all' ;;
 	'queue now') words=' --list' ;;
-	'posts list'|posts) words='list show approve reject retry settle --state --list --limit' ;;
+	'posts list'|posts) words='list show approve reject retry update settle --state --list --limit' ;;
 	'posts show') words=' --html --text --markdown' ;;
 	'posts approve') words='' ;;
 	'posts reject') words=' --reason' ;;
 	'posts retry') words='' ;;
+	'posts update') words='' ;;
 	'posts settle') words=' --published --absent --url' ;;
 	calls) words=' --hours' ;;
 	plan) words=' --hours' ;;

@@ -292,7 +292,7 @@ struct value *blocks_parse(const char *html, size_t len, bool cards)
 	return p.blocks;
 }
 
-void blocks_line_text(const struct value *line, struct buf *out)
+static void line_text(const struct value *line, struct buf *out)
 {
 	for (size_t i = 0; i < value_len(line); i++)
 		buf_str(out, value_get_string(value_at(line, i), "text", ""));
@@ -304,7 +304,7 @@ void blocks_text(const struct value *block, struct buf *out)
 
 	for (size_t i = 0; i < value_len(lines); i++) {
 		buf_str(out, i ? "\n" : "");
-		blocks_line_text(value_at(lines, i), out);
+		line_text(value_at(lines, i), out);
 	}
 	for (size_t i = 0; i < value_len(rows); i++) {
 		const struct value *row = value_at(rows, i);
@@ -312,7 +312,7 @@ void blocks_text(const struct value *block, struct buf *out)
 		buf_str(out, i ? "\n" : "");
 		for (size_t j = 0; j < value_len(row); j++) {
 			buf_str(out, j ? "\t" : "");
-			blocks_line_text(value_at(row, j), out);
+			line_text(value_at(row, j), out);
 		}
 	}
 }
@@ -363,12 +363,16 @@ void blocks_html(const struct value *block, bool bold, struct buf *out)
 	buf_str(out, "</tbody></table>");
 }
 
-/* Bytes of the white space at S, 0 if there is none. */
+/* Bytes of the white space at S, 0 if there is none; what HTML drops counts too. */
 static size_t space_len(const char *s)
 {
-	static const char *const spaces[] = { " ", "\n", "\t", "\r", "\f", "\xc2\xa0",
-		"\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x81\xa0", "\xef\xbb\xbf" };
+	static const char *const spaces[] = { " ", "\xc2\xa0", "\xe2\x80\x8b",
+		"\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x81\xa0", "\xef\xbb\xbf" };
 
+	if ((*s > 0 && *s < ' ') || *s == 0x7f)
+		return 1;
+	if (str_starts(s, "\xc2") && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0)
+		return 2;
 	for (size_t i = 0; i < ARRAY_LEN(spaces); i++)
 		if (str_starts(s, spaces[i]))
 			return strlen(spaces[i]);

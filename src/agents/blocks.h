@@ -23,18 +23,15 @@
 /* CARDS: a card follows the first paragraph that is nothing but one link. The caller's. */
 struct value *blocks_parse(const char *html, size_t len, bool cards);
 
-/* What a reader sees of LINE. */
-void blocks_line_text(const struct value *line, struct buf *out);
-
-/* The same of a whole block, a line end between lines and a tab between cells. */
+/* What a reader sees of a block, a line end between lines and a tab between cells. */
 void blocks_text(const struct value *block, struct buf *out);
 
 /* As HTML for the clipboard: a <p> a line, or the <table>. BOLD: all of it. */
 void blocks_html(const struct value *block, bool bold, struct buf *out);
 
 /*
- * S without any white space, no-break and zero-width spaces included: the form
- * in which what was written and what was read back are compared.
+ * S without any white space, no-break and zero-width spaces and control
+ * characters included: the form in which what was written and what was read back are compared.
  */
 void blocks_squeeze(const char *s, struct buf *out);
 bool blocks_same(const char *a, const char *b);

@@ -126,6 +126,9 @@ static int ask(const struct settings *s, const struct keys *k, const char *query
 	sign_date(now.wall_ms, date);
 	header = sign_header(k->access, k->secret, date, "GET", SEARCH_PATH, query);
 	q.authorization = header;
+	/* Good for some minutes, for whoever repeats the request. */
+	if (header)
+		kit_hide(strrchr(header, '=') + 1);
 	r = header ? http_get(&q, h) : err_set(&h->error, -EIO, "the request cannot be signed");
 	if (!header)
 		h->end = HTTP_LOCAL;

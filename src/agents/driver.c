@@ -15,6 +15,7 @@
 #include "webdriver.h"
 
 #define STEP_MS 50
+#define TRIES 3
 #define END_MS 3000 /* from SIGTERM to SIGKILL */
 
 static int64_t boot_ms(void)
@@ -85,7 +86,7 @@ static int wait_ready(struct driver *d, const struct driver_job *job, struct err
 		job->path);
 }
 
-int driver_start(struct driver *d, const struct driver_job *job, struct err *e)
+static int start_once(struct driver *d, const struct driver_job *job, struct err *e)
 {
 	CLEANUP_FREE char *argument = NULL;
 	pid_t parent = getpid();
@@ -114,6 +115,16 @@ int driver_start(struct driver *d, const struct driver_job *job, struct err *e)
 	r = wait_ready(d, job, e);
 	if (r)
 		driver_stop(d);
+	return r;
+}
+
+int driver_start(struct driver *d, const struct driver_job *job, struct err *e)
+{
+	int r = -ECHILD;
+
+	/* Another may have taken its port meanwhile: then it ends at once. */
+	for (int i = 0; i < TRIES && r == -ECHILD; i++)
+		r = start_once(d, job, e);
 	return r;
 }
 

@@ -11,15 +11,17 @@
 #include "webdriver.h"
 
 /*
- * The steps of writing a post in Naver's editor, in a browser that is open
- * already. Each waits for what it does to be seen, and reads it back. Before
- * each one whatever has popped up is put away.
+ * Naver's editor in a browser that is open already: what lies in the way is put
+ * away, what is wanted is found and clicked. What is done with it stands in
+ * content.h (reading it back), caret.h, links.h, pictures.h, writing.h (the
+ * post), draft.h, layer.h (its settings) and final.h (the last button). Each
+ * step waits for what it does to be seen.
  */
 enum editor_end {
 	EDITOR_OK,
-	EDITOR_LATER,  /* it did not work; nothing is published */
-	EDITOR_BROKEN, /* a person is needed; nothing is published */
-	EDITOR_UNCLEAR, /* the final click was made, and what came of it cannot be seen */
+	EDITOR_LATER,   /* it did not work */
+	EDITOR_BROKEN,  /* a person is needed */
+	EDITOR_UNCLEAR, /* a click was made, and what came of it cannot be seen */
 };
 
 struct editor {
@@ -27,10 +29,13 @@ struct editor {
 	const struct selectors *sel;
 	const char *blog_id;
 	int64_t step_ms;  /* how long one step may take */
+	int64_t end_ms;   /* of all of it, by editor_ms(): then nothing new is begun */
 	bool framed;      /* the editor is in the frame */
-	bool final_click; /* it was made, or may have been */
+	bool save_click;  /* that on the draft's button was made, or may have been */
+	bool final_click; /* the final one was */
 	bool fresh;       /* the caret stands in an empty paragraph at the end */
 	bool disturbed;   /* something popped up: the caret may be lost */
+	bool no_paste;    /* one was not taken: from then on texts are typed */
 	struct err said;  /* the last pop-up or alert that was put away */
 	/* What should be in the body by now: lines without white space, and how many of each. */
 	struct buf text;
@@ -42,7 +47,7 @@ struct editor {
 };
 
 void editor_init(struct editor *e, struct wd *w, const struct selectors *s,
-	const char *blog_id, int64_t step_ms);
+	const char *blog_id, int64_t step_ms, int64_t end_ms);
 void editor_finish(struct editor *e);
 
 /* Is URL a page of a login? */
@@ -51,52 +56,50 @@ bool editor_is_login(const char *url);
 /* Opens URL and waits for an editor in which nothing lies in the way. */
 enum editor_end editor_open(struct editor *e, const char *url);
 
-/* Puts away what lies in the way. BROKEN for a login, a captcha or a restriction. */
+/* {name, selector, state: "found"|"hidden"|"missing", when} of each selector; the caller's. */
+struct value *editor_survey(struct editor *e);
+
+/* ---- for the modules of the editor ---- */
+
+/* END with why it came to that, on one line. */
+enum editor_end editor_fail(struct editor *e, enum editor_end end, const char *fmt, ...)
+	PRINTF(3, 4);
+/* LATER, as WHAT did not work in the browser; OK for WD_OK. */
+enum editor_end editor_fail_wd(struct editor *e, enum wd_end end, const char *what);
+/* BROKEN: an owner must mend this selector. */
+enum editor_end editor_fail_selector(struct editor *e, enum selector which);
+
+/* For deadlines, by the clock that no step moves: in MS, but not after the end of it all. */
+int64_t editor_ms(void);
+int64_t editor_until(const struct editor *e, int64_t ms);
+#define EDITOR_PAUSE_MS 100 /* between two looks */
+void editor_pause(int ms);
+
+/*
+ * Puts away what lies in the way. BROKEN for a login, a captcha or a
+ * restriction; LATER where it does not go away, or all time is over.
+ */
 enum editor_end editor_sweep(struct editor *e);
 
-/* Is it empty? Switches bold and the like off. */
-enum editor_end editor_clean(struct editor *e);
+/* An alert that is open is read, named, and only then accepted. */
+enum editor_end editor_take_alert(struct editor *e);
 
-enum editor_end editor_write_title(struct editor *e, const char *title);
+/* The CSS of each, as arguments of a script; the caller's. */
+struct value *editor_selectors(const struct editor *e, const enum selector *which, size_t n);
 
-/* BLOCKS of blocks_parse(); pictures are only given their places. */
-enum editor_end editor_write(struct editor *e, const struct value *blocks);
+/* Waits for a visible match. */
+enum editor_end editor_find(struct editor *e, enum selector which, struct wd_element *ret);
 
-/* The pictures, all of them. */
-enum editor_end editor_add_pictures(struct editor *e);
+/* Clicks it, again where something lay over it: such a click was not made. */
+enum editor_end editor_click(struct editor *e, enum selector which);
+/* *MADE becomes true once the click was made, or may have been. */
+enum editor_end editor_click_and_tell(struct editor *e, enum selector which, bool *made);
+/* After a click of one's own: may what was in its way be put away, and it be made again? */
+bool editor_may_repeat(enum wd_end r);
+/* The driver says so before it clicks. */
+bool editor_was_not_made(enum wd_end r);
 
-/* Is all there, and nothing else? */
-enum editor_end editor_verify(struct editor *e, const char *title);
-
-/*
- * As a draft; seen by the count of drafts. EDITOR_UNCLEAR: saved or not, it
- * cannot be seen.
- */
-enum editor_end editor_save(struct editor *e);
-
-/* The titles of the drafts, a list of texts, the caller's; NULL if they cannot be seen. */
-struct value *editor_drafts(struct editor *e);
-
-/* What the layer is to say. */
-struct editor_layer {
-	const char *category;   /* "" = as it is */
-	enum selector visibility; /* SEL_ALL, … */
-	const struct value *tags;
-	bool later; /* else now */
-	int year, month, day, hour, minute;
-};
-
-/* Fills the layer in and reads every field of it back. */
-enum editor_end editor_fill_layer(struct editor *e, const struct editor_layer *l);
-
-/*
- * The one final click. EDITOR_OK: the post's number and address in ID and URL;
- * else EDITOR_UNCLEAR, or EDITOR_LATER and EDITOR_BROKEN if it was not made.
- */
-enum editor_end editor_publish(struct editor *e, struct buf *id, struct buf *url);
-
-/* {name, selector, state: "found"|"hidden"|"missing", when} of each; NULL on failure. */
-struct value *editor_survey(struct editor *e);
-enum editor_end editor_open_layer(struct editor *e);
+/* The text of the first visible match without white space; "" if there is none. The caller's. */
+char *editor_text(struct editor *e, enum selector which);
 
 #endif

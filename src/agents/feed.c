@@ -8,6 +8,7 @@
 
 #define FIELD_MAX (64u << 10)
 #define CDATA "<![CDATA["
+#define CDATA_END "]]>"
 
 /* The first WHAT that lies between FROM and END; NULL if none, or FROM is NULL. */
 static const char *find(const char *from, const char *end, const char *what)
@@ -30,26 +31,54 @@ static const char *inside(const char *from, const char *end, const char *name)
 	return NULL;
 }
 
-/* What an element holds, as text; NULL if it is not there or too long. The caller's. */
-static char *field(const char *from, const char *end, const char *name)
+/* CDATA as it is, the rest with its entities decoded. */
+static void unwrap(const char *at, const char *end, struct buf *out)
+{
+	while (at < end) {
+		const char *raw = find(at, end, CDATA), *stop;
+
+		html_decode(out, at, (size_t)((raw ? raw : end) - at));
+		if (!raw)
+			return;
+		raw += strlen(CDATA);
+		stop = find(raw, end, CDATA_END);
+		buf_add(out, raw, (size_t)((stop ? stop : end) - raw));
+		at = stop ? stop + strlen(CDATA_END) : end;
+	}
+}
+
+bool feed_open(struct feed *f, const char *text, size_t len)
+{
+	f->at = text;
+	f->end = text + len;
+	f->cut = !inside(text, f->end, "rss") || !find(text, f->end, "</rss>");
+	return !f->cut;
+}
+
+bool feed_next(struct feed *f, struct feed_item *ret)
+{
+	const char *at = f->cut ? NULL : inside(f->at, f->end, "item");
+	const char *stop = find(at, f->end, "</item>");
+
+	f->cut = f->cut || (at && !stop);
+	if (!stop)
+		return false;
+	ret->at = at;
+	ret->end = f->at = stop;
+	return true;
+}
+
+char *feed_field(const struct feed_item *item, const char *name)
 {
 	CLEANUP_FREE char *close = xasprintf("</%s>", name);
-	const char *at = inside(from, end, name), *stop = find(at, end, close), *raw;
+	const char *at = inside(item->at, item->end, name), *stop = find(at, item->end, close);
 	struct buf out;
 	char *text;
 
 	if (!stop)
 		return NULL;
 	buf_init(&out, FIELD_MAX);
-	raw = find(at, stop, CDATA);
-	if (raw) {
-		const char *over = find(raw, stop, "]]>");
-
-		raw += strlen(CDATA);
-		buf_add(&out, raw, (size_t)((over ? over : stop) - raw));
-	} else {
-		html_decode(&out, at, (size_t)(stop - at));
-	}
+	unwrap(at, stop, &out);
 	text = buf_failed(&out) ? NULL : xstrdup(buf_cstr(&out));
 	buf_finish(&out);
 	return text;
@@ -80,13 +109,13 @@ struct wanted {
 	int64_t since_ms;
 };
 
-static enum feed_found look_at(const char *from, const char *end, const struct wanted *w)
+static enum feed_found look_at(const struct feed_item *item, const struct wanted *w)
 {
-	CLEANUP_FREE char *title = field(from, end, "title");
-	CLEANUP_FREE char *date = field(from, end, "pubDate");
+	CLEANUP_FREE char *title = feed_field(item, "title");
+	CLEANUP_FREE char *date = feed_field(item, "pubDate");
 	int64_t at = http_date_ms(date);
 
-	if (!str_empty(w->marker) && find(from, end, w->marker))
+	if (!str_empty(w->marker) && find(item->at, item->end, w->marker))
 		return FEED_YES;
 	if (!same_title(title, w->title))
 		return FEED_NO;
@@ -95,25 +124,25 @@ static enum feed_found look_at(const char *from, const char *end, const struct w
 	return at >= w->since_ms ? FEED_YES : FEED_NO;
 }
 
-enum feed_found feed_find(const char *feed, size_t len, const char *title, const char *marker,
+enum feed_found feed_find(const char *text, size_t len, const char *title, const char *marker,
 	int64_t since_ms, char **link)
 {
 	const struct wanted w = { title, marker, since_ms };
-	const char *end = feed + len, *at = feed;
 	enum feed_found found = FEED_NO;
+	struct feed_item item;
+	struct feed f;
 
 	*link = NULL;
-	if (!inside(feed, end, "rss") || !find(feed, end, "</rss>"))
-		return FEED_UNCLEAR;
-	while (found != FEED_YES && (at = inside(at, end, "item"))) {
-		const char *stop = find(at, end, "</item>");
-		enum feed_found here = stop ? look_at(at, stop, &w) : FEED_UNCLEAR;
+	feed_open(&f, text, len);
+	while (feed_next(&f, &item)) {
+		enum feed_found here = look_at(&item, &w);
 
-		if (here != FEED_NO)
+		if (here == FEED_YES) {
+			*link = feed_field(&item, "link");
+			return here;
+		}
+		if (here == FEED_UNCLEAR)
 			found = here;
-		if (here == FEED_YES)
-			*link = field(at, stop, "link");
-		at = stop;
 	}
-	return found;
+	return f.cut ? FEED_UNCLEAR : found;
 }

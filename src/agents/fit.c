@@ -24,26 +24,38 @@ static bool read_number(const struct value *config, const char *name, int64_t ma
 {
 	const struct value *v = value_get(config, name);
 
-	*ret = value_int(v, 0);
-	if (!v || (*ret >= 1 && *ret <= max))
+	if (!v)
 		return true;
-	err_set(e, -EINVAL, "%s is a whole number from 1 to %" PRId64, name, max);
+	*ret = value_int(v, -1);
+	if (*ret >= 0 && *ret <= max)
+		return true;
+	err_set(e, -EINVAL, "%s is a whole number from 1 to %" PRId64 ", or 0 for no limit", name,
+		max);
+	return false;
+}
+
+const struct fit fit_of_blogs = {
+	.max_width = 1200, .max_height = 1200, .max_bytes = 2 << 20,
+};
+
+bool fit_read_over(const struct value *config, struct fit *ret, struct err *e)
+{
+	if (!read_number(config, "image_max_width", SIDE_MAX, &ret->max_width, e) ||
+			!read_number(config, "image_max_height", SIDE_MAX, &ret->max_height, e) ||
+			!read_number(config, "image_max_bytes", BYTES_MAX, &ret->max_bytes, e))
+		return false;
+	ret->format = value_get_string(config, "image_format", ret->format);
+	if (!value_get(config, "image_format") || str_eq(ret->format, "jpeg") ||
+			str_eq(ret->format, "png"))
+		return true;
+	err_set(e, -EINVAL, "image_format is \"jpeg\" or \"png\"");
 	return false;
 }
 
 bool fit_read(const struct value *config, struct fit *ret, struct err *e)
 {
 	memset(ret, 0, sizeof(*ret));
-	if (!read_number(config, "image_max_width", SIDE_MAX, &ret->max_width, e) ||
-			!read_number(config, "image_max_height", SIDE_MAX, &ret->max_height, e) ||
-			!read_number(config, "image_max_bytes", BYTES_MAX, &ret->max_bytes, e))
-		return false;
-	ret->format = value_get_string(config, "image_format", NULL);
-	if (!value_get(config, "image_format") || str_eq(ret->format, "jpeg") ||
-			str_eq(ret->format, "png"))
-		return true;
-	err_set(e, -EINVAL, "image_format is \"jpeg\" or \"png\"");
-	return false;
+	return fit_read_over(config, ret, e);
 }
 
 bool fit_wanted(const struct fit *f)
@@ -164,4 +176,61 @@ int fit_image(const struct fit *f, const char *path, char **data, size_t *len, s
 	code = judge(code, program, &out, e);
 	buf_finish(&out);
 	return code;
+}
+
+static bool within(const struct fit *f, size_t len, const struct image *kind)
+{
+	return (!f->max_width || kind->width <= f->max_width) &&
+		(!f->max_height || kind->height <= f->max_height) &&
+		(!f->max_bytes || (int64_t)len <= f->max_bytes) && !f->format;
+}
+
+static bool can_be_made(const struct image *kind)
+{
+	return str_eq(kind->ext, "jpg") || str_eq(kind->ext, "png");
+}
+
+/* 0, or a negative errno with nothing in *DATA. */
+static int read_kind(const char *path, char **data, size_t *len, struct image *kind,
+	struct err *e)
+{
+	struct err why = { "" };
+	int r = file_read(path, BYTES_MAX, data, len);
+
+	if (r)
+		return err_set(e, r, "the picture %.200s cannot be read: %s", path, r == -EFBIG ?
+			"it is larger than 64 MiB" : strerror(-r));
+	r = image_look(*data, *len, kind, &why);
+	if (r) {
+		free(*data);
+		*data = NULL;
+		err_set(e, -EINVAL, "%.200s cannot be sent as a picture: %s", path, why.text);
+	}
+	return r ? -EINVAL : 0;
+}
+
+int fit_load(const struct fit *f, const char *path, char **data, size_t *len,
+	struct image *kind, struct err *e)
+{
+	char *made = NULL;
+	size_t made_len = 0;
+	int r;
+
+	*data = NULL;
+	r = read_kind(path, data, len, kind, e);
+	if (r)
+		return r;
+	if (can_be_made(kind)) {
+		r = fit_image(f, path, &made, &made_len, e);
+		free(*data);
+		*data = made;
+		*len = made_len;
+		return r ? r : image_look(*data, *len, kind, e);
+	}
+	if (within(f, *len, kind))
+		return 0;
+	free(*data);
+	*data = NULL;
+	return err_set(e, -EINVAL, "%.200s is larger than image_max_... says, and only JPEG and "
+		"PNG can be made smaller", path);
 }

@@ -20,6 +20,7 @@ struct transfer {
 	struct http_answer *answer;
 	size_t header_bytes;
 	bool headers_over, headers_whole;
+	bool short_of; /* memory, for something of the request */
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -77,8 +78,11 @@ static bool clean_url(const char *url)
 static char *url_part(CURLU *h, CURLUPart part, unsigned flags)
 {
 	char *text = NULL;
+	CURLUcode code = curl_url_get(h, part, &text, flags);
 
-	return curl_url_get(h, part, &text, flags) == CURLUE_OK ? text : NULL;
+	if (code == CURLUE_OUT_OF_MEMORY)
+		die_no_memory();
+	return code == CURLUE_OK ? text : NULL;
 }
 
 static bool part_absent(CURLU *h, CURLUPart part)
@@ -145,7 +149,12 @@ int http_url_parse(const char *url, bool plain_too, struct http_url *ret)
 	if (!url || !clean_url(url))
 		return -EINVAL;
 	h = curl_url();
-	if (h && curl_url_set(h, CURLUPART_URL, url, 0) == CURLUE_OK)
+	CURLUcode code = h ? curl_url_set(h, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+
+	/* It is not the address that is wrong then. */
+	if (code == CURLUE_OUT_OF_MEMORY)
+		die_no_memory();
+	if (code == CURLUE_OK)
 		r = fill_url(h, ret);
 	curl_url_cleanup(h);
 	if (!r && !ret->secure && !ret->loopback && !plain_too)
@@ -220,7 +229,7 @@ static enum http_end end_of(CURLcode code, const struct transfer *t)
 	case CURLE_WRITE_ERROR:
 		return t->headers_over ? HTTP_GARBLED : HTTP_TOO_LARGE;
 	case CURLE_OUT_OF_MEMORY: /* measured: a header of 400 KB in the answer */
-		return sent ? HTTP_GARBLED : HTTP_LOCAL;
+		return sent ? HTTP_GARBLED : HTTP_UNREACHED;
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:
 		return HTTP_GARBLED;
@@ -284,30 +293,37 @@ static void read_headers(struct transfer *t)
 	a->retry_after_s = named && wait > 0 ? (int64_t)wait : -1;
 }
 
-static void add_header(struct transfer *t, const char *name, const char *value)
+/* False without memory. */
+static bool add_header(struct transfer *t, const char *name, const char *value)
 {
 	struct curl_slist *grown;
 	char *line;
 
 	if (!value)
-		return;
+		return true;
 	line = *value ? xasprintf("%s: %s", name, value) : xasprintf("%s:", name);
 	grown = curl_slist_append(t->headers, line);
 	if (grown)
 		t->headers = grown;
 	explicit_bzero(line, strlen(line));
 	free(line);
+	return grown != NULL;
 }
+
+/* Takes note of an option that could not be set. */
+#define set_option(t, ...) ((t)->short_of |= curl_easy_setopt((t)->curl, __VA_ARGS__) != CURLE_OK)
 
 static void set_headers(struct transfer *t, const struct http_request *q)
 {
-	add_header(t, "Authorization", q->authorization);
-	add_header(t, "Accept", q->accept);
-	add_header(t, "Content-Type", q->content_type);
-	add_header(t, "Content-Disposition", q->disposition);
-	/* Without this a long POST would wait for "100 Continue". */
-	add_header(t, "Expect", "");
-	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
+	bool good = add_header(t, "Authorization", q->authorization) &&
+		add_header(t, "Accept", q->accept) &&
+		add_header(t, "Content-Type", q->content_type) &&
+		add_header(t, "Content-Disposition", q->disposition) &&
+		/* Without this a long POST would wait for "100 Continue". */
+		add_header(t, "Expect", "");
+
+	t->short_of |= !good;
+	set_option(t, CURLOPT_HTTPHEADER, t->headers);
 }
 
 static void drop_headers(struct transfer *t)
@@ -317,40 +333,40 @@ static void drop_headers(struct transfer *t)
 	curl_slist_free_all(t->headers);
 }
 
-static void set_manners(CURL *c, const struct http_request *q, bool secure)
+static void set_manners(struct transfer *t, const struct http_request *q, bool secure)
 {
 	int64_t total = q->timeout_ms < 1 ? 1 : q->timeout_ms;
 
 	if (total > TIMEOUT_MAX_MS)
 		total = TIMEOUT_MAX_MS;
-	curl_easy_setopt(c, CURLOPT_URL, q->url);
-	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, secure ? "https" : "http");
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)total);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+	set_option(t, CURLOPT_URL, q->url);
+	set_option(t, CURLOPT_PATH_AS_IS, 1L);
+	set_option(t, CURLOPT_PROTOCOLS_STR, secure ? "https" : "http");
+	set_option(t, CURLOPT_FOLLOWLOCATION, 0L);
+	set_option(t, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	set_option(t, CURLOPT_FRESH_CONNECT, 1L);
+	set_option(t, CURLOPT_FORBID_REUSE, 1L);
+	set_option(t, CURLOPT_NOSIGNAL, 1L);
+	set_option(t, CURLOPT_TIMEOUT_MS, (long)total);
+	set_option(t, CURLOPT_CONNECTTIMEOUT_MS,
 		(long)(total < HTTP_CONNECT_MS ? total : HTTP_CONNECT_MS));
-	curl_easy_setopt(c, CURLOPT_PROXY, "");
-	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, "cpauto/" VERSION);
+	set_option(t, CURLOPT_PROXY, "");
+	set_option(t, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	set_option(t, CURLOPT_SSL_VERIFYPEER, 1L);
+	set_option(t, CURLOPT_SSL_VERIFYHOST, 2L);
+	set_option(t, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	set_option(t, CURLOPT_USERAGENT, "cpauto/" VERSION);
 }
 
 static void set_callbacks(struct transfer *t)
 {
-	curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, t->why);
-	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(t->curl, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(t->curl, CURLOPT_PREREQFUNCTION, before_request);
-	curl_easy_setopt(t->curl, CURLOPT_PREREQDATA, t);
+	set_option(t, CURLOPT_ERRORBUFFER, t->why);
+	set_option(t, CURLOPT_WRITEFUNCTION, take_body);
+	set_option(t, CURLOPT_WRITEDATA, t);
+	set_option(t, CURLOPT_HEADERFUNCTION, take_header);
+	set_option(t, CURLOPT_HEADERDATA, t);
+	set_option(t, CURLOPT_PREREQFUNCTION, before_request);
+	set_option(t, CURLOPT_PREREQDATA, t);
 }
 
 static CURL *new_handle(void)
@@ -399,9 +415,9 @@ static bool set_body(struct transfer *t, const struct http_request *q)
 {
 	if (q->part_count)
 		return set_form(t, q);
-	curl_easy_setopt(t->curl, CURLOPT_POST, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);
-	curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, q->body ? q->body : "");
+	set_option(t, CURLOPT_POST, 1L);
+	set_option(t, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_len);
+	set_option(t, CURLOPT_POSTFIELDS, q->body ? q->body : "");
 	return true;
 }
 
@@ -429,16 +445,22 @@ static int perform(const struct http_request *q, bool post, struct http_answer *
 		return refuse(a, HTTP_LOCAL, "a header's value holds a line end");
 	t.curl = new_handle();
 	if (!t.curl)
-		return refuse(a, HTTP_LOCAL, "libcurl cannot start: install libcurl4 anew");
-	set_manners(t.curl, q, url.secure);
+		return refuse(a, HTTP_UNREACHED, "libcurl cannot start: memory is short, or "
+			"libcurl4 must be installed anew");
+	set_manners(&t, q, url.secure);
 	set_callbacks(&t);
 	set_headers(&t, q);
 	if (post && !set_body(&t, q)) {
 		clean_up(&t);
-		return refuse(a, HTTP_LOCAL, "the form cannot be made: memory is short");
+		return refuse(a, HTTP_UNREACHED, "the form cannot be made: memory is short");
 	}
 	if (q->method)
-		curl_easy_setopt(t.curl, CURLOPT_CUSTOMREQUEST, q->method);
+		set_option(&t, CURLOPT_CUSTOMREQUEST, q->method);
+	/* A request that lacks a part of what was wanted must not leave. */
+	if (t.short_of) {
+		clean_up(&t);
+		return refuse(a, HTTP_UNREACHED, "the request cannot be made: memory is short");
+	}
 	code = curl_easy_perform(t.curl);
 	a->end = end_of(code, &t);
 	read_headers(&t);

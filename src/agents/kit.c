@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -13,6 +14,124 @@
 
 #define VERSION_SPOKEN 1
 
+/* ---- what must not be said ------------------------------------------------ */
+
+#define FORMS_MAX 64
+#define SAYABLE 4  /* shorter than that it may be any word */
+#define DATA_LEAST 8 /* in what is no text for people, such as an address */
+
+static char *forms[FORMS_MAX];
+static size_t form_count;
+
+static void add_form(char *text)
+{
+	bool known = !text || strlen(text) < SAYABLE || form_count == FORMS_MAX;
+
+	for (size_t i = 0; i < form_count && !known; i++)
+		known = str_eq(text, forms[i]);
+	if (known)
+		secret_free(text);
+	else
+		forms[form_count++] = text;
+}
+
+static void forget_forms(void)
+{
+	while (form_count)
+		secret_free(forms[--form_count]);
+}
+
+/* WordPress takes an application password with its spaces or without. */
+static char *without_spaces(const char *text)
+{
+	char *copy = xstrdup(text);
+	size_t n = 0;
+
+	for (const char *c = text; *c; c++)
+		if (*c != ' ')
+			copy[n++] = *c;
+	copy[n] = '\0';
+	return copy;
+}
+
+void kit_hide(const char *text)
+{
+	struct buf percent, html;
+
+	buf_init(&percent, KIT_REQUEST_MAX);
+	buf_percent(&percent, text, strlen(text));
+	buf_init(&html, KIT_REQUEST_MAX);
+	buf_html(&html, text, strlen(text));
+	add_form(xstrdup(text));
+	add_form(buf_steal(&percent));
+	add_form(buf_steal(&html));
+	add_form(without_spaces(text));
+}
+
+/* How much of S is the beginning of a secret, and enough of it; else 0. */
+static size_t secret_len(const char *s, size_t least)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < form_count; i++) {
+		size_t len = forms[i][0] == *s ? strlen(forms[i]) : 0, n = 0;
+
+		while (n < len && s[n] == forms[i][n])
+			n++;
+		if (len >= least && n > longest && (n == len || n >= KIT_HIDE_PART))
+			longest = n;
+	}
+	return longest;
+}
+
+/* A copy of TEXT for everybody's eyes; the caller's. */
+static char *sayable(const char *text, size_t least)
+{
+	struct buf out;
+	size_t n;
+
+	buf_init(&out, 2 * KIT_REQUEST_MAX);
+	for (const char *c = text; *c; c += n ? n : 1) {
+		n = secret_len(c, least);
+		if (n)
+			buf_str(&out, KIT_HIDDEN);
+		else
+			buf_char(&out, *c);
+	}
+	return buf_failed(&out) ? xstrdup(KIT_HIDDEN) : buf_steal(&out);
+}
+
+/* V with no secret in any of its texts; the caller's. */
+static struct value *sayable_value(const struct value *v)
+{
+	struct value *copy;
+
+	switch (value_kind(v)) {
+	case VALUE_STRING:
+		/* A text with a NUL in it is nobody's for people. */
+		if (strlen(value_string(v, "")) == value_len(v)) {
+			CLEANUP_FREE char *text = sayable(value_string(v, ""), DATA_LEAST);
+
+			return value_new_string(text);
+		}
+		return value_copy(v);
+	case VALUE_LIST:
+		copy = value_new_list();
+		for (size_t i = 0; i < value_len(v); i++)
+			value_append(copy, sayable_value(value_at(v, i)));
+		return copy;
+	case VALUE_OBJECT:
+		copy = value_new_object();
+		for (size_t i = 0; i < value_len(v); i++)
+			value_set(copy, value_name_at(v, i), sayable_value(value_member_at(v, i)));
+		return copy;
+	default:
+		return v ? value_copy(v) : value_new_null();
+	}
+}
+
+/* ---- saying it ------------------------------------------------------------- */
+
 static void log_sink_line(enum log_level level, const struct log_fields *f, const char *text)
 {
 	(void)f;
@@ -21,22 +140,27 @@ static void log_sink_line(enum log_level level, const struct log_fields *f, cons
 
 void kit_log(int level, const char *fmt, ...)
 {
-	char text[1024];
+	CLEANUP_FREE char *whole = NULL;
+	CLEANUP_FREE char *text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	whole = xvasprintf(fmt, args);
 	va_end(args);
+	/* Before it is cut: half a secret is hard to know. */
+	text = sayable(whole, SAYABLE);
 	log_set_sink(log_sink_line);
-	log_event((enum log_level)level, NULL, "%s", text);
+	log_event((enum log_level)level, NULL, "%.1000s", text);
 }
 
 static void PRINTF(3, 0) set_result(struct value *answer, const char *result,
 	const char *fmt, va_list args)
 {
+	CLEANUP_FREE char *whole = xvasprintf(fmt, args);
+	CLEANUP_FREE char *text = sayable(whole, SAYABLE);
 	char reason[ERR_MAX];
 
-	vsnprintf(reason, sizeof(reason), fmt, args);
+	str_format_cut(reason, sizeof(reason), "%s", text);
 	value_set_string(answer, "result", result);
 	value_set_string(answer, "reason", reason);
 }
@@ -112,6 +236,7 @@ int kit_secret(const char *name, char **ret, struct err *e)
 {
 	char variable[80];
 	const char *path;
+	int r;
 
 	secret_variable(name, variable, sizeof(variable));
 	path = getenv(variable);
@@ -119,7 +244,10 @@ int kit_secret(const char *name, char **ret, struct err *e)
 		return err_set(e, -ENOENT,
 			"no %s was given: name its file in the configuration "
 			"or as a systemd credential", name);
-	return secret_read(path, ret, e);
+	r = secret_read(path, ret, e);
+	if (!r)
+		kit_hide(*ret);
+	return r;
 }
 
 /* All of standard input. 0 or negative errno; -E2BIG when there is too much. */
@@ -186,8 +314,10 @@ static void run_request(const struct value *request, const struct kit_op *ops, s
 
 static int print_answer(const struct value *answer)
 {
-	CLEANUP_FREE char *text = json_string(answer, false);
+	struct value *said = form_count ? sayable_value(answer) : value_copy(answer);
+	CLEANUP_FREE char *text = json_string(said, false);
 
+	value_free(said);
 	if (!text) {
 		fprintf(stderr, "<3>the answer is longer than %u bytes\n", JSON_TEXT_MAX);
 		return EX_SOFTWARE;
@@ -222,6 +352,8 @@ int kit_main(int argc, char **argv, const char *name, const struct kit_op *ops, 
 	if (argc > 1)
 		return print_usage(str_eq(argv[1], "--help") ? stdout : stderr, name, ops,
 			op_count);
+	/* A core would hold the secrets: no limit helps where it goes to a program. */
+	prctl(PR_SET_DUMPABLE, 0);
 	/* A daemon that died must not kill us in the middle of a step. */
 	signal(SIGPIPE, SIG_IGN);
 	answer = value_new_object();
@@ -231,6 +363,7 @@ int kit_main(int argc, char **argv, const char *name, const struct kit_op *ops, 
 	else
 		run_request(request, ops, op_count, answer);
 	r = print_answer(answer);
+	forget_forms();
 	value_free(request);
 	value_free(answer);
 	return r;

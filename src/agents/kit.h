@@ -37,7 +37,7 @@ void kit_broken(struct value *answer, const char *reason, ...) PRINTF(2, 3);
 void kit_blocked(struct value *answer, int64_t until_ms, int strikes, const char *reason, ...)
 	PRINTF(4, 5);
 
-/* A line on standard error: "<6>text" as sd-daemon(3) has it. */
+/* A line on standard error: "<6>text" as sd-daemon(3) has it; secrets are hidden in it. */
 void kit_log(int level, const char *fmt, ...) PRINTF(2, 3);
 
 /*
@@ -46,5 +46,16 @@ void kit_log(int level, const char *fmt, ...) PRINTF(2, 3);
  * negative errno with the remedy in E.
  */
 int kit_secret(const char *name, char **ret, struct err *e) MUST_CHECK;
+
+/*
+ * From here on TEXT is hidden in all that this process says: in log lines,
+ * reasons and answers, as it is, percent-encoded, as HTML and without spaces,
+ * its first KIT_HIDE_PART bytes too, since what a server echoes may be cut
+ * somewhere. kit_secret() has done so with what it read; this is for what is
+ * made of a secret, or came as one. A copy is kept, and wiped at the end.
+ */
+#define KIT_HIDE_PART 8
+#define KIT_HIDDEN "(hidden)"
+void kit_hide(const char *text);
 
 #endif

@@ -7,10 +7,13 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "fit.h"
+#include "html.h"
 #include "http.h"
 #include "image.h"
 #include "kit.h"
 #include "page.h"
+#include "sign.h"
 #include "xmlrpc.h"
 
 #define TIMEOUT_MS 300000     /* of the daemon for one run, where it names none */
@@ -19,6 +22,7 @@
 #define ANSWER_MAX (16u << 20)
 #define ID_MAX 64
 #define RETRY_S 300
+#define PICTURE_DIGITS 20
 /*
  * How many posts find looks at. The server counts those of other authors too
  * before it leaves them out.
@@ -31,6 +35,7 @@ struct blog {
 	const char *endpoint, *user, *blog_id;
 	char *password;
 	bool drafts_only; /* publish = "draft" */
+	struct fit fit;
 	int64_t request_ms;
 	int64_t end_ms; /* of the whole run, by the boot clock */
 };
@@ -62,6 +67,17 @@ static bool check_mode(const struct value *c, struct blog *b, struct value *answ
 	return false;
 }
 
+static bool check_limits(const struct value *c, struct blog *b, struct value *answer)
+{
+	struct err e = { "" };
+
+	b->fit = fit_of_blogs;
+	if (fit_read_over(c, &b->fit, &e))
+		return true;
+	kit_broken(answer, "%s", e.text);
+	return false;
+}
+
 /* All but the password. */
 static bool read_settings(const struct value *c, struct blog *b, struct value *answer)
 {
@@ -82,7 +98,7 @@ static bool read_settings(const struct value *c, struct blog *b, struct value *a
 	else if (!*b->user)
 		kit_broken(answer, "the publisher has no user: name the blog's account");
 	else
-		return check_mode(c, b, answer);
+		return check_mode(c, b, answer) && check_limits(c, b, answer);
 	return false;
 }
 
@@ -229,6 +245,10 @@ static void answer_status(const struct call *c, bool writes, struct value *answe
 	if (status == 429)
 		kit_later(answer, wait < 0 || wait > INT_MAX ? RETRY_S : (int)wait,
 			"the blog's server asks for patience (HTTP 429)");
+	else if (status == 303 && writes)
+		/* RFC 9110: it was taken, and what came of it is shown elsewhere. */
+		kit_unknown(answer, "the blog's server took it and points to another page "
+			"(HTTP 303): it may be out");
 	else if ((status >= 500 || status == 408) && writes)
 		kit_unknown(answer, "the blog's server failed after it was asked (HTTP %d)",
 			status);
@@ -315,11 +335,42 @@ static char *picture_url(const struct value *v)
 	return url;
 }
 
-static struct value *picture_params(const struct blog *b, const char *key, size_t number,
+/* One picture, one name: by it an update finds what the post has already. */
+static char *picture_name(const void *data, size_t len)
+{
+	char digest[SIGN_HEX_LEN + 1];
+
+	sign_sha256(data, len, digest);
+	return xasprintf("cp-img-%.*s", PICTURE_DIGITS, digest);
+}
+
+/* The address in the body OLD that has NAME in it, or NULL. */
+static char *picture_there(const char *old, const char *name)
+{
+	const char *at = old ? strstr(old, name) : NULL, *start = at;
+	struct http_url parsed;
+	struct buf plain;
+	char *url;
+
+	while (start && start > old && !strchr("\"'<> \n", start[-1]))
+		start--;
+	if (!start)
+		return NULL;
+	buf_init(&plain, 4096);
+	html_decode(&plain, start, strcspn(start, "\"'<> \n"));
+	url = buf_steal(&plain);
+	if (url && http_url_parse(url, true, &parsed)) {
+		free(url);
+		url = NULL;
+	}
+	return url;
+}
+
+static struct value *picture_params(const struct blog *b, const char *stem,
 	const struct image *kind)
 {
 	struct value *p = params(b, b->blog_id), *object = value_new_object();
-	CLEANUP_FREE char *name = xasprintf("%.12s-%zu.%s", key, number + 1, kind->ext);
+	CLEANUP_FREE char *name = xasprintf("%s.%s", stem, kind->ext);
 
 	value_set_string(object, "name", name);
 	value_set_string(object, "type", kind->mime);
@@ -351,13 +402,16 @@ static bool stops_post(const struct call *c)
 		(c->end == CALL_FAULT && (c->fault.code == 403 || c->fault.code == 405));
 }
 
-/* Sets "file" of IMAGE to its new address. False with the answer given. */
-static bool upload(const struct blog *b, const char *key, size_t number, struct value *image,
+/*
+ * Sets "file" of IMAGE to its address on the blog, where OLD, the body of the
+ * post that is there, may have it already. False with the answer given.
+ */
+static bool upload(const struct blog *b, const char *old, size_t number, struct value *image,
 	bool *go_on, struct value *answer)
 {
 	const char *path = value_get_string(image, "path", NULL);
 	struct xmlrpc_bits bits = { .name = "bits" };
-	CLEANUP_FREE char *data = NULL, *url = NULL;
+	CLEANUP_FREE char *data = NULL, *url = NULL, *name = NULL;
 	struct err e = { "" };
 	struct image kind;
 	struct call c;
@@ -366,14 +420,18 @@ static bool upload(const struct blog *b, const char *key, size_t number, struct 
 
 	if (!path)
 		return true;
-	if (file_read(path, IMAGE_BYTES_MAX, &data, &bits.len) ||
-			image_sniff(data, bits.len, &kind, &e)) {
-		kit_log(4, "the picture %.200s stays where it was: %s", path,
-			*e.text ? e.text : "it cannot be read");
+	if (fit_load(&b->fit, path, &data, &bits.len, &kind, &e)) {
+		kit_log(4, "the picture %.200s stays where it was: %s", path, e.text);
 		return true;
 	}
 	bits.data = data;
-	if (call(b, "metaWeblog.newMediaObject", picture_params(b, key, number, &kind), &bits, &c))
+	name = picture_name(data, bits.len);
+	url = picture_there(old, name);
+	if (url) {
+		value_set_string(image, "file", url);
+		return true;
+	}
+	if (call(b, "metaWeblog.newMediaObject", picture_params(b, name, &kind), &bits, &c))
 		url = picture_url(c.value);
 	stop = !url && stops_post(&c);
 	if (url)
@@ -391,7 +449,8 @@ static bool upload(const struct blog *b, const char *key, size_t number, struct 
 }
 
 /* In at most half of the time that is left. */
-static bool upload_all(const struct blog *b, struct value *post, struct value *answer)
+static bool upload_all(const struct blog *b, const char *old, struct value *post,
+	struct value *answer)
 {
 	struct value *images = value_get(post, "images");
 	int64_t end = now_ms() + (b->end_ms - now_ms()) / 2;
@@ -403,8 +462,7 @@ static bool upload_all(const struct blog *b, struct value *post, struct value *a
 				"no time is left for them", i + 1);
 			return true;
 		}
-		if (!upload(b, value_get_string(post, "key", ""), i, value_at(images, i), &go_on,
-				answer))
+		if (!upload(b, old, i, value_at(images, i), &go_on, answer))
 			return false;
 	}
 	return true;
@@ -681,6 +739,65 @@ static void publish_draft(const struct blog *b, const struct value *post, const 
 	call_finish(&c);
 }
 
+/* ---- updates ---------------------------------------------------------------- */
+
+/* Title and body are ours, all else stays as the owner has it on the blog. */
+static struct value *content_over(const struct value *post, const struct value *there)
+{
+	static const char *const kept[] = { "mt_excerpt", "mt_keywords", "wp_slug", "categories" };
+	struct value *content = content_of(post);
+
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		const struct value *v = value_get(there, kept[i]);
+
+		if (v)
+			value_set(content, kept[i], value_copy(v));
+	}
+	return content;
+}
+
+static void write_over(const struct blog *b, const struct value *post, const char *id,
+	const struct value *there, struct value *answer)
+{
+	struct value *mine = value_copy(post), *p;
+	struct call c;
+
+	if (upload_all(b, value_get_string(there, "description", ""), mine, answer)) {
+		p = params(b, id);
+		value_append(p, content_over(mine, there));
+		value_append(p, value_new_bool(!is_draft(there)));
+		if (call(b, "metaWeblog.editPost", p, NULL, &c))
+			answer_made(b, post, id, answer);
+		else
+			answer_failure(&c, true, answer);
+		call_finish(&c);
+	}
+	value_free(mine);
+}
+
+/* Only over what has our marker in it: a person's post must not be written over. */
+static void update(const struct blog *b, const struct value *post, const char *id,
+	struct value *answer)
+{
+	CLEANUP_FREE char *marker = marker_of(post);
+	struct call c;
+
+	if (!get_post(b, id, &c)) {
+		if (c.end == CALL_FAULT && c.fault.code == 404)
+			kit_refused(answer, "the blog has no post %.40s: it was deleted there", id);
+		else
+			answer_failure(&c, false, answer);
+	} else if (str_eq(value_get_string(c.value, "post_status", ""), "trash")) {
+		kit_refused(answer, "the post %.40s is in the blog's trash", id);
+	} else if (!holds(c.value, marker)) {
+		kit_refused(answer, "the post %.40s of the blog is not this one (the mark of it is "
+			"not there): it was left as it is", id);
+	} else {
+		write_over(b, post, id, c.value, answer);
+	}
+	call_finish(&c);
+}
+
 /* ---- operations ----------------------------------------------------------- */
 
 static void publish(const struct blog *b, const struct value *request, const struct value *post,
@@ -699,7 +816,7 @@ static void publish(const struct blog *b, const struct value *request, const str
 		publish_draft(b, post, id, answer);
 	} else {
 		mine = value_copy(post);
-		if (upload_all(b, mine, answer))
+		if (upload_all(b, NULL, mine, answer))
 			make_post(b, mine, !*stage && !b->drafts_only, answer);
 		/* Where a draft is all that is wanted, it is the post. */
 		if (*stage && !b->drafts_only &&
@@ -709,6 +826,17 @@ static void publish(const struct blog *b, const struct value *request, const str
 	}
 }
 
+/* False with the answer given. */
+static bool is_whole(const struct value *post, struct value *answer)
+{
+	if (!str_empty(value_get_string(post, "key", NULL)) &&
+			!str_empty(value_get_string(post, "title", NULL)) &&
+			!str_empty(value_get_string(post, "html", NULL)))
+		return true;
+	kit_refused(answer, "a post has a key, a title and html (cpauto-agent(7))");
+	return false;
+}
+
 static void run_publish(const struct value *request, struct value *answer)
 {
 	const struct value *post = value_get(request, "post");
@@ -716,12 +844,23 @@ static void run_publish(const struct value *request, struct value *answer)
 
 	if (!blog_init(request, &b, answer))
 		return;
-	if (str_empty(value_get_string(post, "key", NULL)) ||
-			str_empty(value_get_string(post, "title", NULL)) ||
-			str_empty(value_get_string(post, "html", NULL)))
-		kit_refused(answer, "a post has a key, a title and html (cpauto-agent(7))");
-	else
+	if (is_whole(post, answer))
 		publish(&b, request, post, answer);
+	blog_finish(&b);
+}
+
+static void run_update(const struct value *request, struct value *answer)
+{
+	const struct value *post = value_get(request, "post");
+	const char *id = value_get_string(request, "id", "");
+	struct blog b;
+
+	if (!blog_init(request, &b, answer))
+		return;
+	if (!*id)
+		kit_refused(answer, "the request names no id of a post");
+	else if (is_whole(post, answer))
+		update(&b, post, id, answer);
 	blog_finish(&b);
 }
 
@@ -823,6 +962,7 @@ static void run_describe(const struct value *request, struct value *answer)
 	value_set_bool(answer, "drafts", !str_eq(mode, "draft"));
 	value_set_bool(answer, "unattended", true);
 	value_set_bool(answer, "images", true);
+	value_set_bool(answer, "update", true);
 	value_set_string(answer, "html_profile", "safe");
 	kit_ok(answer);
 }
@@ -830,6 +970,7 @@ static void run_describe(const struct value *request, struct value *answer)
 static const struct kit_op ops[] = {
 	{ "publish", run_publish },
 	{ "find", run_find },
+	{ "update", run_update },
 	{ "check", run_check },
 	{ "describe", run_describe },
 };

@@ -191,6 +191,8 @@ bool naver_form_add_post(struct naver_form *f, const char *name, const struct va
 		naver_form_add(f, name, buf_cstr(&out));
 	else if (r == -EIO)
 		kit_broken(answer, "%s", e.text);
+	else if (errno_is_weather(r))
+		kit_later(answer, RETRY_S, "%s", e.text);
 	else
 		kit_refused(answer, "%s", e.text);
 	buf_finish(&out);
@@ -302,7 +304,7 @@ static void judge_transport(const struct http_answer *h, bool sent, struct value
 		kit_later(answer, RETRY_S, "%s", h->error.text);
 }
 
-static int wait_of(const struct http_answer *h, int least)
+int naver_form_wait(const struct http_answer *h, int least)
 {
 	return h->retry_after_s > least ? (int)(h->retry_after_s < INT32_MAX ?
 		h->retry_after_s : INT32_MAX) : least;
@@ -319,14 +321,18 @@ bool naver_form_judge(const struct http_answer *h, const struct naver_error *err
 	else if (h->status == 401)
 		naver_token_rejected(config, t, answer);
 	else if (h->status == 429)
-		kit_later(answer, wait_of(h, RETRY_QUOTA_S), "the quota of this API is used up "
-			"(HTTP 429 %s)", error->code);
+		kit_later(answer, naver_form_wait(h, RETRY_QUOTA_S),
+			"the quota of this API is used up (HTTP 429 %s)", error->code);
 	else if (h->status >= 500 && sent)
 		kit_unknown(answer, "the server failed with HTTP %d %s: the post may be out",
 			h->status, error->text);
 	else if (h->status >= 500)
-		kit_later(answer, wait_of(h, RETRY_S), "the server fails with HTTP %d %s",
+		kit_later(answer, naver_form_wait(h, RETRY_S), "the server fails with HTTP %d %s",
 			h->status, error->text);
+	else if (sent && (h->status == 303 || (h->status > 200 && h->status < 300)))
+		/* RFC 9110: it was taken; only what came of it is not told. */
+		kit_unknown(answer, "the server took it without saying what came of it (HTTP %d): "
+			"the post may be out", h->status);
 	else if (h->status >= 300 && h->status < 400)
 		kit_broken(answer, "the endpoint points elsewhere (HTTP %d): name the address "
 			"itself", h->status);

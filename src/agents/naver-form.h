@@ -78,6 +78,9 @@ void naver_form_error(const struct value *body, struct naver_error *ret);
 bool naver_form_judge(const struct http_answer *h, const struct naver_error *error, bool sent,
 	const struct value *config, const struct naver_token *t, struct value *answer);
 
+/* Seconds to wait: LEAST, or as long as the server asks for if that is longer. */
+int naver_form_wait(const struct http_answer *h, int least);
+
 /* A member of CONFIG as true, false or what an API calls it; NULL if not given. */
 const char *naver_form_flag(const struct value *config, const char *name);
 

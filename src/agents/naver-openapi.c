@@ -21,6 +21,7 @@
 	"(force = true tries it all the same)"
 #define FEED_MAX (4u << 20)
 #define FEED_DAYS 2
+#define FEED_WAIT_S 600
 #define DAY_MS (24 * 3600 * INT64_C(1000))
 #define LIST_MAX (1u << 20)
 
@@ -334,9 +335,10 @@ static void op_find(const struct value *request, struct value *answer)
 	if (!http_get(&q, &h) && h.status == 200)
 		look(value_get(request, "post"), &h, answer);
 	else if (h.end == HTTP_DONE)
-		kit_later(answer, 600, "the feed answers HTTP %d", h.status);
+		kit_later(answer, naver_form_wait(&h, FEED_WAIT_S), "the feed answers HTTP %d",
+			h.status);
 	else
-		kit_later(answer, 600, "the feed: %s", h.error.text);
+		kit_later(answer, FEED_WAIT_S, "the feed: %s", h.error.text);
 	http_answer_finish(&h);
 }
 

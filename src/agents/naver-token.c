@@ -178,6 +178,8 @@ static int take(const struct value *v, const struct keys *k, struct naver_token 
 			"token_endpoint");
 		return -EIO;
 	}
+	kit_hide(access);
+	kit_hide(refresh);
 	/* Without a new refresh token the old one goes on to be good. */
 	if (*refresh && !str_eq(refresh, k->refresh) &&
 			keep("CPAUTO_SECRET_REFRESH_TOKEN", refresh, &e))

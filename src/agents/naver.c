@@ -10,14 +10,21 @@
 
 #include "blocks.h"
 #include "clock.h"
+#include "content.h"
+#include "draft.h"
 #include "driver.h"
 #include "editor.h"
-#include "rss.h"
+#include "feed.h"
+#include "final.h"
 #include "http.h"
+#include "image.h"
 #include "kit.h"
+#include "layer.h"
+#include "pictures.h"
 #include "selectors.h"
 #include "text.h"
 #include "webdriver.h"
+#include "writing.h"
 
 #define ENDPOINT "https://blog.naver.com"
 #define FEED "https://rss.blog.naver.com"
@@ -27,12 +34,15 @@
 #define START_MS 20000
 #define LOGIN_MS 600000
 #define LATER_S 1800
+#define MARGIN_MS 15000 /* of the time limit, for closing the browser */
 #define TITLE_MAX 100 /* characters; the editor takes no more */
 #define TAGS_MAX 30
 #define PICTURES_MAX 50
 #define PAGE_MAX (4u << 20)
 #define HREFS_MAX 200
 
+#define TERMS_FILE "cpauto-terms" /* in the profile */
+#define TERMS_FILE_MAX (64u << 10)
 #define TERMS "Naver's terms of use forbid automated posting without its prior permission"
 
 struct settings {
@@ -44,7 +54,7 @@ struct settings {
 	bool publish, unattended, headless, cards;
 	bool timed;
 	int hour, minute;
-	int64_t step_ms;
+	int64_t step_ms, timeout_ms;
 };
 
 /* All that is open while a browser is. */
@@ -55,6 +65,7 @@ struct room {
 	struct wd wd;
 	struct editor ed;
 	bool open;
+	int64_t end_ms; /* we end ourselves before cpautod does */
 	struct value *steps; /* {NAME: ms}, how long each took */
 	int64_t lap_ms;
 };
@@ -190,10 +201,24 @@ static bool read_places(const struct value *c, struct settings *s, struct value 
 	return false;
 }
 
+static bool read_times(const struct value *c, struct settings *s, struct value *answer)
+{
+	const char *step = value_get_string(c, "step_timeout", "20s");
+	const char *all = value_get_string(c, "timeout", "5min");
+
+	if (parse_duration(step, &s->step_ms) || s->step_ms < 1000 || s->step_ms > 300000)
+		kit_broken(answer, "step_timeout = \"%.40s\": it is a time from 1s to 5min",
+			step);
+	else if (parse_duration(all, &s->timeout_ms) || s->timeout_ms < 1000)
+		kit_broken(answer, "timeout = \"%.40s\": it is a time such as \"5min\"", all);
+	else
+		return true;
+	return false;
+}
+
 static bool read_settings(const struct value *request, struct settings *s, struct value *answer)
 {
 	const struct value *c = value_get(request, "config");
-	const char *step = value_get_string(c, "step_timeout", "20s");
 
 	memset(s, 0, sizeof(*s));
 	s->headless = value_get_bool(c, "headless", true);
@@ -201,11 +226,8 @@ static bool read_settings(const struct value *request, struct settings *s, struc
 	s->category = value_get_string(c, "category", "");
 	if (clock_set_zone(value_get_string(c, "timezone", "Asia/Seoul")))
 		kit_log(4, "the time zone is not known here");
-	if (parse_duration(step, &s->step_ms) || s->step_ms < 1000 || s->step_ms > 300000) {
-		kit_broken(answer, "step_timeout = \"%.40s\": it is a time from 1s to 5min", step);
-		return false;
-	}
-	return read_places(c, s, answer) && read_endpoint(c, s, answer) &&
+	return read_times(c, s, answer) && read_places(c, s, answer) &&
+		read_endpoint(c, s, answer) &&
 		read_visibility(c, s, answer) && read_schedule(c, s, answer) &&
 		read_mode(c, s, answer);
 }
@@ -332,18 +354,21 @@ static void keep_screenshot(struct room *r)
 		kit_log(5, "what was on the screen then: %s", path);
 }
 
+/* An end that is none of a post that is out; where it may be out all the same: unknown. */
 static void give(struct room *r, enum editor_end end, struct value *answer)
 {
+	bool maybe = r->s.publish ? r->ed.final_click : r->ed.save_click;
 	const char *why = r->ed.why.text;
 
-	if (end != EDITOR_OK)
-		keep_screenshot(r);
-	if (end == EDITOR_BROKEN && !r->ed.final_click)
-		kit_broken(answer, "%s", why);
-	else if (end == EDITOR_LATER && !r->ed.final_click)
-		kit_later(answer, LATER_S, "%s", why);
-	else if (end != EDITOR_OK)
+	keep_screenshot(r);
+	if (maybe || end == EDITOR_UNCLEAR)
 		kit_unknown(answer, "%s", why);
+	else if (end == EDITOR_BROKEN)
+		kit_broken(answer, "%s", why);
+	else
+		kit_later(answer, LATER_S, "%s", why);
+	if (maybe && end == EDITOR_BROKEN)
+		value_set_bool(answer, "person", true);
 }
 
 /* ---- login ---- */
@@ -368,17 +393,21 @@ static void blog_of(const struct settings *s, const char *url, char out[64])
 	}
 }
 
-enum login { LOGIN_OK, LOGIN_NONE, LOGIN_OTHER, LOGIN_UNSEEN };
+enum login { LOGIN_OK, LOGIN_NONE, LOGIN_OTHER, LOGIN_UNSEEN, LOGIN_CLOSED };
 
 /* Where the browser stands now; ID of OTHER. */
 static enum login look_login(struct room *r, char id[64])
 {
 	enum login state = LOGIN_UNSEEN;
+	enum wd_end end;
 	struct buf url;
 
 	id[0] = '\0';
 	buf_init(&url, 16384);
-	if (wd_url(&r->wd, &url) == WD_OK) {
+	end = wd_url(&r->wd, &url);
+	if (end == WD_NO_SESSION || end == WD_GONE) {
+		state = LOGIN_CLOSED;
+	} else if (end == WD_OK) {
 		blog_of(&r->s, buf_cstr(&url), id);
 		if (editor_is_login(buf_cstr(&url)))
 			state = LOGIN_NONE;
@@ -405,7 +434,8 @@ static enum login wait_login(struct room *r, int64_t ms, bool patient, char id[6
 
 	do {
 		state = look_login(r, id);
-		if (state == LOGIN_OK || state == LOGIN_OTHER || (state == LOGIN_NONE && !patient))
+		if (state == LOGIN_OK || state == LOGIN_OTHER || state == LOGIN_CLOSED ||
+				(state == LOGIN_NONE && !patient))
 			return state;
 		poll(NULL, 0, 200);
 	} while (boot_ms() < end);
@@ -459,8 +489,10 @@ static bool probe_login(struct room *r, struct value *answer)
 /* Settings, selectors and an open browser that is logged in; else the answer is given. */
 static bool enter_room(const struct value *request, struct room *r, struct value *answer)
 {
+	int64_t margin_ms = r->s.timeout_ms / 4 < MARGIN_MS ? r->s.timeout_ms / 4 : MARGIN_MS;
 	struct stat st;
 
+	r->end_ms = boot_ms() + r->s.timeout_ms - margin_ms;
 	if (!read_selectors(request, r, answer))
 		return false;
 	if (stat(r->s.profile, &st) || !S_ISDIR(st.st_mode)) {
@@ -470,7 +502,7 @@ static bool enter_room(const struct value *request, struct room *r, struct value
 	}
 	if (!open_browser(request, r, r->s.headless, answer) || !probe_login(r, answer))
 		return false;
-	editor_init(&r->ed, &r->wd, &r->sel, r->s.blog_id, r->s.step_ms);
+	editor_init(&r->ed, &r->wd, &r->sel, r->s.blog_id, r->s.step_ms, r->end_ms);
 	return true;
 }
 
@@ -536,9 +568,19 @@ static bool page_has(const char *page, const char *href)
 	return there;
 }
 
-enum seen { SEEN_NO, SEEN_YES, SEEN_UNKNOWN };
+/* DOUBTFUL: what was seen speaks against it, but was not all. */
+enum seen { SEEN_NO, SEEN_YES, SEEN_UNKNOWN, SEEN_DOUBTFUL };
 
-/* Are half of the post's links on its page? An owner may have cut some. */
+/* A notice, a page cut short or an empty one may come in place of a post: it shows no title. */
+static bool is_post_page(const char *page, const char *title)
+{
+	return page_has(page, title) && strstr(page, "</html>");
+}
+
+/*
+ * Are half of the post's links on its page? An owner may have cut some. NO only
+ * of a whole page with that title and none of them: who is told so posts again.
+ */
 static enum seen is_ours(const struct settings *s, const struct wanted *w, const char *no)
 {
 	CLEANUP_FREE char *url = xasprintf("%s/PostView.naver?blogId=%s&logNo=%s", s->endpoint,
@@ -552,7 +594,8 @@ static enum seen is_ours(const struct settings *s, const struct wanted *w, const
 		for (size_t i = 0; i < all; i++)
 			there += page_has(
 				buf_cstr(&a.body), value_string(value_at(w->hrefs, i), ""));
-		seen = there * 2 >= all && (all || *w->title) ? SEEN_YES : there ? SEEN_UNKNOWN :
+		seen = there * 2 >= all && (all || *w->title) ? SEEN_YES :
+			there || !is_post_page(buf_cstr(&a.body), w->title) ? SEEN_UNKNOWN :
 			SEEN_NO;
 	}
 	http_answer_finish(&a);
@@ -576,32 +619,43 @@ static void number_of(const struct settings *s, const char *link, char out[32])
 		str_format_cut(out, 32, "%.*s", (int)n, at);
 }
 
-static enum seen look_items(const struct settings *s, const struct wanted *w,
-	const struct value *items, struct value *answer)
+static enum seen look_item(const struct settings *s, const struct wanted *w,
+	const struct feed_item *item, struct value *answer)
 {
-	enum seen seen = SEEN_NO;
+	CLEANUP_FREE char *title = feed_field(item, "title");
+	CLEANUP_FREE char *link = feed_field(item, "link");
+	enum seen seen;
+	char no[32];
 
-	for (size_t i = 0; i < value_len(items); i++) {
-		const struct value *item = value_at(items, i);
-		const char *link = value_get_string(item, "link", "");
-		enum seen one;
-		char no[32];
+	if (!title || !blocks_same(title, w->title))
+		return SEEN_NO;
+	number_of(s, link ? link : "", no);
+	seen = *no ? is_ours(s, w, no) : SEEN_UNKNOWN;
+	if (seen == SEEN_YES) {
+		CLEANUP_FREE char *url = xasprintf("%s/%s/%s", s->endpoint, s->blog_id, no);
 
-		if (!blocks_same(value_get_string(item, "title", ""), w->title))
-			continue;
-		number_of(s, link, no);
-		one = *no ? is_ours(s, w, no) : SEEN_UNKNOWN;
-		if (one == SEEN_YES) {
-			CLEANUP_FREE char *url = xasprintf("%s/%s/%s", s->endpoint, s->blog_id, no);
+		value_set_string(answer, "id", no);
+		value_set_string(answer, "url", url);
+	}
+	return seen;
+}
 
-			value_set_string(answer, "id", no);
-			value_set_string(answer, "url", url);
+static enum seen look_items(const struct settings *s, const struct wanted *w,
+	const struct buf *text, struct value *answer)
+{
+	enum seen seen = SEEN_NO, one;
+	struct feed_item item;
+	struct feed f;
+
+	feed_open(&f, buf_cstr(text), text->len);
+	while (feed_next(&f, &item)) {
+		one = look_item(s, w, &item, answer);
+		if (one == SEEN_YES)
 			return one;
-		}
 		if (one == SEEN_UNKNOWN)
 			seen = one;
 	}
-	return seen;
+	return f.cut ? SEEN_UNKNOWN : seen;
 }
 
 /* With YES, id and url are in ANSWER. NO: a whole feed is there, and the post is not in it. */
@@ -610,30 +664,27 @@ static enum seen look_feed(const struct settings *s, const struct wanted *w, str
 	CLEANUP_FREE char *url = s->url.loopback ?
 		xasprintf("%s/rss/%s.xml", s->endpoint, s->blog_id) :
 		xasprintf(FEED "/%s.xml", s->blog_id);
-	struct value *items = NULL;
 	struct http_answer a;
 	enum seen seen = SEEN_UNKNOWN;
 
 	http_answer_init(&a);
 	if (!fetch(s, url, &a))
-		items = rss_parse(buf_cstr(&a.body), a.body.len);
-	if (items)
-		seen = look_items(s, w, items, answer);
-	value_free(items);
+		seen = look_items(s, w, &a.body, answer);
 	http_answer_finish(&a);
 	return seen;
 }
 
-/* Is a draft with the post's title there? */
+/* Is a draft with the post's title there? A list that is cut short cannot deny it. */
 static enum seen look_drafts(struct room *r, const char *title)
 {
-	struct value *drafts = editor_drafts(&r->ed);
-	enum seen seen = drafts ? SEEN_NO : SEEN_UNKNOWN;
+	bool whole;
+	struct value *drafts = draft_titles(&r->ed, &whole);
+	enum seen seen = !drafts ? SEEN_UNKNOWN : whole ? SEEN_NO : SEEN_DOUBTFUL;
 	struct buf wanted;
 
 	buf_init(&wanted, 4096);
 	blocks_squeeze(title, &wanted);
-	for (size_t i = 0; i < value_len(drafts) && seen == SEEN_NO; i++) {
+	for (size_t i = 0; i < value_len(drafts) && seen != SEEN_YES; i++) {
 		struct buf one;
 
 		buf_init(&one, 65536);
@@ -648,6 +699,38 @@ static enum seen look_drafts(struct room *r, const char *title)
 }
 
 /* ---- publish ---- */
+
+/* What the editor would refuse again and again, told from the bytes. */
+static bool picture_ok(const char *path, struct value *answer)
+{
+	CLEANUP_FREE char *data = NULL;
+	struct err e = { "" };
+	struct image image;
+	size_t len;
+	int r = file_read(path, IMAGE_BYTES_MAX, &data, &len);
+
+	if (r == -EFBIG)
+		kit_refused(answer, "the picture %.200s has over %u MiB", path,
+			IMAGE_BYTES_MAX >> 20);
+	else if (r)
+		kit_refused(answer, "the picture %.200s cannot be read: %s", path, strerror(-r));
+	else if (image_look(data, len, &image, &e))
+		kit_refused(answer, "%.200s cannot be sent as a picture: %s", path, e.text);
+	else
+		return true;
+	return false;
+}
+
+static bool pictures_ok(const struct value *images, struct value *answer)
+{
+	for (size_t i = 0; i < value_len(images); i++) {
+		const char *path = value_get_string(value_at(images, i), "path", NULL);
+
+		if (path && !picture_ok(path, answer))
+			return false;
+	}
+	return true;
+}
 
 static bool post_ok(const struct value *post, const struct value *blocks, struct value *answer)
 {
@@ -666,7 +749,7 @@ static bool post_ok(const struct value *post, const struct value *blocks, struct
 		kit_refused(answer, "the post has %zu pictures, at most %d are taken",
 			value_len(images), PICTURES_MAX);
 	else
-		return true;
+		return pictures_ok(images, answer);
 	return false;
 }
 
@@ -679,38 +762,44 @@ static enum editor_end write_post(struct room *r, const struct value *post,
 	lap(r, "editor");
 	r->ed.images = value_get(post, "images");
 	if (end == EDITOR_OK)
-		end = editor_clean(&r->ed);
+		end = writing_clean(&r->ed);
 	if (end == EDITOR_OK)
-		end = editor_write_title(&r->ed, title);
+		end = writing_title(&r->ed, title);
 	lap(r, "title");
 	if (end == EDITOR_OK)
-		end = editor_write(&r->ed, blocks);
+		end = writing_blocks(&r->ed, blocks);
 	lap(r, "text");
 	if (end == EDITOR_OK)
-		end = editor_add_pictures(&r->ed);
+		end = pictures_add(&r->ed);
 	lap(r, "pictures");
-	return end == EDITOR_OK ? editor_verify(&r->ed, title) : end;
+	return end == EDITOR_OK ? content_verify(&r->ed, title) : end;
 }
 
 /* The draft is there when the count says so and the list does not deny it. */
 static enum editor_end save_draft(struct room *r, const char *title)
 {
-	enum editor_end end = editor_save(&r->ed);
+	enum editor_end end = draft_save(&r->ed);
 	enum seen seen;
 
-	if (end != EDITOR_OK && end != EDITOR_UNCLEAR)
+	if (end == EDITOR_BROKEN || !r->ed.save_click)
 		return end;
 	seen = look_drafts(r, title);
 	if (seen == SEEN_YES || (seen == SEEN_UNKNOWN && end == EDITOR_OK))
-		return editor_verify(&r->ed, title);
-	if (seen == SEEN_NO)
-		err_set(&r->ed.why, 0, "the editor did not save the draft%s%.200s",
-			*r->ed.said.text ? ": " : "", r->ed.said.text);
-	return seen == SEEN_NO ? EDITOR_LATER : EDITOR_UNCLEAR;
+		return content_verify(&r->ed, title);
+	if (seen == SEEN_UNKNOWN)
+		return end;
+	if (seen == SEEN_DOUBTFUL) {
+		err_set(&r->ed.why, 0, "the list of drafts does not show the one that was saved");
+		return EDITOR_UNCLEAR;
+	}
+	err_set(&r->ed.why, 0, "the editor did not save the draft%s%.200s",
+		*r->ed.said.text ? ": " : "", r->ed.said.text);
+	r->ed.save_click = false;
+	return EDITOR_LATER;
 }
 
 /* The next such time of day that is at least 20 minutes away. */
-static void next_time(const struct settings *s, struct editor_layer *l)
+static void next_time(const struct settings *s, struct layer *l)
 {
 	struct instant now;
 	struct date d;
@@ -737,7 +826,7 @@ static void publish_now(struct room *r, const struct value *post, const struct w
 	struct value *answer)
 {
 	const char *category = value_get_string(post, "category", "");
-	struct editor_layer l = { .category = *category ? category : r->s.category,
+	struct layer l = { .category = *category ? category : r->s.category,
 		.visibility = r->s.visibility, .tags = value_get(post, "tags") };
 	struct buf id, url;
 	enum editor_end end;
@@ -745,16 +834,17 @@ static void publish_now(struct room *r, const struct value *post, const struct w
 	buf_init(&id, 64);
 	buf_init(&url, 4096);
 	next_time(&r->s, &l);
-	end = editor_fill_layer(&r->ed, &l);
+	end = layer_fill(&r->ed, &l);
 	if (end == EDITOR_OK)
-		end = editor_verify(&r->ed, w->title);
+		end = content_verify(&r->ed, w->title);
 	if (end == EDITOR_OK)
-		end = editor_publish(&r->ed, &id, &url);
+		end = final_press(&r->ed, &id, &url);
 	if (end == EDITOR_OK) {
 		value_set_string(answer, "id", buf_cstr(&id));
 		value_set_string(answer, "url", buf_cstr(&url));
 		kit_ok(answer);
-	} else if (r->ed.final_click && look_feed(&r->s, w, answer) == SEEN_YES) {
+	} else if (r->ed.final_click && end == EDITOR_UNCLEAR &&
+			look_feed(&r->s, w, answer) == SEEN_YES) {
 		kit_ok(answer);
 	} else {
 		give(r, end, answer);
@@ -799,6 +889,40 @@ static void write_and_publish(struct room *r, const struct value *post,
 	}
 }
 
+static bool has_line(const char *text, const char *line)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, line)) && at != text && at[-1] != '\n')
+		at++;
+	return at != NULL;
+}
+
+/*
+ * In the log once for each publisher and wording. Noted in the profile: what
+ * the owner says of it holds for the account that is logged in there.
+ */
+static void tell_terms(const struct room *r, const char *publisher)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/" TERMS_FILE, r->s.profile);
+	CLEANUP_FREE char *line = xasprintf("publisher '%s': " TERMS "; by unattended = true you "
+		"say that you have it\n", publisher);
+	CLEANUP_FREE char *noted = NULL;
+	CLEANUP_FREE char *text = NULL;
+	int rc;
+
+	if (file_read(path, TERMS_FILE_MAX, &noted, NULL))
+		noted = NULL;
+	if (noted && has_line(noted, line))
+		return;
+	kit_log(5, "%.*s", (int)strcspn(line, "\n"), line);
+	text = xasprintf("%s%s", noted ? noted : "", line);
+	rc = file_write_atomic(path, text, strlen(text), 0600);
+	if (rc)
+		kit_log(4, "%s: %s; the above is told with the next post again", path,
+			strerror(-rc));
+}
+
 static void run_publish(const struct value *request, struct value *answer)
 {
 	const struct value *post = value_get(request, "post");
@@ -809,12 +933,12 @@ static void run_publish(const struct value *request, struct value *answer)
 	if (!read_settings(request, &r.s, answer))
 		return;
 	blocks = blocks_parse(value_string(html, ""), value_len(html), r.s.cards);
-	if (r.s.publish)
-		kit_log(6, TERMS "; this publisher is set to do so");
 	r.steps = value_new_object();
 	lap(&r, NULL);
 	if (post_ok(post, blocks, answer) && enter_room(request, &r, answer)) {
 		lap(&r, "browser");
+		if (r.s.publish)
+			tell_terms(&r, value_get_string(value_get(request, "config"), "name", ""));
 		write_and_publish(&r, post, blocks, answer);
 	}
 	value_set(answer, "steps", r.steps);
@@ -827,7 +951,7 @@ static void run_publish(const struct value *request, struct value *answer)
 static void answer_found(enum seen seen, struct value *answer)
 {
 	static const char *const words[] = { [SEEN_NO] = "no", [SEEN_YES] = "yes",
-		[SEEN_UNKNOWN] = "unknown" };
+		[SEEN_UNKNOWN] = "unknown", [SEEN_DOUBTFUL] = "unknown" };
 
 	value_set_string(answer, "found", words[seen]);
 	kit_ok(answer);
@@ -883,7 +1007,7 @@ static struct value *survey(struct room *r)
 {
 	struct value *first = editor_survey(&r->ed), *second, *all;
 
-	if (editor_open_layer(&r->ed) != EDITOR_OK)
+	if (layer_open(&r->ed) != EDITOR_OK)
 		return first;
 	second = editor_survey(&r->ed);
 	all = value_new_list();
@@ -974,6 +1098,9 @@ static void run_login(const struct value *request, struct value *answer)
 			kit_ok(answer);
 		} else if (state == LOGIN_OTHER) {
 			say_login(&r, state, id, answer);
+		} else if (state == LOGIN_CLOSED) {
+			kit_later(answer, 1, "the window was closed before anybody was seen to be "
+				"logged in: try again");
 		} else {
 			kit_later(answer, 1, "nobody logged in in time: try again");
 		}

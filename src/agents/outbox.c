@@ -236,25 +236,28 @@ static char *folder_name(const struct value *post, const char *published_at)
 	return xasprintf("%.10s_%s_%s", published_at, clean, suffix);
 }
 
-/* The manifest of a folder, or NULL if it is none of ours; value_free() it. */
-static struct value *read_manifest(const struct place *p, const char *folder)
+/*
+ * The manifest of a folder, to value_free(); NULL if it is none of ours. 0, or a
+ * negative errno where this machine cannot tell for now.
+ */
+static int read_manifest(const struct place *p, const char *folder, struct value **ret)
 {
 	CLEANUP_FREE char *path = xasprintf("%s/%s/manifest.json", p->path, folder);
 	CLEANUP_FREE char *text = NULL;
-	struct value *manifest = NULL;
 	struct err e = { "" };
 	struct stat st;
 	size_t len;
-	int r;
+	int r = stat(path, &st) < 0 ? -errno : 0;
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-		return NULL;
+	*ret = NULL;
+	if (r || !S_ISREG(st.st_mode))
+		return errno_is_weather(r) ? r : 0;
 	r = file_read(path, MANIFEST_MAX, &text, &len);
 	if (r)
 		kit_log(LOG_LEVEL_WARNING, "%s is left out: %s", path, strerror(-r));
-	else if (json_parse(text, len, &manifest, &e))
+	else if (json_parse(text, len, ret, &e))
 		kit_log(LOG_LEVEL_WARNING, "%s is left out: %s", path, e.text);
-	return manifest;
+	return errno_is_weather(r) ? r : 0;
 }
 
 /*
@@ -268,7 +271,7 @@ static int find_folder(const struct place *p, const char *key, char **ret)
 	CLEANUP_FREE char *end = NULL;
 	DIR *dir = opendir(p->path);
 	const struct dirent *e;
-	int r = 0;
+	int r = 0, one;
 
 	*ret = NULL;
 	if (!dir)
@@ -280,11 +283,11 @@ static int find_folder(const struct place *p, const char *key, char **ret)
 
 		if (e->d_name[0] == '.' || !str_ends(e->d_name, end))
 			continue;
-		manifest = read_manifest(p, e->d_name);
+		one = read_manifest(p, e->d_name, &manifest);
 		if (str_eq(value_get_string(manifest, "key", NULL), key))
 			*ret = xstrdup(e->d_name);
 		else if (!value_get_string(manifest, "key", NULL))
-			r = -EBADMSG;
+			r = one ? one : -EBADMSG;
 		value_free(manifest);
 	}
 	if (!*ret && errno)
@@ -571,9 +574,9 @@ static struct value *entry_new(const struct place *p, const char *folder)
 {
 	static const char *const wanted[] = { "key", "title", "tags", "category", "images",
 		"published_at" };
-	struct value *manifest = read_manifest(p, folder), *entry;
+	struct value *manifest, *entry;
 
-	if (!value_get_string(manifest, "key", NULL) ||
+	if (read_manifest(p, folder, &manifest) || !value_get_string(manifest, "key", NULL) ||
 			!parse_stamp(value_get_string(manifest, "published_at", ""))) {
 		value_free(manifest);
 		return NULL;
@@ -845,6 +848,11 @@ static void op_find(const struct value *request, struct value *answer)
 		r = place_lock(&p);
 	if (!r)
 		r = find_folder(&p, key, &folder);
+	if (errno_is_weather(r)) {
+		answer_failure(answer, r, directory);
+		place_finish(&p);
+		return;
+	}
 	if (!r)
 		found = folder ? "yes" : "no";
 	else if (r == -ENOENT && surely_absent(directory))

@@ -2,6 +2,8 @@
 #include "sign.h"
 
 #include <errno.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -85,8 +87,9 @@ void sign_sha256(const void *data, size_t len, char out[SIGN_HEX_LEN + 1])
 
 	/* This fails only without memory or without OpenSSL's own provider. */
 	if (!EVP_Q_digest(NULL, "SHA256", NULL, data, len, digest, NULL)) {
-		fprintf(stderr, "<3>OpenSSL has no SHA-256: install libssl3 anew\n");
-		abort();
+		fprintf(stderr, "<3>OpenSSL made no SHA-256: memory is short, or libssl3 must be "
+			"installed anew\n");
+		_exit(EX_OSERR);
 	}
 	to_hex(digest, out);
 }

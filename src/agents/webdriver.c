@@ -83,8 +83,7 @@ static enum wd_end transport_end(struct wd *w, const struct http_answer *a)
 	}
 }
 
-/* What came, taken apart; *RET (may be NULL) gets "value". */
-static enum wd_end read_answer(struct wd *w, const struct http_answer *a, struct value **ret)
+enum wd_end wd_answer(struct wd *w, const struct http_answer *a, struct value **ret)
 {
 	struct value *whole = NULL;
 	enum wd_end end = WD_OK;
@@ -134,7 +133,7 @@ static enum wd_end ask(struct wd *w, struct verb verb, const char *path, struct 
 	if (verb.post ? http_post(&q, &a) : http_get(&q, &a))
 		end = transport_end(w, &a);
 	else
-		end = read_answer(w, &a, ret);
+		end = wd_answer(w, &a, ret);
 	http_answer_finish(&a);
 	return end;
 }
@@ -165,6 +164,15 @@ enum wd_end wd_ready(struct wd *w)
 
 /* ---- a session ---- */
 
+/* An option of Firefox and its value, if it has one. */
+static void add_pair(struct value *args, const char *name, const char *item)
+{
+	if (!item)
+		return;
+	value_append(args, value_new_string(name));
+	value_append(args, value_new_string(item));
+}
+
 static struct value *browser_args(const struct wd_wish *wish)
 {
 	struct value *args = value_new_list();
@@ -173,11 +181,13 @@ static struct value *browser_args(const struct wd_wish *wish)
 	if (wish->headless)
 		value_append(
 			args, value_new_string(wish->firefox ? "-headless" : "--headless=new"));
-	if (wish->firefox && wish->profile) {
-		value_append(args, value_new_string("-profile"));
-		value_append(args, value_new_string(wish->profile));
-	}
-	if (!wish->firefox) {
+	if (wish->firefox) {
+		add_pair(args, "-profile", wish->profile);
+		str_format_cut(text, sizeof(text), "%d", wish->width);
+		add_pair(args, "-width", text);
+		str_format_cut(text, sizeof(text), "%d", wish->height);
+		add_pair(args, "-height", text);
+	} else {
 		static const char *const plain[] = { "--no-first-run", "--disable-sync",
 			"--disable-component-update", "--disable-background-networking" };
 
@@ -285,7 +295,7 @@ bool wd_take(const struct value *v, struct wd_element *ret)
 	return true;
 }
 
-struct value *wd_argument(const struct wd_element *e)
+static struct value *wd_argument(const struct wd_element *e)
 {
 	return one_string(ELEMENT, e->id);
 }

@@ -60,6 +60,13 @@ bool wd_address_ok(const char *url);
 
 void wd_init(struct wd *w, const char *base, int64_t timeout_ms);
 
+/*
+ * What the driver's whole answer A says, as each call below reads it. Pure. *RET
+ * (NULL: nobody asks) gets its "value", the caller's, with WD_OK only.
+ */
+struct http_answer;
+enum wd_end wd_answer(struct wd *w, const struct http_answer *a, struct value **ret);
+
 enum wd_end wd_ready(struct wd *w);
 enum wd_end wd_open(struct wd *w, const struct wd_wish *wish);
 /* Ends the session, if there is one, and with it the browser. */
@@ -116,7 +123,6 @@ enum wd_end wd_frame(struct wd *w, const struct wd_element *e);
  * caller's to value_free(); it may be NULL where nobody asks for it.
  */
 enum wd_end wd_run(struct wd *w, const char *script, struct value *args, struct value **ret);
-struct value *wd_argument(const struct wd_element *e);
 /* An element that a script returned. */
 bool wd_take(const struct value *v, struct wd_element *ret);
 

@@ -5,11 +5,12 @@
  * A post is made as a draft and then published by its id, so that a repeat of
  * either step makes no second one: before a draft is made it is looked for by
  * its slug, which comes from the post's key. Pictures are kept under a slug of
- * their bytes' digest and not sent twice.
+ * their bytes' digest, made to fit before, and not sent twice.
  */
 #include <errno.h>
 #include <locale.h>
 
+#include "fit.h"
 #include "html.h"
 #include "http.h"
 #include "image.h"
@@ -20,6 +21,7 @@
 #include "wprest.h"
 
 #define IMAGES_MAX 60
+#define RETRY_S 60 /* where this machine is short of something */
 #define TAGS_MAX 40
 #define NAME_MAX_BYTES 600
 #define QUERY_MAX 8192
@@ -47,6 +49,7 @@ struct found {
 struct job {
 	struct wprest rest;
 	const struct value *config, *post;
+	struct fit fit;
 	const char *status; /* how the post is to end: publish, private or draft */
 	char slug[WPPOST_SLUG_LEN + 1];
 };
@@ -70,13 +73,25 @@ static bool read_status(struct job *j, struct value *answer)
 	return false;
 }
 
+static bool read_limits(struct job *j, struct value *answer)
+{
+	struct err e = { "" };
+
+	j->fit = fit_of_blogs;
+	if (fit_read_over(j->config, &j->fit, &e))
+		return true;
+	kit_broken(answer, "%s", e.text);
+	return false;
+}
+
 /* False with the answer given. job_finish() either way. */
 static bool job_init(struct job *j, const struct value *request, bool post, struct value *answer)
 {
 	memset(j, 0, sizeof(*j));
 	j->config = value_get(request, "config");
 	j->post = value_get(request, "post");
-	if (!wprest_open(&j->rest, request, answer) || !read_status(j, answer))
+	if (!wprest_open(&j->rest, request, answer) || !read_status(j, answer) ||
+			!read_limits(j, answer))
 		return false;
 	if (!post || !wppost_slug(value_get_string(j->post, "key", ""), j->slug))
 		return true;
@@ -330,26 +345,25 @@ struct picture {
 	char slug[8 + MEDIA_DIGITS + 1];
 };
 
-/* Reads the file; false with the answer given. */
-static bool read_picture(const char *path, struct picture *p, struct value *answer)
+/* Reads the file and makes it fit; false with the answer given. */
+static bool read_picture(const struct job *j, const char *path, struct picture *p,
+	struct value *answer)
 {
 	char digest[SIGN_HEX_LEN + 1];
 	struct err e = { "" };
-	int r = file_read(path, IMAGE_BYTES_MAX, &p->data, &p->len);
+	int r = fit_load(&j->fit, path, &p->data, &p->len, &p->image, &e);
 
-	if (r == -EFBIG)
-		kit_refused(answer, "the picture %.200s has over %u MiB", path,
-			IMAGE_BYTES_MAX >> 20);
+	if (r == -EIO)
+		kit_broken(answer, "%s", e.text);
+	else if (errno_is_weather(r))
+		kit_later(answer, RETRY_S, "%s", e.text);
 	else if (r)
-		kit_refused(answer, "the picture %.200s cannot be read: %s", path, strerror(-r));
-	else if (image_sniff(p->data, p->len, &p->image, &e))
-		kit_refused(answer, "%.200s cannot be sent as a picture: %s", path, e.text);
-	else {
-		sign_sha256(p->data, p->len, digest);
-		str_format_cut(p->slug, sizeof(p->slug), "cp-img-%.*s", MEDIA_DIGITS, digest);
-		return true;
-	}
-	return false;
+		kit_refused(answer, "%s", e.text);
+	if (r)
+		return false;
+	sign_sha256(p->data, p->len, digest);
+	str_format_cut(p->slug, sizeof(p->slug), "cp-img-%.*s", MEDIA_DIGITS, digest);
+	return true;
 }
 
 /* What the blog says of a picture, into IMAGE ("url", "media"); false if it is no use. */
@@ -427,7 +441,7 @@ static bool put_picture(const struct job *j, struct value *image, struct value *
 	struct picture p = { .data = NULL };
 	bool good = false;
 
-	if (read_picture(value_get_string(image, "path", ""), &p, answer)) {
+	if (read_picture(j, value_get_string(image, "path", ""), &p, answer)) {
 		int found = find_media(j, &p, image, answer);
 
 		good = found > 0 || (found == 0 && send_media(j, &p, image, answer));

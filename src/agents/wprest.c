@@ -112,6 +112,7 @@ static bool read_password(struct wprest *s, const struct value *config, struct v
 		buf_str(&header, "Basic ");
 		base64(both, &header);
 		s->authorization = buf_steal(&header);
+		kit_hide(s->authorization + strlen("Basic "));
 		secret_free(both);
 	} else {
 		kit_broken(answer, "the file of the password must hold the application password "
@@ -352,6 +353,10 @@ static struct value *judge(const struct wprest *s, const struct wprest_call *c,
 		if (body && value_kind(body) == c->wanted)
 			return body;
 		judge_unreadable(c, h, &e, answer);
+	} else if (h->status == 303 && c->kind == WPREST_POST) {
+		/* RFC 9110: it was taken, and what came of it is shown elsewhere. */
+		kit_unknown(answer, "the post was sent, and the blog points to another page "
+			"(status 303): it may be there");
 	} else if (h->status >= 300 && h->status < 400) {
 		judge_redirect(s, h, answer);
 	} else if (c->tolerate && str_eq(value_get_string(body, "code", ""), c->tolerate)) {

@@ -6,12 +6,12 @@
 
 #include "util.h"
 
-/* The door to libxml2: a writer, and a reader for what strangers send. */
+/* A writer, and the door to libxml2: a reader for what strangers send. */
 
 /*
  * A writer. What goes wrong is remembered and told by xml_writer_take(), so a
- * caller may write in sequence. Text is checked to be UTF-8 (libxml2 passes
- * anything on) and loses what XML 1.0 cannot hold: control characters but tab
+ * caller may write in sequence. Names are kept until the end. Text is checked to
+ * be UTF-8 and loses what XML 1.0 cannot hold: control characters but tab
  * and line feed, U+FFFE and U+FFFF.
  */
 struct xml_writer;
@@ -27,7 +27,7 @@ void xml_element(struct xml_writer *w, const char *name, const char *text);
 
 /*
  * Closes what is open; the document as a string to free() in *RET. 0, -EILSEQ
- * if a text was no UTF-8, -ENOMEM.
+ * if a text was no UTF-8, -E2BIG over 32 MiB.
  */
 int xml_writer_take(struct xml_writer *w, char **ret, size_t *ret_len) MUST_CHECK;
 

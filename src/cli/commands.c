@@ -122,6 +122,17 @@ static const struct command table[] = {
 		.run = posts_retry,
 		.help = "Make refused posts anew" },
 	{ .name = "posts",
+		.sub = "update",
+		.args = "ID...",
+		.args_min = 1,
+		.args_max = COMMAND_MANY,
+		.run = posts_update,
+		.help = "Bring posts that are out up to date, in their place",
+		.more = "A post is made anew with prices of now, goes through all checks and your "
+			"approval as any other, and is then written over the one on the blog. A "
+			"fresh cached answer is used, else it costs a call. Lists do so by "
+			"themselves with repost = \"update\"." },
+	{ .name = "posts",
 		.sub = "settle",
 		.args = "ID...",
 		.args_min = 1,

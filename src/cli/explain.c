@@ -249,7 +249,7 @@ static int64_t midnight(int64_t now_ms)
 	return clock_wall(&d);
 }
 
-static int find_pace(struct findings *f, const struct config_publisher *p)
+static int find_pace(struct findings *f, const struct config_publisher *p, bool update)
 {
 	int today = 0;
 	int64_t last = 0;
@@ -262,14 +262,14 @@ static int find_pace(struct findings *f, const struct config_publisher *p)
 	if (last > 0 && last + p->gap_ms > f->c->now.wall_ms)
 		find(f, "gap", true, "'%s' keeps its posts apart (gap); the next may go at %s",
 			p->name, at);
-	if (p->per_day > 0 && today >= p->per_day)
+	if (!update && p->per_day > 0 && today >= p->per_day)
 		find(f, "per_day", true,
 			"'%s' has sent its %d of today; the next goes tomorrow", p->name,
 			p->per_day);
 	return 0;
 }
 
-static int find_publisher(struct findings *f, const char *name)
+static int find_publisher(struct findings *f, const char *name, bool update)
 {
 	struct store_publisher state;
 	char at[CLOCK_TEXT_MAX];
@@ -288,7 +288,7 @@ static int find_publisher(struct findings *f, const char *name)
 			state.reason);
 	else if (state.until_ms > f->c->now.wall_ms)
 		find(f, "publisher", true, "'%s' waits until %s: %s", name, at, state.reason);
-	r = find_pace(f, p);
+	r = find_pace(f, p, update);
 	find_hours(f);
 	return r;
 }
@@ -311,7 +311,8 @@ static int explain_post(struct findings *f, const struct value *post)
 	cli_time(f->c, next, at);
 	if (next > f->c->now.wall_ms && !is_out)
 		find(f, "next", false, "at %s", at);
-	return is_ready ? find_publisher(f, value_get_string(post, "publisher", "")) : 0;
+	return is_ready ? find_publisher(f, value_get_string(post, "publisher", ""),
+				  value_get_int(post, "updates", 0) > 0) : 0;
 }
 
 /* A number is a post, unless there is none and a keyword of that name. */

@@ -19,6 +19,7 @@ int posts_show(struct cli *c);
 int posts_approve(struct cli *c);
 int posts_reject(struct cli *c);
 int posts_retry(struct cli *c);
+int posts_update(struct cli *c);
 int posts_settle(struct cli *c);
 
 int calls_run(struct cli *c);

@@ -44,7 +44,11 @@ static void show_list(const struct cli *c, const struct value *rows)
 	for (size_t i = 0; i < value_len(rows); i++) {
 		const struct value *p = value_at(rows, i);
 		const char *state = value_get_string(p, "state", "");
-		const char *note = value_get_string(p, "reason", "");
+		char note[ERR_MAX];
+		int64_t first = value_get_int(p, "updates", 0);
+		str_format_cut(note, sizeof(note), "%s", value_get_string(p, "reason", ""));
+		if (!note[0] && first)
+			str_format_cut(note, sizeof(note), "in the place of post %" PRId64, first);
 		char since[CLOCK_TEXT_MAX];
 		cli_time(c, value_get_int(p, "changed_ms", 0), since);
 		table_int(t, value_get_int(p, "id", 0));
@@ -150,6 +154,9 @@ static void show_post(struct cli *c, const struct value *post)
 	fact_text(post, "List", "list");
 	fact_text(post, "Publisher", "publisher");
 	fact_text(post, "Address", "url");
+	if (value_get_int(post, "updates", 0))
+		term_fact("In place of", 12, TERM_PLAIN, "post %" PRId64,
+			value_get_int(post, "updates", 0));
 	fact_time(c, post, "Planned", "created_ms");
 	fact_time(c, post, "Prices of", "facts_ms");
 	fact_time(c, post, "Approved", "approved_ms");
@@ -218,6 +225,11 @@ int posts_reject(struct cli *c)
 int posts_retry(struct cli *c)
 {
 	return ask_posts(c, "post.retry", NULL, NULL, NULL, NULL);
+}
+
+int posts_update(struct cli *c)
+{
+	return ask_posts(c, "post.update", NULL, NULL, NULL, NULL);
 }
 
 int posts_settle(struct cli *c)

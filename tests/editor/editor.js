@@ -19,6 +19,7 @@ var wrap, title_module, sink, count_button, layer = null, draft_layer = null;
 var hidden_boxes = [];		/* the twins: shown to nobody, counted if hit */
 var serial = 0;
 var typed_paragraphs = 0;
+var strays = 0;
 
 function on(name) { return K[name] && K[name] !== '0'; }
 function num(name) { return parseInt(K[name], 10) || 0; }
@@ -307,6 +308,10 @@ function insert_runs(runs) {
 function insert_text(text) {
 	if (!live())
 		return;
+	if (strays < num('stray_keys') && in_title(caret.p)) {
+		strays += 1;
+		caret_end(first_text_module());
+	}
 	var look = in_title(caret.p) ? { fs: 15 } : {
 		bold: style.bold, strike: style.strike, fs: style.fs };
 	look.text = text.replace(/ /g, NBSP);
@@ -766,6 +771,8 @@ function on_key(e) {
 		return;
 	if (e.isComposing)
 		return;
+	if (!sinking)
+		remember();
 	if (key === 'Enter')
 		enter();
 	else if (ctrl && key === 'b')
@@ -792,6 +799,9 @@ function on_key(e) {
 function on_input(e) {
 	if (e.target.ownerDocument === document && !e.target.isContentEditable)
 		return;
+	/* The event of a selection comes late on a busy machine, the selection not. */
+	if (K.typing !== 'sink')
+		remember();
 	if (e.inputType === 'insertText' && e.data) {
 		e.preventDefault();
 		insert_text(e.data);
@@ -985,8 +995,7 @@ function show_document(doc) {
 
 function save() {
 	call('save', document_data()).then(function (r) {
-		if (r.alert)
-			window.alert(r.alert);
+		hindered(r);
 		if (r.error) {
 			notice(r.error);
 			return;
@@ -1377,13 +1386,17 @@ function publish() {
 	call('publish', doc).then(published).catch(quiet);
 }
 
-function published(r) {
+function hindered(r) {
 	if (r.alert)
 		window.alert(r.alert);
 	if (r.captcha)
 		captcha(true);
 	if (r.restricted)
 		notice('운영정책에 따라 글쓰기가 이용 제한 되었습니다.');
+}
+
+function published(r) {
+	hindered(r);
 	if (r.failed)
 		notice('일시적인 오류로 발행하지 못했습니다. 잠시 후 다시 시도해 주세요.');
 	if (!r.logNo)

@@ -39,11 +39,12 @@ KNOBS = {
 	'restore': '0',
 	'help': '0',
 	'late_popup': '0',
-	'captcha': '0',         # 0, 1 (at load), publish
+	'captcha': '0',         # 0, 1 (at load), save, publish
 	'losing_links': '0',    # 0, 1 (paste), all (the link layer too)
 	'losing_text': '0',     # every Nth paragraph typed loses its last letter
 	'save_fails': '0',      # 0, 1 (silent), lie (count grows), error
 	'save_new': '0',        # 1: every save makes another draft
+	'stray_keys': '0',      # N: keys of the title that take the caret to the body
 	'slow_image': '0',      # ms
 	'image_fails': '0',     # 1: each upload fails
 	'image_fails_at': '0',  # the Nth upload since the reset fails
@@ -56,7 +57,7 @@ KNOBS = {
 	'publish_hangs': '0',   # 0, made, lost, made-load
 	'publish_fails': '0',   # 0, 1 (error pop-up), silent
 	'publish_as': '',       # the server lies: private, other-category
-	'restricted': '0',      # 0, 1 (page), popup, publish
+	'restricted': '0',      # 0, 1 (page), popup, save, publish
 	'selector_gone': '',    # class/attr value to rename, for drift
 	'leftover': '0',        # 1: the new editor is not empty
 	'feed_fails': '0',
@@ -631,6 +632,9 @@ class Handler(BaseHTTPRequestHandler):
 		doc = json.loads(body)
 		with STATE.lock:
 			reply = save_draft(doc)
+			for name in ('captcha', 'restricted'):
+				if STATE.knobs[name] == 'save':
+					reply[name] = True
 			if STATE.knobs['alert_at'] == 'save' and STATE.knobs['alert']:
 				reply['alert'] = STATE.knobs['alert']
 		self.json(reply)

@@ -4,6 +4,7 @@
 # end there is one post, or none and a reason.
 . "$(dirname "$0")/lib.sh"
 . "$tree/tests/wordpress/lib.sh"
+. "$tree/tests/scenarios/settling.sh"
 
 wordpress
 AGENT_ENDPOINT=$URL/
@@ -21,6 +22,8 @@ terms() { # of a post: its categories and tags
 }
 pictures() { wp_sql "select count(*) from wp_posts where post_type = 'attachment'"; }
 secret "$APP_PASSWORD"
+
+is 'all of it is done as an author' "$(wp_role)" 'a:1:{s:6:"author";b:1;}'
 
 # ---- what it says of itself ----
 is 'describe' "$(wp describe $K1 | jq -c '[.result, .findable, .idempotent, .drafts, .update]')" \
@@ -52,7 +55,7 @@ jq -r .content.rendered "$T/rest" >"$T/shown"
 like 'the disclosure comes first' "$(head -1 "$T/shown")" '^<p><b>이 포스팅은 쿠팡 파트너스'
 is "the pictures are the blog's own" "$(grep -c "src=\"$BLOG/wp-content/uploads/.*png\"" "$T/shown") $(grep -c shop.example "$T/shown")" '2 0'
 ok 'they are there' curl -sf --noproxy '*' -o "$T/got.png" "$(grep -o "$BLOG/wp-content/[^\"]*png" "$T/shown" | head -1)"
-ok 'bit for bit' cmp "$T/got.png" "$T/1.png"
+is 'as large as it was' "$(php8.2 -r 'echo join("x", array_slice(getimagesize($argv[1]), 0, 2));' "$T/got.png")" 64x48
 is 'one and the same is sent once' "$(pictures)" 1
 is 'with its words for the blind' "$(wp_sql "select meta_value from wp_postmeta where meta_key = '_wp_attachment_image_alt'")" a
 is 'the first stands for the post' "$(jq .featured_media "$T/rest")" "$(wp_sql "select ID from wp_posts where post_type = 'attachment'")"
@@ -139,9 +142,7 @@ is 'both in one, lost at the draft' "$(wp publish $K1 | result)" unknown
 is 'sent again it goes on with that draft' "$(wp publish $K1 | result) $(wp_posts publish) $(wp_posts)" 'ok 1 1'
 
 lost 'the time is over after it' sleep-after-post 4
-# Those that sleep still look for other faults when they wake.
-idle() { [ "$(grep -c Accepted "$WP/log.php")" = "$(grep -c Closing "$WP/log.php")" ]; }
-ok 'the blog is done with it' wait_for 20 idle
+ok 'the blog is done with it' wait_for 20 wp_idle
 
 # ---- nothing was made ----
 wp_empty
@@ -164,6 +165,16 @@ like 'a picture is refused' "$(wp publish $K1)" '"refused".*no room is left'
 cp "$T/1.png" "$T/keep.png"
 echo '<?php phpinfo();' >"$T/1.png"
 like 'a picture that is none' "$(wp publish $K1)" '"refused".*1\.png'
+large_picture "$T/1.png"
+head -c 3000 "$T/1.png" >"$T/cut"
+is 'a large one with EXIF' "$(wp publish $K2 | result)" ok
+is 'is sent smaller and without it' "$(sent_pictures | head -1)" '1200x800 no-exif'
+wp_empty
+is 'as large as the owner says' "$(wp publish $K2 '{}' '{"image_max_width":300,"image_max_bytes":30000}' | result) $(sent_pictures | head -1)" 'ok 300x200 no-exif'
+wp_empty
+mv "$T/cut" "$T/1.png"
+like 'one that is cut' "$(wp publish $K1)" '"refused"'
+like 'a limit that is none' "$(wp check $K1 '{}' '{"image_max_bytes":"2MB"}')" '"broken".*image_max_bytes'
 mv "$T/keep.png" "$T/1.png"
 wp_sql "update wp_terms set name = '부엌' where name = '주방'"
 like 'a category that is not there' "$(wp publish $K1)" '"refused".*주방.*create_categories'
@@ -185,6 +196,7 @@ secret "${APP_PASSWORD}x"
 for op in check find publish; do
   like "$op with a wrong password" "$(wp $op $K1)" '"broken".*password'
 done
+is 'no post, no picture, no tag came of it' "$(wp_posts) $(pictures) $(wp_asked ^POST)" '0 0 0'
 secret "$APP_PASSWORD"
 like 'nobody of that name' "$(WHO=nobody wp check $K1)" '"broken".*password'
 secret "$PASSWORD"
@@ -198,7 +210,7 @@ is 'no secret in any log' "$(grep -cF "$APP_PASSWORD" "$T/agent.log" "$T/request
 
 # ---- the whole way, through the daemon ----
 wp_empty
-sandbox --calls 100
+sandbox --calls=100 --ttl=30d
 AGENT_ENDPOINT=$URL
 like 'an address that is no blog' "$(wp check $K1)" '"broken".*no REST API'
 conf
@@ -213,3 +225,17 @@ is 'it was found and published' "$(posts published) $(wp_posts publish) $(wp_pos
 is 'of one draft and one step more' "$(wp_asked 'POST.*/wp/v2/posts')" 2
 is 'and its address is known' "$(sql 'SELECT url FROM posts')" \
   "$BLOG/$(wp_sql "select post_name from wp_posts where post_type = 'post' and post_author = $AUTHOR_ID")/"
+
+# ---- brought up to date in its place ----
+wp_empty
+rm -rf "$T/state" "$T/cache"
+mkdir -p "$T/state" "$T/cache"
+sed -i 's|every = "1d";|every = "1d"; repost = "update";|; s|ttl = "24h"|ttl = "12h"|' "$T/cpauto.conf"
+up_to_date
+
+# ---- what becomes of a post whose answer was lost ----
+API=http://127.0.0.1:$PORT
+sed -i 's| repost = "update";||' "$T/cpauto.conf"
+settle_blog wordpress 'POST.*/wp/v2/posts\(&\|$\)'
+settle_blind wordpress "update wp_posts set post_status = 'trash' where post_author = $AUTHOR_ID and post_type = 'post'"
+settled

@@ -63,8 +63,8 @@ skip_all() { n=1; echo "ok 1 # skip $1"; exit 0; }
 wait_for() {
   local end=$((SECONDS + $1))
   shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -ge $end ] && return 1
+  until "$@" >"$T/wait.out" 2>&1; do
+    [ $SECONDS -ge $end ] && { cat "$T/wait.out"; return 1; }
     sleep 0.05
   done
 }

@@ -48,15 +48,15 @@ cat >"$T/post.html" <<'END'
 <p><a href="https://link.coupang.com/a/2"><b>쿠팡에서 지금 가격 보기</b></a></p>
 END
 
-# request OP [SETTING=JSON...]: on standard output. HTML: the post's file.
+# request OP [SETTING=JSON...]: on standard output. HTML: the post's file; CHANGE: of it, for jq.
 request() {
-  local op=$1 s filter='.'
+  local op=$1 s filter=${CHANGE:-.}
   shift
   for s in "$@"; do filter="$filter | .config.${s%%=*} = ${s#*=}"; done
   jq -cn --arg op "$op" --arg url "$URL" --arg t "$T" --rawfile html "${HTML:-$T/post.html}" \
-    --arg title "${TITLE:-전기포트 가격 비교 11월 24일}" '{v: 1, op: $op,
+    --arg step "${STEP:-30s}" --arg title "${TITLE:-전기포트 가격 비교 11월 24일}" '{v: 1, op: $op,
     config: {name: "blog", agent: "naver", blog_id: "myblog", endpoint: $url, profile: ($t + "/profile"),
-      step_timeout: "4s", browser_args: ["--no-sandbox"]},
+      step_timeout: $step, browser_args: ["--no-sandbox"]},
     post: {key: "0123456789abcdef0123456789abcdef", marker: "0123456789abcdef0123456789abcdef",
       title: $title, html: $html, text: "", tags: ["전기포트", "주방 용품"], category: "쿠팡 추천",
       images: [{src: "https://ads.example/0.png", path: ($t + "/pictures/사진 0.png"), mime: "image/png"},
@@ -67,7 +67,7 @@ publishing='mode="publish"'
 allowed='unattended=true'
 agent() { # OP [SETTING=JSON...]: its answer in $A
   request "$@" >"$T/request.json"
-  A=$(timeout 120 "$B/agents/naver" <"$T/request.json" 2>"$T/agent.log")
+  A=$(timeout 310 "$B/agents/naver" <"$T/request.json" 2>"$T/agent.log")
 }
 of() { jq -r "$1 // empty" <<<"$A"; }
 # What the stand-in has got: drafts, posts, final clicks, clicks on what is hidden, old texts restored.

@@ -41,6 +41,13 @@ static void test_blocks(void **state)
 		{ 30 * DAY, 0, 3, 0, 30 * DAY + MINUTE, 3, true },
 		{ 0, 0, 1, 1, DAY, 2, true },
 		{ 0, 0, 0, 0, DAY, 1, false },
+		/* The edges: now is no time, a year is too far, an hour is the least. */
+		{ 366 * DAY, 0, 1, 0, DAY, 1, false },
+		{ 366 * DAY - 1, 0, 1, 0, 366 * DAY - 1 + MINUTE, 1, false },
+		{ HOUR, HOUR, 1, 0, DAY, 1, false },
+		{ HOUR + 1, HOUR, 1, 0, HOUR, 1, false },
+		{ HOUR - MINUTE + 1, 0, 1, 0, HOUR + 1, 1, false },
+		{ 0, 0, 2, 2, DAY, 3, true },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct store_account a = { .strikes = cases[i].had, .skew_ms = cases[i].skew };
@@ -74,7 +81,17 @@ static void test_failures_grow(void **state)
 	assert_int_equal(a.wait_ms, 2 * HOUR);
 	account_failed(&a, &now, 1000 * DAY, "429");
 	assert_int_equal(a.wait_ms, DAY);
+	assert_string_equal(a.wait_reason, "429");
+	account_failed(&a, &now, DAY - 1, "429");
+	assert_int_equal(a.wait_ms, DAY - 1);
+	/* It is over at its moment, not before and not later. */
+	now = at(DAY - 2);
+	assert_int_equal(account_wait_until(&a, &now), at(DAY - 1).boot_ms);
+	now = at(DAY - 1);
+	assert_int_equal(account_wait_until(&a, &now), 0);
+	now = at(0);
 	account_worked(&a);
+	assert_true(a.failures == 0 && a.wait_ms == 0 && !a.wait_reason[0]);
 	assert_int_equal(account_wait_until(&a, &now), 0);
 	account_failed(&a, &now, -1, "500");
 	assert_int_equal(a.wait_ms, MINUTE);

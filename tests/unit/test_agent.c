@@ -190,6 +190,32 @@ static void test_ten_lines(void **state UNUSED)
 }
 
 #define V1 "{\"v\":1,\"result\":"
+/* That a person is needed counts where something may have left, and in no other answer. */
+static void test_a_person_is_needed(void **state UNUSED)
+{
+	static const struct {
+		const char *answer;
+		bool want;
+	} rows[] = {
+		{ V1 "\"unknown\",\"person\":true,\"reason\":\"a captcha\"}", true },
+		{ V1 "\"unknown\",\"person\":false}", false },
+		{ V1 "\"unknown\",\"person\":\"true\"}", false },
+		{ V1 "\"unknown\"}", false },
+		{ V1 "\"ok\",\"person\":true}", false },
+		{ V1 "\"later\",\"person\":true}", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct agent_result r;
+
+		setenv("CPAUTO_TEST_ANSWER", rows[i].answer, 1);
+		run_odd("answer", LONG_MS, &r);
+		if (r.person != rows[i].want)
+			fail_msg("row %zu: %s", i, rows[i].answer);
+		agent_result_finish(&r);
+	}
+}
+
 static void test_answers(void **state UNUSED)
 {
 	static const struct {
@@ -765,7 +791,8 @@ static void test_two(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_path), TEST(test_ten_lines), TEST(test_answers), TEST(test_words),
+		TEST(test_path), TEST(test_ten_lines), TEST(test_answers),
+		TEST(test_a_person_is_needed), TEST(test_words),
 		TEST(test_failures), TEST(test_not_started), TEST(test_no_descriptors),
 		TEST(test_huge_request), TEST(test_sizes), TEST(test_log), TEST(test_log_bounds),
 		TEST(test_log_cut), TEST(test_time_limit), TEST(test_cancel),

@@ -2,7 +2,6 @@
 #include "unit.h"
 
 #include "blocks.h"
-#include "rss.h"
 #include "json.h"
 
 static void check_json(struct value *v, const char *wanted)
@@ -100,27 +99,7 @@ static void white_space_does_not_count(void **state)
 	assert_true(blocks_same("쿠팡 추천", "쿠팡\xc2\xa0추천\xe2\x80\x8b\n"));
 	assert_false(blocks_same("쿠팡 추천", "쿠팡 추전"));
 	assert_true(blocks_same("", " \t"));
-}
-
-static void feeds_are_read(void **state)
-{
-	static const char good[] = "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel>"
-		"<title>blog</title><item><title><![CDATA[a & <b>]]></title>"
-		"<link>https://h/1?x=1&amp;y=2</link></item>"
-		"<item><title>c</title></item><item><title>cut";
-	struct value *v;
-	char *whole;
-
-	(void)state;
-	assert_null(rss_parse("<html></html>", 13));
-	assert_null(rss_parse(good, strlen(good)));
-	whole = xasprintf("%s</channel></rss>", good);
-	v = rss_parse(whole, strlen(whole));
-	free(whole);
-	check_json(v, "[{\"title\":\"a & <b>\",\"link\":\"https://h/1?x=1&y=2\"},{\"title\":\"c\"}]");
-	v = rss_parse("<rss></rss>", 11);
-	assert_int_equal(value_kind(v), VALUE_LIST);
-	value_free(v);
+	assert_true(blocks_same("a\x01\x7f\xc2\x9d가", "a가"));
 }
 
 int main(void)
@@ -130,7 +109,6 @@ int main(void)
 		cmocka_unit_test(one_card_for_a_lone_link),
 		cmocka_unit_test(blocks_go_to_the_clipboard),
 		cmocka_unit_test(white_space_does_not_count),
-		cmocka_unit_test(feeds_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

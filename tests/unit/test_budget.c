@@ -127,6 +127,7 @@ static void test_moments_over_a_boot(void **state)
 		{ "younger than this boot: the clock lies", MINUTE, true, 0 },
 		{ "in the future", -DAY, true, 0 },
 		{ "as old as the boot", 10 * MINUTE, true, 0 },
+		{ "a moment older than the boot", 10 * MINUTE + 1, true, -1 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct instant s = { .wall_ms = now.wall_ms - rows[i].wall_ago, .boot_ms = 77,
@@ -134,6 +135,13 @@ static void test_moments_over_a_boot(void **state)
 		if (budget_moment(&s, &now) != rows[i].want)
 			fail_msg("%s: %lld", rows[i].what, (long long)budget_moment(&s, &now));
 	}
+	/* Our own clock of now may be the wrong one. */
+	struct instant before = { .wall_ms = now.wall_ms - HOUR, .boot_id = "boot-zero",
+		.synced = true }, unsure = now;
+	unsure.synced = false;
+	assert_int_equal(budget_moment(&before, &unsure), 0);
+	struct instant same = at(9 * MINUTE);
+	assert_int_equal(budget_moment(&same, &now), 9 * MINUTE);
 	struct instant unknown = now;
 	unknown.boot_id[0] = '\0';
 	unknown.synced = false;
@@ -142,6 +150,121 @@ static void test_moments_over_a_boot(void **state)
 	assert_int_equal(budget_moment(&ahead, &now), now.boot_ms);
 	struct instant wild = { .wall_ms = INT64_MIN, .boot_id = "boot-zero", .synced = true };
 	assert_int_equal(budget_moment(&wild, &now), 0);
+}
+
+/* ---- against a reckoning of its own ------------------------------------------------- */
+
+/* May a call leave at T, by the words of budget.h alone? GAP: of the pace only; TOKENS: the rest. */
+static bool may_leave(const struct budget_rule *rule, const struct budget_call *calls, int count,
+	int64_t t, int keep, bool gap, bool tokens)
+{
+	int out = 0;
+	for (int i = 0; i < count; i++) {
+		int64_t end = calls[i].ended.boot_ms;
+		out += end + rule->window_ms + rule->margin_ms > t;
+		if (gap && t < end + rule->gap_ms)
+			return false;
+	}
+	return !tokens || rule->calls - out > keep;
+}
+
+static int64_t reckon(const struct budget_rule *rule, const struct budget_call *calls, int count,
+	int64_t now, int keep, bool gap, bool tokens)
+{
+	for (int64_t t = now; t < now + 200; t++)
+		if (may_leave(rule, calls, count, t, keep, gap, tokens))
+			return t - now;
+	return INT64_MAX;
+}
+
+static enum budget_reason reason_for(int64_t gap, int64_t tokens, int left)
+{
+	if (gap == 0 && tokens == 0)
+		return BUDGET_FREE;
+	if (tokens < gap)
+		return BUDGET_GAP;
+	return left > 0 ? BUDGET_RESERVE : BUDGET_TOKENS;
+}
+
+/* Small numbers, so that every edge is met; all calls have ended, in any order. */
+static void test_against_a_reckoning(void **state)
+{
+	(void)state;
+	uint32_t x = 20261123;
+#define PICK(n) ((int)((x = x * 1664525u + 1013904223u) >> 16) % (n))
+	for (int round = 0; round < 20000; round++) {
+		struct budget_rule rule = { .calls = 1 + PICK(5), .window_ms = 1 + PICK(40),
+			.margin_ms = PICK(8), .gap_ms = PICK(3) ? PICK(12) : 0 };
+		rule.reserve = PICK(rule.calls + 2);
+		struct instant now = at(100);
+		struct budget_call calls[8];
+		int count = PICK(9), left = rule.calls;
+		bool by_hand = PICK(2);
+		for (int i = 0; i < count; i++) {
+			int64_t end = 100 - PICK(60);
+			calls[i] = call_at(end - PICK(5), end);
+			left -= end + rule.window_ms + rule.margin_ms > 100;
+		}
+		left = left < 0 ? 0 : left;
+		int keep = by_hand ? 0 : rule.reserve;
+		int64_t gap = reckon(&rule, calls, count, 100, keep, true, false);
+		int64_t tokens = reckon(&rule, calls, count, 100, keep, false, true);
+		int64_t both = reckon(&rule, calls, count, 100, keep, true, true);
+		struct budget_answer a =
+			budget_ask(&rule, calls, (size_t)count, NULL, &now, by_hand);
+		if (a.wait_ms != both || a.left != left ||
+			a.reason != reason_for(gap, tokens, left))
+			fail_msg("round %d: %lld ms, %d left, %s; not %lld, %d, %s", round,
+				(long long)a.wait_ms, a.left, budget_reason_text(a.reason),
+				(long long)both, left,
+				budget_reason_text(reason_for(gap, tokens, left)));
+	}
+#undef PICK
+}
+
+/* The pace counts from the last call, and from no moment where there was none. */
+static void test_pace_after_a_boot(void **state)
+{
+	(void)state;
+	struct budget_rule even = ten_an_hour;
+	even.gap_ms = -1;
+	struct instant now = at(5);
+	assert_int_equal(budget_ask(&even, NULL, 0, NULL, &now, false).reason, BUDGET_FREE);
+	/* Six minutes before this boot began, by clocks that can be trusted. */
+	struct instant then = { .wall_ms = now.wall_ms - 5 - 360 * SECOND, .boot_ms = DAY,
+		.boot_id = "boot-zero", .synced = true };
+	struct budget_call calls[2] = { { then, then, true }, { then, then, true } };
+	calls[0].ended.wall_ms -= HOUR;
+	struct budget_answer a = budget_ask(&even, calls, 2, NULL, &now, false);
+	assert_int_equal(a.reason, BUDGET_GAP);
+	assert_int_equal(a.wait_ms, 6 * SECOND - 5);
+	assert_int_equal(a.left, 9);
+	now = at(6 * SECOND);
+	assert_int_equal(budget_ask(&even, calls, 2, NULL, &now, false).reason, BUDGET_FREE);
+}
+
+/* Which of two reasons is told when both hold, and the words for each. */
+static void test_reasons(void **state)
+{
+	(void)state;
+	struct instant now = at(HOUR);
+	struct budget_call calls[2] = { call_at(0, HOUR), { .taken = at(1) } };
+	struct budget_block hard = { .hard = true, .boot_ms = DAY }, until = { .boot_ms = DAY };
+	assert_int_equal(budget_ask(&ten_an_hour, calls, 2, &hard, &now, false).reason, BUDGET_HARD);
+	assert_int_equal(budget_ask(&ten_an_hour, calls, 2, &hard, &now, false).left, 8);
+	assert_int_equal(budget_ask(&ten_an_hour, calls, 2, &until, &now, false).reason, BUDGET_OPEN);
+	assert_int_equal(
+		budget_ask(&ten_an_hour, calls, 1, &until, &now, false).wait_ms, DAY - HOUR);
+	until.boot_ms = HOUR + 1;
+	assert_int_equal(budget_ask(&ten_an_hour, calls, 1, &until, &now, false).wait_ms, 1);
+	for (int r = BUDGET_FREE; r <= BUDGET_HARD; r++)
+		for (int other = BUDGET_FREE; other < r; other++)
+			assert_string_not_equal(budget_reason_text((enum budget_reason)r),
+				budget_reason_text((enum budget_reason)other));
+	struct budget_rule even = { .calls = 7, .window_ms = 100, .margin_ms = 10, .gap_ms = -1 };
+	assert_int_equal(budget_gap(&even), 16); /* 110 / 7, rounded up: never one too many */
+	even.gap_ms = 0;
+	assert_int_equal(budget_gap(&even), 0);
 }
 
 /* ---- a simulated year ---------------------------------------------------------------- */
@@ -353,6 +476,10 @@ static void test_retry_delay(void **state)
 	assert_int_equal(retry_delay(3, MINUTE, HOUR), 9 * MINUTE);
 	assert_int_equal(retry_delay(8, MINUTE, HOUR), HOUR);
 	assert_int_equal(retry_delay(INT32_MAX, MINUTE, HOUR), HOUR);
+	assert_int_equal(retry_delay(INT32_MAX, INT64_MAX, INT64_MAX), INT64_MAX);
+	assert_int_equal(retry_delay(2, 10, 40), 40);
+	assert_int_equal(retry_delay(2, 10, 39), 39);
+	assert_int_equal(retry_delay(-1, MINUTE, HOUR), 0);
 }
 
 static void test_strikes(void **state)
@@ -386,6 +513,9 @@ int main(void)
 		cmocka_unit_test(test_reserve_is_for_hands),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_moments_over_a_boot),
+		cmocka_unit_test(test_against_a_reckoning),
+		cmocka_unit_test(test_pace_after_a_boot),
+		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_never_over_the_limit),
 		cmocka_unit_test(test_usual_bucket_breaks),
 		cmocka_unit_test(test_saturated_use),

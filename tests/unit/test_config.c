@@ -132,7 +132,9 @@ static const struct {
 	{ LIST("every = \"30s\";"), { "lists.every", "from \"1min\" to \"366d\"" } },
 	{ LIST("repost_threshold = 100.5;"), { "100.5 is out of range" } },
 	{ LIST("approve = \"yes\";"), { "'yes' is not known; write \"auto\" or \"manual\"" } },
-	{ LIST("repost = \"x\";"), { "\"never\", \"changed\" or \"always\"" } },
+	{ LIST("repost = \"x\";"), { "\"never\", \"changed\", \"update\" or \"always\"" } },
+	{ LIST("repost = \"update\";"), { "t.conf:2: lists.repost: the agent outbox of publisher "
+		"'outbox' cannot change", "repost = \"changed\";" } },
 	{ LIST("template = \"a/b\";"), { "'a/b' is no name" } },
 	{ LIST("template = \"..\";"), { "'..' is no name" } },
 	{ LIST("category = \"a\\x01\";"), { "control character" } },

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <turbojpeg.h>
 
 #include "peer.h"
+#include "runner.h"
 
 #include "buf.h"
 #include "json.h"
@@ -21,90 +21,25 @@
 #define PATH "/v2/providers/affiliate_open_api/apis/openapi/v1/products/search"
 #define QUERY "keyword=%EB%AC%B4%EC%84%A0%20%EC%B2%AD%EC%86%8C%EA%B8%B0&limit=10"
 #define KEYWORD "무선 청소기"
-#define OUT_MAX (1u << 20)
-#define TIME_LIMIT_S 60
 
 static char folder[] = "/tmp/test-coupang-XXXXXX";
 
-/* What came out of one run. */
-struct run {
-	char *out, *err;
-	struct value *answer;
-	int status;
-};
-
 static char *in_folder(const char *name)
 {
-	return xasprintf("%s/%s", folder, name);
+	return run_path(folder, name);
 }
 
 static void write_file(const char *name, const char *text, unsigned mode)
 {
-	CLEANUP_FREE char *path = in_folder(name);
-
-	assert_int_equal(file_write_atomic(path, text, strlen(text), mode), 0);
-}
-
-static void redirect(const char *name, int fd, int flags)
-{
-	CLEANUP_FREE char *path = in_folder(name);
-	int opened = open(path, flags, 0600);
-
-	if (opened < 0 || dup2(opened, fd) < 0)
-		_exit(99);
-}
-
-static _Noreturn void become_agent(void)
-{
-	char *argv[] = { xstrdup(AGENT), NULL };
-
-	redirect("in", 0, O_RDONLY);
-	redirect("out", 1, O_WRONLY | O_CREAT | O_TRUNC);
-	redirect("err", 2, O_WRONLY | O_CREAT | O_TRUNC);
-	alarm(TIME_LIMIT_S);
-	execv(AGENT, argv);
-	_exit(99);
-}
-
-static char *read_back(const char *name)
-{
-	CLEANUP_FREE char *path = in_folder(name);
-	char *text = NULL;
-	size_t len;
-
-	assert_int_equal(file_read(path, OUT_MAX, &text, &len), 0);
-	return text;
+	run_write(folder, name, text, strlen(text), mode);
 }
 
 static void run_agent(const char *request, struct run *run)
 {
-	struct err e = { "" };
-	pid_t pid;
+	static const char *const hidden[] = { SECRET, NULL };
 
-	write_file("in", request, 0600);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		become_agent();
-	assert_int_equal(waitpid(pid, &run->status, 0), pid);
-	run->out = read_back("out");
-	run->err = read_back("err");
-	run->answer = NULL;
-	if (run->status || json_parse(run->out, strlen(run->out), &run->answer, &e))
-		fail_msg("%s says '%s', '%s', status %d (build it first)", AGENT, run->out,
-			run->err,
-			run->status);
-	assert_null(strstr(run->out, SECRET));
-	assert_null(strstr(run->err, SECRET));
+	run_program(AGENT, folder, request, hidden, run);
 	assert_null(strstr(run->err, "signature="));
-	assert_int_equal(value_get_int(run->answer, "v", 0), 1);
-}
-
-static void run_finish(struct run *run)
-{
-	free(run->out);
-	free(run->err);
-	value_free(run->answer);
 }
 
 static void search(int port, const char *config, struct run *run)
@@ -465,7 +400,7 @@ static void check_file(const struct value *image)
 	struct stat st;
 	size_t len;
 
-	assert_int_equal(file_read(path, OUT_MAX, &data, &len), 0);
+	assert_int_equal(file_read(path, RUN_OUT_MAX, &data, &len), 0);
 	assert_int_equal(len, value_get_int(image, "bytes", -1));
 	sign_sha256(data, len, hash);
 	assert_true(str_starts(strrchr(path, '/') + 1, hash));

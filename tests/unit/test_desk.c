@@ -303,6 +303,8 @@ static void test_posts(void **state)
 			ARGS("as", "published", "url", "https://example.org/1"),
 			moves[i].published);
 		try_move(t, i, "post.settle", ARGS("as", "absent"), moves[i].absent);
+		/* A folder of files is nothing that is brought up to date. */
+		try_move(t, i, "post.update", NULL, NULL);
 	}
 }
 
@@ -310,7 +312,7 @@ static void test_no_such_post(void **state)
 {
 	struct desk_test *t = *state;
 	static const char *const kinds[] = { "post.approve", "post.reject", "post.retry",
-		"post.settle" };
+		"post.settle", "post.update" };
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		ask(t, kinds[i], NULL, 4711);
 		assert_int_equal(t->out.exit_code, EX_DATAERR);

@@ -9,7 +9,10 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sysexits.h>
 #include <unistd.h>
+
+#include <sqlite3.h>
 
 #include "engine.h"
 #include "json.h"
@@ -54,7 +57,7 @@ static struct world {
 
 	struct call calls[STARTS_MAX];
 	size_t call_count;
-	int searches, publishes, finds, images;
+	int searches, publishes, updates, finds, images;
 } w;
 
 static const char *path_of(const char *name)
@@ -82,14 +85,19 @@ static void new_boot(int64_t off_ms, bool synced)
 		w.now.boot_id, sizeof(w.now.boot_id), "11111111-2222-3333-4444-%012d", w.boots);
 }
 
-/* The post with this key as another process sees it on the disk. */
+/* The post with this key as another process sees it on the disk; an update has another's. */
 static void assert_sending(struct store *disk)
 {
-	struct value *rows = NULL;
+	struct value *rows = NULL, *post = NULL;
 	assert_int_equal(store_list_posts(disk, POST_SENDING, NULL, 0, &rows), 0);
 	assert_int_equal(value_len(rows), 1);
-	assert_string_equal(value_get_string(value_at(rows, 0), "key", ""), w.key);
-	assert_int_equal(value_get_int(value_at(rows, 0), "sending_ms", 0), w.now.wall_ms);
+	const struct value *row = value_at(rows, 0);
+	assert_int_equal(store_post_get(disk, value_get_int(row, "id", 0), &post), 0);
+	bool update = value_get_int(post, "updates", 0) > 0;
+	assert_string_equal(w.op, update ? "update" : "publish");
+	assert_string_equal(value_get_string(post, update ? "out_key" : "key", ""), w.key);
+	assert_int_equal(value_get_int(post, "sending_ms", 0), w.now.wall_ms);
+	value_free(post);
 	value_free(rows);
 }
 
@@ -149,6 +157,14 @@ static int port_start(void *ctx, const struct agent_job *job, struct err *e)
 		w.publishes++;
 		if (w.is_out && w.is_out(w.key))
 			fail_msg("post %s is published twice", w.key);
+	} else if (str_eq(w.op, "update")) {
+		assert_sending(disk);
+		w.updates++;
+		/* Over what is out, by the blog's own id of it, and in one go. */
+		assert_string_equal(value_get_string(job->request, "id", ""), "42");
+		assert_null(value_get(job->request, "stage"));
+		if (w.is_out && !w.is_out(w.key))
+			fail_msg("post %s is updated, and was never out", w.key);
 	} else {
 		w.finds += str_eq(w.op, "find");
 		w.images += str_eq(w.op, "images");
@@ -256,7 +272,7 @@ static void reply_well(void)
 		reply(AGENT_OK, make_answer(w.set, w.price, 10), NULL);
 	else if (str_eq(w.op, "images"))
 		reply(AGENT_OK, make_images(), NULL);
-	else if (str_eq(w.op, "publish"))
+	else if (str_eq(w.op, "publish") || str_eq(w.op, "update"))
 		reply_published();
 	else
 		reply_found("no");
@@ -473,6 +489,15 @@ static void assert_status(const char *want)
 	engine_status(w.engine, &w.now, text);
 	if (!strstr(text, want))
 		fail_msg("'%s' is not in '%s'", want, text);
+}
+
+/* By the side of the daemon, what no part of it would write. */
+static void sql(const char *text)
+{
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
 }
 
 /* ---- calls ---------------------------------------------------------------------------- */
@@ -792,10 +817,11 @@ static void test_an_agent_that_cannot_start(void **state)
 	(void)state;
 	start_up(SIMPLE(TWELVE, ""));
 	w.refuse_starts = 1;
-	assert_int_equal(go(NULL), HOUR);
+	assert_int_equal(go(NULL), MINUTE);
 	assert_false(engine_busy(w.engine));
-	assert_int_equal(ledger("broken"), 1);
-	assert_true(go_for("search", 2 * HOUR));
+	/* No process could be had: nobody is needed for that. */
+	assert_int_equal(ledger("later"), 1);
+	assert_true(go_for("search", 10 * MINUTE));
 	reply_well();
 }
 
@@ -1192,6 +1218,43 @@ static void test_pace_of_a_publisher(void **state)
 	assert_int_equal(posts_in(POST_PUBLISHED), 3);
 }
 
+/* The gap and the day's posts outlast a restart, and a clock that ran ahead heals. */
+static void test_pace_over_restarts_and_clocks(void **state)
+{
+	(void)state;
+	static const char text[] = BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\",\"k2\",\"k3\"",
+		"") " );\n" BLOG("per_day = 2; gap = \"2h\";");
+	start_up(text);
+	assert_int_equal(go("publish"), 0);
+	int64_t first = w.true_ms;
+	reply_well();
+	crash();
+	start_up(text);
+	assert_true(go_for("publish", DAY));
+	assert_int_equal(w.true_ms - first, 2 * HOUR);
+	reply_well();
+	crash();
+	start_up(text);
+	/* Both of the day are out: a restart wins none. */
+	assert_false(go_for("publish", 5 * HOUR));
+	/* Its clock a year ahead, the third goes; then the clock is set right. */
+	w.now.synced = false;
+	w.now.wall_ms += 365 * DAY;
+	crash();
+	start_up(text);
+	assert_true(go_for("publish", DAY));
+	reply_well();
+	crash();
+	new_boot(MINUTE, true);
+	w.now.wall_ms = NOW + w.true_ms;
+	start_up(BUDGET ALWAYS "lists = ( " LIST("둘", "\"k9\"", "") " );\n"
+		BLOG("per_day = 2; gap = \"2h\";"));
+	first = w.true_ms;
+	assert_true(go_for("publish", 2 * DAY));
+	assert_true(w.true_ms - first >= 2 * HOUR - MINUTE);
+	reply_well();
+}
+
 static void test_hours_of_a_publisher(void **state)
 {
 	(void)state;
@@ -1219,6 +1282,25 @@ static void test_much_alike(void **state)
 	assert_int_equal(ask("post.approve", NULL, NULL, 2), 0);
 	(void)go(NULL);
 	assert_state(2, POST_PUBLISHED);
+}
+
+/* Of the last 90 days, and not of one day more. */
+static void test_much_alike_long_ago(void **state)
+{
+	(void)state;
+	for (int days = 89; days <= 91; days += 2) {
+		tear_down(NULL);
+		set_up(NULL);
+		start_up(SIMPLE("\"k1\"", "repost = \"never\";"));
+		(void)go(NULL);
+		assert_state(1, POST_PUBLISHED);
+		crash();
+		advance(days * DAY);
+		start_up(BUDGET ALWAYS "lists = ( " LIST("둘", "\"k2\"", "") " );\n"
+			BLOG_SIMILAR("60", ""));
+		(void)go(NULL);
+		assert_state(2, days < 90 ? POST_WAITING : POST_PUBLISHED);
+	}
 }
 
 static void reply_draft(const char *found)
@@ -1321,6 +1403,72 @@ static void test_a_broken_publisher(void **state)
 	assert_int_equal(posts_in(POST_PUBLISHED), 2);
 }
 
+static void reply_person(const char *reason)
+{
+	struct agent_result res;
+	agent_result_init(&res);
+	res.verdict = AGENT_UNKNOWN;
+	res.person = true;
+	done(&res, NULL, reason);
+}
+
+/* A captcha after the final click: the post is looked for, no other one starts. */
+static void test_unclear_and_a_person_is_needed(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	go("publish");
+	reply_person("a captcha after the final click");
+	assert_int_equal(posts_in(POST_UNKNOWN), 1);
+	assert_post(1, "reason", "a captcha");
+	crash();
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	assert_true(go_for("find", 2 * MINUTE));
+	assert_int_equal(w.publishes, 1);
+	/* That it is found settles the post, not what lies in the way. */
+	reply_found("yes");
+	assert_state(1, POST_PUBLISHED);
+	assert_false(go_for("publish", 5 * HOUR));
+	assert_int_equal(posts_in(POST_PUBLISHED), 1);
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	assert_true(w.request || go_for("publish", 5 * HOUR));
+	assert_int_equal(w.publishes, 2);
+}
+
+/* Absent, it is ready again, and waits for the person like all others. */
+static void test_absent_and_a_person_is_needed(void **state)
+{
+	(void)state;
+	struct err e;
+	start_up(ONE);
+	go("publish");
+	reply_person("a restriction after the final click");
+	for (int i = 0; i < 4; i++) {
+		assert_true(go_for("find", HOUR));
+		reply_found("no");
+	}
+	assert_state(1, POST_READY);
+	assert_false(go_for("publish", 20 * HOUR));
+	assert_int_equal(engine_reload(w.engine, load(ONE), templates(), &w.now, &e), 0);
+	assert_true(go_for("publish", 20 * HOUR));
+	assert_int_equal(w.publishes, 2);
+}
+
+/* A draft that may be repeated is not, either. */
+static void test_a_draft_and_a_person_is_needed(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	go("publish");
+	reply_draft(NULL);
+	go("publish");
+	reply_person("a captcha");
+	assert_state(1, POST_READY);
+	assert_false(go_for("publish", 20 * HOUR));
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	assert_true(w.request || go_for("publish", HOUR));
+}
+
 static void test_a_publisher_refuses(void **state)
 {
 	(void)state;
@@ -1339,11 +1487,17 @@ static void test_a_publisher_that_cannot_start(void **state)
 	go("images");
 	reply_well();
 	w.refuse_starts = 1;
-	(void)go(NULL);
+	assert_int_equal(go(NULL), MINUTE);
 	assert_state(1, POST_READY);
-	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
-	assert_true(w.request || go("publish") == 0);
-	reply_well();
+	assert_true(go_for("publish", 2 * MINUTE));
+	w.refuse_starts = 1;
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	/* One that cannot be looked for now is not for a person yet. */
+	assert_false(go_for("find", 10 * MINUTE));
+	assert_int_equal(w.refuse_starts, 0);
+	assert_state(1, POST_UNKNOWN);
+	assert_true(go_for("find", 10 * MINUTE));
+	reply_found("yes");
 	assert_state(1, POST_PUBLISHED);
 }
 
@@ -1524,6 +1678,152 @@ static void test_reload(void **state)
 	assert_int_equal(ledger(NULL), 3);
 }
 
+static int count_of(const char *query)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
+#define OLD_LISTS                                                                              \
+	BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\", \"k2\"", "") ", "                       \
+		LIST("둘", "\"k3\"", "") " );\n" BLOG("")
+#define NEW_LISTS                                                                              \
+	BUDGET ALWAYS "lists = ( " LIST("셋", "\"z1\", \"z2\"", "") ", "                         \
+		LIST("하나", "\"k1\", \"z3\"", "") " );\n" BLOG("")
+#define KEPT "SELECT count(*) FROM keywords k JOIN lists l ON l.id = k.list_id WHERE"          \
+	" l.name || k.keyword IN ('하나k1', '하나k2', '둘k3')"
+#define CAME "SELECT count(*) FROM keywords k JOIN lists l ON l.id = k.list_id WHERE"          \
+	" l.name || k.keyword IN ('셋z1', '셋z2', '하나k1', '하나z3')"
+#define WAITS "SELECT (SELECT wait_ms > 0 FROM account) + (SELECT count(*) FROM publishers)"
+
+static void assert_reload(bool works, const char *what)
+{
+	struct config *c = load(NEW_LISTS);
+	struct render_templates *t = templates();
+	struct err e = { "" };
+	int r = engine_reload(w.engine, c, t, &w.now, &e);
+	if ((r == 0) != works)
+		fail_msg("%s: %d, %s", what, r, e.text);
+	if (r < 0) {
+		assert_true(e.text[0]);
+		config_free(c);
+		render_templates_free(t);
+	}
+	if (count_of(KEPT) != (works ? 1 : 3) || count_of(CAME) != (works ? 4 : 1) ||
+		count_of(WAITS) != (works ? 0 : 2) ||
+		count_of("SELECT count(*) FROM keywords") != (works ? 4 : 3))
+		fail_msg("%s: half of it is in the store", what);
+}
+
+/* A publisher and the source wait for a person; no call and no post is under way. */
+static void waiting_world(void)
+{
+	start_up(OLD_LISTS);
+	go("search");
+	reply(AGENT_BROKEN, NULL, "the key is wrong");
+	assert_int_equal(store_publisher_set(w.store, "blog",
+				 &(struct store_publisher){ .broken = true, .failures = 1 }), 0);
+	assert_int_equal(count_of(WAITS), 2);
+}
+
+/* A reload that fails at any of its steps is none: the old lists go on, in the store too. */
+static void test_reload_is_whole_or_nothing(void **state)
+{
+	(void)state;
+	static const char *const steps[] = {
+		"BEFORE INSERT ON lists WHEN new.name = '셋'",
+		"BEFORE INSERT ON keywords WHEN new.keyword = 'z2'",
+		"BEFORE UPDATE OF fingerprint ON lists WHEN old.name = '셋'",
+		"BEFORE INSERT ON keywords WHEN new.keyword = 'z3'",
+		"BEFORE DELETE ON keywords WHEN old.keyword = 'k2'",
+		"BEFORE UPDATE OF fingerprint ON lists WHEN old.name = '하나'",
+		"BEFORE DELETE ON lists WHEN old.name = '둘'",
+		"BEFORE UPDATE OF wait_ms ON account",
+		"BEFORE DELETE ON publishers",
+	};
+	waiting_world();
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		CLEANUP_FREE char *trap = xasprintf("CREATE TRIGGER trap %s BEGIN SELECT"
+			" RAISE(ABORT, 'trapped'); END", steps[i]);
+		sql(trap);
+		assert_reload(false, steps[i]);
+		sql("DROP TRIGGER trap");
+		/* And the engine goes on with what it had: nothing, for it waits. */
+		assert_true(go(NULL) > MINUTE);
+		assert_null(engine_fatal(w.engine));
+	}
+	assert_reload(true, "no trap");
+	assert_int_equal(go("search"), 0);
+	assert_true(str_eq(w.keyword, "z1") || str_eq(w.keyword, "k1"));
+}
+
+/* The same on a disk that ends after ever more bytes. */
+static void test_reload_on_a_failing_disk(void **state)
+{
+	(void)state;
+	int failures = 0;
+	waiting_world();
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &files), 0);
+	for (rlim_t most = 0; most < 1 << 20; most += 2048) {
+		struct config *c = load(NEW_LISTS);
+		struct render_templates *t = templates();
+		struct rlimit some = { most, files.rlim_max };
+		struct err e = { "" };
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &some), 0);
+		int r = engine_reload(w.engine, c, t, &w.now, &e);
+		mend_disk();
+		if (r == 0)
+			break;
+		failures++;
+		config_free(c);
+		render_templates_free(t);
+		assert_int_equal(count_of(KEPT), 3);
+		assert_int_equal(count_of(WAITS), 2);
+		assert_true(go(NULL) > MINUTE);
+	}
+	assert_true(failures > 5);
+	assert_int_equal(count_of(CAME), 4);
+	assert_int_equal(count_of(WAITS), 0);
+	assert_int_equal(go("search"), 0);
+}
+
+/* Every write is a flush to the disk: the account's row only where it changed. */
+static void test_the_account_is_written_when_it_changed(void **state)
+{
+	(void)state;
+	static const struct {
+		enum agent_verdict verdict;
+		int64_t skew_ms;
+		int writes;
+	} calls[] = {
+		{ AGENT_OK, 300, 0 }, { AGENT_OK, -700, 0 }, { AGENT_OK, 90000, 1 },
+		{ AGENT_OK, 90900, 0 }, { AGENT_LATER, 0, 1 }, { AGENT_OK, 0, 1 },
+		{ AGENT_OK, 0, 0 },
+	};
+	start_up(SIMPLE(TWELVE, ""));
+	sql("CREATE TABLE counted (n); CREATE TRIGGER counter AFTER UPDATE ON account"
+		" BEGIN INSERT INTO counted VALUES (1); END");
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		assert_true(w.request || go_for("search", DAY));
+		sql("DELETE FROM counted");
+		bool good = calls[i].verdict == AGENT_OK;
+		struct value *v = good ? make_answer(0, 100, 10) : value_new_object();
+		value_set_int(v, "skew_ms", calls[i].skew_ms);
+		reply(calls[i].verdict, v, good ? NULL : "the server is down");
+		if (count_of("SELECT count(*) FROM counted") != calls[i].writes)
+			fail_msg("call %zu: %d writes", i,
+				count_of("SELECT count(*) FROM counted"));
+	}
+}
+
 static void test_status(void **state)
 {
 	(void)state;
@@ -1549,6 +1849,264 @@ static void test_pausing(void **state)
 	assert_int_equal(ask("resume", NULL, NULL, 0), 0);
 	assert_true(w.request || go("search") == 0);
 	reply_well();
+}
+
+/* ---- updates of what is out --------------------------------------------------------- */
+
+#define WORDPRESS(similar, more)                                                               \
+	"publishers = ( { name = \"blog\"; agent = \"wordpress\"; similar = " similar "; " more     \
+	" } );\n"
+#define UPDATED_BY(list, publisher)                                                            \
+	BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( " LIST("하나", "\"k\"",           \
+		"repost = \"update\"; " list) " );\n" publisher
+#define UPDATED UPDATED_BY("", WORDPRESS("0", ""))
+
+static char first_key[64];
+
+/* Whatever else comes first. */
+static void until(const char *op)
+{
+	if (w.request && str_eq(w.op, op))
+		return;
+	if (w.request)
+		reply_well();
+	assert_true(go_for(op, DAY));
+}
+
+/* The first post is out; from then on prices are PERCENT of what they were. */
+static void one_out(const char *text, int percent)
+{
+	start_up(text);
+	assert_int_equal(go("publish"), 0);
+	str_format_cut(first_key, sizeof(first_key), "%s", w.key);
+	reply_well();
+	assert_state(1, POST_PUBLISHED);
+	w.price = percent;
+}
+
+static void test_updates(void **state)
+{
+	(void)state;
+	one_out(UPDATED_BY("", WORDPRESS("90", "per_day = 1;")), 104);
+	assert_false(go_for("update", 36 * HOUR));
+	assert_int_equal(w.searches, 2);
+	/* By the old post's name and id, through everything, and not held as a copy of it. */
+	w.price = 110;
+	assert_true(go_for("update", 2 * DAY));
+	assert_string_equal(w.key, first_key);
+	const struct value *post = value_get(w.request, "post");
+	assert_string_equal(value_get_string(post, "marker", ""), first_key);
+	assert_true(strstr(value_get_string(post, "html", ""), "쿠팡 파트너스") != NULL);
+	reply_well();
+	assert_state(2, POST_PUBLISHED);
+	assert_post(2, "external_id", "42");
+	/* What counts from now on is what stands there now. */
+	assert_false(go_for("update", 3 * DAY));
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+	/* Other products are an update too, of the same post. */
+	w.set = 1;
+	assert_true(go_for("update", 2 * DAY));
+	assert_string_equal(w.key, first_key);
+	reply_well();
+	assert_int_equal(w.publishes, 1);
+	assert_int_equal(w.updates, 2);
+	struct engine_counts c = engine_counts(w.engine);
+	assert_int_equal(c.posts_published, 1);
+	assert_int_equal(c.posts_updated, 2);
+}
+
+static void test_an_update_waits_for_approval(void **state)
+{
+	(void)state;
+	start_up(UPDATED_BY("approve = \"manual\";", WORDPRESS("0", "")));
+	(void)go(NULL);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	assert_true(w.request || go("publish") == 0);
+	reply_well();
+	w.price = 120;
+	assert_false(go_for("update", 2 * DAY));
+	assert_state(2, POST_WAITING);
+	assert_state(1, POST_PUBLISHED);
+	/* Its prices grew old in the meantime: new ones are had, and it stays approved. */
+	assert_int_equal(ask("post.approve", NULL, NULL, 2), 0);
+	until("update");
+	reply_well();
+	assert_state(2, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+}
+
+/* A refused one, by a gate or by the blog, leaves the post as it stands. */
+static void test_an_update_that_is_refused(void **state)
+{
+	(void)state;
+	one_out(UPDATED, 120);
+	assert_true(go_for("update", 2 * DAY));
+	reply(AGENT_REFUSED, NULL, "the blog has no post 42: it was deleted there");
+	assert_state(2, POST_REFUSED);
+	assert_state(1, POST_PUBLISHED);
+	(void)go(NULL);
+	assert_int_equal(w.updates, 1);
+	/* What still differs is tried again at the next look, never as a new post. */
+	assert_true(go_for("update", 2 * DAY));
+	reply_well();
+	assert_state(3, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+}
+
+static void test_an_update_that_is_unclear(void **state)
+{
+	(void)state;
+	one_out(UPDATED, 120);
+	assert_true(go_for("update", 2 * DAY));
+	int64_t last = w.true_ms;
+	for (int i = 1; i < 5; i++) {
+		reply(AGENT_UNKNOWN, NULL, "no answer came");
+		assert_state(2, POST_READY);
+		assert_true(go_for("update", 20 * MINUTE));
+		assert_int_equal(w.true_ms - last, i * i * MINUTE);
+		last = w.true_ms;
+	}
+	reply(AGENT_UNKNOWN, NULL, "no answer came");
+	assert_state(2, POST_REFUSED);
+	assert_post(2, "reason", "sent 5 times without a clear answer: no answer came");
+	/* Looked for is nothing, and what the owner tries again is that update. */
+	assert_int_equal(w.finds, 0);
+	assert_int_equal(ask("post.retry", NULL, NULL, 2), 0);
+	until("update");
+	reply_well();
+	assert_state(2, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+}
+
+/* Killed before and after each step of an update: the same end, and one post. */
+static void test_killed_in_an_update(void **state)
+{
+	(void)state;
+	static const char *const at[] = { "search", "images", "update" };
+	for (int steps = 0; steps < 60; steps++) {
+		tear_down(NULL);
+		set_up(NULL);
+		one_out(UPDATED, 120);
+		assert_false(go_for("search", 12 * HOUR));
+		advance(13 * HOUR);
+		int n = 0, ended = 0;
+		while (n < steps) {
+			int64_t wait = engine_step(w.engine, &w.now);
+			n++;
+			if (w.request && n < steps) {
+				advance(SECOND);
+				ended += str_eq(w.op, "update");
+				reply_well();
+				n++;
+			} else if (!w.request && wait > 0) {
+				advance(MINUTE);
+			}
+		}
+		crash();
+		advance(MINUTE);
+		start_up(UPDATED);
+		assert_int_equal(posts_in(POST_UNKNOWN), 0);
+		for (size_t i = 0; i < ARRAY_LEN(at); i++)
+			(void)go_for(NULL, 90 * MINUTE);
+		assert_int_equal(posts_in(POST_PUBLISHED), 2);
+		assert_int_equal(w.publishes, 1);
+		assert_true(w.updates >= 1 && w.updates <= 2 && ended <= w.updates);
+		assert_int_equal(w.finds, 0);
+	}
+}
+
+static void test_pace_of_updates(void **state)
+{
+	(void)state;
+	/* Three keywords: all updates of the day, though the blog takes one post a day. */
+	one_out(BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( " LIST("하나",
+			"\"k1\", \"k2\", \"k3\"", "repost = \"update\";") " );\n"
+			WORDPRESS("0", "per_day = 1;"), 100);
+	assert_false(go_for("update", 3 * DAY));
+	assert_int_equal(posts_in(POST_PUBLISHED), 3);
+	w.price = 130;
+	int64_t last = 0;
+	for (int i = 0; i < 3; i++) {
+		assert_true(go_for("update", 2 * DAY));
+		assert_true(!last || w.true_ms - last >= MINUTE);
+		assert_true(!last || w.true_ms - last < 10 * MINUTE);
+		last = w.true_ms;
+		reply_well();
+	}
+	/* And none of them is a post of the day that a new one has to wait for. */
+	int today = -1;
+	int64_t at = 0;
+	assert_int_equal(store_publisher_pace(w.store, "blog", w.now.wall_ms - HOUR, &today, &at),
+		0);
+	assert_int_equal(today, 0);
+	assert_int_equal(w.true_ms - last, w.now.wall_ms - at);
+	/* A gap of the owner's holds for both. */
+	struct err e;
+	assert_int_equal(engine_reload(w.engine,
+				 load(BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( "
+					LIST("하나", "\"k1\", \"k2\", \"k3\"",
+						"repost = \"update\";") " );\n"
+					WORDPRESS("0", "gap = \"3h\";")),
+				 templates(), &w.now, &e),
+		0);
+	w.price = 90;
+	for (int i = 0; i < 3; i++) {
+		assert_true(go_for("update", 2 * DAY));
+		assert_true(w.true_ms - last >= 3 * HOUR);
+		last = w.true_ms;
+		reply_well();
+	}
+	assert_int_equal(w.publishes, 3);
+}
+
+static void test_updates_by_hand(void **state)
+{
+	(void)state;
+	one_out(BUDGET ALWAYS "lists = ( " LIST("하나", "\"k\"", "repost = \"never\";") " );\n"
+		WORDPRESS("0", ""), 100);
+	advance(HOUR);
+	assert_int_equal(ask("post.update", NULL, NULL, 7), EX_DATAERR);
+	/* The answer in the cache is good for it: no call. And one at a time. */
+	struct value *args = value_new_object();
+	int64_t wish;
+	value_set_int(args, "post", 1);
+	assert_int_equal(store_request_add(w.store, "post.update", args, w.now.wall_ms, &wish), 0);
+	value_free(args);
+	assert_int_equal(ask("post.update", NULL, NULL, 1), EX_DATAERR);
+	until("update");
+	assert_string_equal(w.key, first_key);
+	reply_well();
+	assert_state(2, POST_PUBLISHED);
+	assert_int_equal(w.searches, 1);
+	/* Later it needs one; the set of then is the one that goes. */
+	(void)go_for(NULL, 30 * HOUR);
+	int before = w.searches;
+	w.set = 1;
+	advance(20 * HOUR);
+	assert_int_equal(ask("post.update", NULL, NULL, 2), EX_OK);
+	until("update");
+	reply_well();
+	assert_true(w.searches <= before + 1);
+	assert_post(3, "state", POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+	/* One whose id nobody knows is changed at the blog. */
+	sql("UPDATE posts SET external_id = NULL");
+	assert_int_equal(ask("post.update", NULL, NULL, 3), EX_DATAERR);
+}
+
+/* Where the blog's id is unknown another post follows, as with "changed". */
+static void test_an_update_without_an_id(void **state)
+{
+	(void)state;
+	one_out(UPDATED, 130);
+	sql("UPDATE posts SET external_id = NULL");
+	assert_true(go_for("publish", 2 * DAY));
+	reply_well();
+	w.price = 100;
+	assert_true(go_for("update", 2 * DAY));
+	reply_well();
+	assert_int_equal(w.publishes, 2);
+	assert_post(3, "state", POST_PUBLISHED);
 }
 
 /* ---- a long life of accidents --------------------------------------------------------------- */
@@ -1772,6 +2330,16 @@ static void end_publish(void)
 	}
 }
 
+static void end_update(void)
+{
+	static const enum agent_verdict ends[] = { AGENT_UNKNOWN, AGENT_LATER, AGENT_REFUSED };
+	unsigned n = dice(8);
+	if (n < ARRAY_LEN(ends))
+		reply(ends[n], NULL, "an accident");
+	else
+		reply_published();
+}
+
 static void end_find(void)
 {
 	if (dice(6) == 0)
@@ -1800,6 +2368,8 @@ static void end_something(void)
 		end_search();
 	else if (str_eq(w.op, "publish"))
 		end_publish();
+	else if (str_eq(w.op, "update"))
+		end_update();
 	else if (str_eq(w.op, "find"))
 		end_find();
 	else
@@ -1808,6 +2378,11 @@ static void end_something(void)
 
 static const char *random_settings(void)
 {
+	if (dice(3) == 0)
+		return BUDGET ALWAYS "cache: { ttl = \"6h\"; };\nlists = ( "
+				     "{ name = \"하나\"; keywords = [" TWELVE
+				     "]; every = \"3h\"; publisher = \"blog\"; "
+				     "repost = \"update\"; } );\n" WORDPRESS("0", "");
 	return dice(2) ? BUDGET ALWAYS "cache: { ttl = \"6h\"; };\nlists = ( "
 				       "{ name = \"하나\"; keywords = [" TWELVE
 				       "]; every = \"3h\"; publisher = \"blog\"; "
@@ -1927,9 +2502,10 @@ static void test_accidents(void **state)
 	bool quick = getenv("CPAUTO_TEST_QUICK"); /* under valgrind and the like */
 	for (int i = 0; i < (quick ? 150 : 3000); i++)
 		one_accident();
-	print_message("%d calls, %d times published, %d looks, %" PRId64 " h\n", w.searches,
-		w.publishes, w.finds, w.true_ms / HOUR);
-	assert_true(quick || (w.searches > 50 && w.publishes > 20 && w.finds > 10));
+	print_message("%d calls, %d times published, %d updates, %d looks, %" PRId64 " h\n",
+		w.searches, w.publishes, w.updates, w.finds, w.true_ms / HOUR);
+	assert_true(quick || (w.searches > 50 && w.publishes > 20 && w.finds > 10 &&
+		w.updates > 5));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -1973,12 +2549,17 @@ int main(void)
 		TEST(test_a_day_of_no_word),
 		TEST(test_killed_while_sending),
 		TEST(test_pace_of_a_publisher),
+		TEST(test_pace_over_restarts_and_clocks),
 		TEST(test_hours_of_a_publisher),
 		TEST(test_much_alike),
+		TEST(test_much_alike_long_ago),
 		TEST(test_drafts),
 		TEST(test_a_draft_that_is_unclear),
 		TEST(test_stale_posts_one_by_one),
 		TEST(test_a_broken_publisher),
+		TEST(test_unclear_and_a_person_is_needed),
+		TEST(test_absent_and_a_person_is_needed),
+		TEST(test_a_draft_and_a_person_is_needed),
 		TEST(test_a_publisher_refuses),
 		TEST(test_a_publisher_that_cannot_start),
 		TEST(test_no_call_without_a_disk),
@@ -1986,6 +2567,9 @@ int main(void)
 		TEST(test_no_start_and_no_disk),
 		TEST(test_a_full_disk_is_weather),
 		TEST(test_reload),
+		TEST(test_reload_is_whole_or_nothing),
+		TEST(test_reload_on_a_failing_disk),
+		TEST(test_the_account_is_written_when_it_changed),
 		TEST(test_status),
 		TEST(test_pausing),
 		TEST(test_a_backup_gives_no_call_back),
@@ -1993,6 +2577,14 @@ int main(void)
 		TEST(test_approved_since_a_backup),
 		TEST(test_never_again_after_a_backup),
 		TEST(test_wishes_and_pace_after_a_backup),
+		TEST(test_updates),
+		TEST(test_an_update_waits_for_approval),
+		TEST(test_an_update_that_is_refused),
+		TEST(test_an_update_that_is_unclear),
+		TEST(test_killed_in_an_update),
+		TEST(test_pace_of_updates),
+		TEST(test_updates_by_hand),
+		TEST(test_an_update_without_an_id),
 		TEST(test_accidents),
 	};
 	log_set_sink(no_log);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -29,7 +30,26 @@ static void op_blocked(const struct value *request UNUSED, struct value *answer)
 	kit_blocked(answer, 1234567890123, 2, "stop");
 }
 
+/* What a server does that echoes what it was sent. */
+static void op_tell(const struct value *request, struct value *answer)
+{
+	const char *text = value_get_string(request, "text", "");
+	struct value *list = value_new_list();
+	struct err e = { "" };
+	char *secret = NULL;
+
+	assert_int_equal(kit_secret("word", &secret, &e), 0);
+	secret_free(secret);
+	kit_hide("bWU6UzNjcjN0IHc=");
+	kit_log(4, "it says: %s", text);
+	value_append(list, value_new_string(text));
+	value_set(answer, "list", list);
+	value_set_int(answer, "dumpable", prctl(PR_GET_DUMPABLE));
+	kit_refused(answer, "no: %.300s", text);
+}
+
 static const struct kit_op ops[] = {
+	{ "tell", op_tell },
 	{ "echo", op_echo },
 	{ "later", op_later },
 	{ "blocked", op_blocked },
@@ -163,7 +183,7 @@ static void test_arguments(void **state UNUSED)
 	assert_string_equal(r.out, "agent " VERSION "\n");
 	run("", 0, help, &r);
 	assert_int_equal(r.status, 0);
-	assert_non_null(strstr(r.out, "echo later blocked"));
+	assert_non_null(strstr(r.out, "tell echo later blocked"));
 	run("", 0, odd, &r);
 	assert_int_equal(r.status, EX_USAGE);
 	assert_string_equal(r.out, "");
@@ -195,9 +215,58 @@ static void test_secret(void **state UNUSED)
 	unsetenv("CPAUTO_SECRET_ACCESS_KEY");
 }
 
+/* A secret that a server echoes, whole, encoded or cut, is in nothing that is said. */
+static void test_hidden(void **state UNUSED)
+{
+	static const struct {
+		const char *secret, *text;
+		const char *said; /* in log and reason, the texts for people */
+		const char *data; /* in the answer's other texts */
+	} rows[] = {
+		{ "S3cr3t w&rd 99", "bad: S3cr3t w&rd 99!", "bad: (hidden)!", "bad: (hidden)!" },
+		{ "S3cr3t w&rd 99", "S3cr3t%20w%26rd%2099", "(hidden)", "(hidden)" },
+		{ "S3cr3t w&rd 99", "<p>S3cr3t w&amp;rd 99</p>", "<p>(hidden)</p>",
+			"<p>(hidden)</p>" },
+		{ "S3cr3t w&rd 99", "S3cr3tw&rd99", "(hidden)", "(hidden)" },
+		{ "S3cr3t w&rd 99", "cut: S3cr3t w…", "cut: (hidden)…", "cut: (hidden)…" },
+		{ "S3cr3t w&rd 99", "no: S3cr3t", "no: S3cr3t", "no: S3cr3t" },
+		{ "S3cr3t w&rd 99", "Basic bWU6UzNjcjN0IHc=", "Basic (hidden)", "Basic (hidden)" },
+		{ "S3cr3t w&rd 99", "S3S3cr3t w&rd 99", "S3(hidden)", "S3(hidden)" },
+		{ "비밀번호 일이삼", "'비밀번호 일이삼'이 아님", "'(hidden)'이 아님", "'(hidden)'이 아님" },
+		/* A short one may be part of an address or an id, which must stay whole. */
+		{ "1234", "PIN 1234 is wrong", "PIN (hidden) is wrong", "PIN 1234 is wrong" },
+		{ "no", "no reason", "no reason", "no reason" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char path[] = "/tmp/test_kit.XXXXXX", in[300];
+		int fd = mkstemp(path);
+		struct value *answer = NULL;
+		struct run r;
+
+		assert_true(write(fd, rows[i].secret, strlen(rows[i].secret)) > 0);
+		close(fd);
+		setenv("CPAUTO_SECRET_WORD", path, 1);
+		str_format_cut(in, sizeof(in), "{\"v\":1,\"op\":\"tell\",\"text\":\"%s\"}",
+			rows[i].text);
+		run(in, strlen(in), NULL, &r);
+		unsetenv("CPAUTO_SECRET_WORD");
+		unlink(path);
+		assert_int_equal(json_parse(r.out, strlen(r.out), &answer, NULL), 0);
+		assert_string_equal(value_get_string(answer, "reason", "") + 4, rows[i].said);
+		assert_string_equal(value_string(value_at(value_get(answer, "list"), 0), ""),
+			rows[i].data);
+		assert_non_null(strstr(r.err, rows[i].said));
+		/* Nor is there a core of a process that has read one. */
+		assert_int_equal(value_get_int(answer, "dumpable", -1), 0);
+		value_free(answer);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_too_long),

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "peer.h"
+#include "runner.h"
 
 #include "buf.h"
 #include "json.h"
@@ -15,87 +15,24 @@
 #define AGENT BUILD "/agents/metaweblog"
 #define SECRET "not-to-be-seen-anywhere"
 #define KEY "8b1f6c0e2d4a97539b1e7f0c3a5d2846"
-#define OUT_MAX (1u << 20)
-#define TIME_LIMIT_S 60
 
 static char folder[] = "/tmp/test-metaweblog-XXXXXX";
 
-/* What came out of one run. */
-struct run {
-	char *out, *err;
-	struct value *answer;
-	int status;
-};
-
 static char *in_folder(const char *name)
 {
-	return xasprintf("%s/%s", folder, name);
+	return run_path(folder, name);
 }
 
 static void write_file(const char *name, const void *data, size_t len)
 {
-	CLEANUP_FREE char *path = in_folder(name);
-
-	assert_int_equal(file_write_atomic(path, data, len, 0600), 0);
-}
-
-static void redirect(const char *name, int fd, int flags)
-{
-	CLEANUP_FREE char *path = in_folder(name);
-	int opened = open(path, flags, 0600);
-
-	if (opened < 0 || dup2(opened, fd) < 0)
-		_exit(99);
-}
-
-static _Noreturn void become_agent(void)
-{
-	char *argv[] = { xstrdup(AGENT), NULL };
-
-	redirect("in", 0, O_RDONLY);
-	redirect("out", 1, O_WRONLY | O_CREAT | O_TRUNC);
-	redirect("err", 2, O_WRONLY | O_CREAT | O_TRUNC);
-	alarm(TIME_LIMIT_S);
-	execv(AGENT, argv);
-	_exit(99);
-}
-
-static char *read_back(const char *name)
-{
-	CLEANUP_FREE char *path = in_folder(name);
-	char *text = NULL;
-	size_t len;
-
-	assert_int_equal(file_read(path, OUT_MAX, &text, &len), 0);
-	return text;
+	run_write(folder, name, data, len, 0600);
 }
 
 static void run_agent(const char *request, struct run *run)
 {
-	struct err e = { "" };
-	pid_t pid;
+	static const char *const hidden[] = { SECRET, NULL };
 
-	write_file("in", request, strlen(request));
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		become_agent();
-	assert_int_equal(waitpid(pid, &run->status, 0), pid);
-	run->out = read_back("out");
-	run->err = read_back("err");
-	run->answer = NULL;
-	if (run->status || json_parse(run->out, strlen(run->out), &run->answer, &e))
-		fail_msg("%s says '%s', '%s', status %d (build it first)", AGENT, run->out,
-			run->err, run->status);
-	assert_null(strstr(run->out, SECRET));
-	assert_null(strstr(run->err, SECRET));
-}
-
-static void run_finish(struct run *run)
-{
-	free(run->out);
-	free(run->err);
-	value_free(run->answer);
+	run_program(AGENT, folder, request, hidden, run);
 }
 
 /* CONFIG, MORE: members with a comma before each; POST: the rest of the post's. */

@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <turbojpeg.h>
 
 #include "peer.h"
+#include "runner.h"
 
-#include "feed.h"
 #include "image.h"
 #include "json.h"
 #include "value.h"
@@ -18,8 +17,6 @@
  * naver-openapi and naver-cafe as the daemon starts them, against two servers
  * on loopback: the API, and the one that gives tokens.
  */
-#define OUT_MAX (1u << 20)
-#define TIME_LIMIT_S 60
 #define ACCESS "AAAAold-access"
 #define REFRESH "RRRRold-refresh"
 #define SECRET "not-to-be-seen"
@@ -36,22 +33,14 @@ static const char *const programs[] = { BUILD "/agents/naver-openapi", BUILD "/a
 
 static char folder[] = "/tmp/test-openapi-XXXXXX";
 
-struct run {
-	char *out, *err;
-	struct value *answer;
-	int status;
-};
-
 static char *in_folder(const char *name)
 {
-	return xasprintf("%s/%s", folder, name);
+	return run_path(folder, name);
 }
 
 static void write_bytes(const char *name, const void *data, size_t len)
 {
-	CLEANUP_FREE char *path = in_folder(name);
-
-	assert_int_equal(file_write_atomic(path, data, len, 0600), 0);
+	run_write(folder, name, data, len, 0600);
 }
 
 static void write_file(const char *name, const char *text)
@@ -61,12 +50,7 @@ static void write_file(const char *name, const char *text)
 
 static char *read_back(const char *name)
 {
-	CLEANUP_FREE char *path = in_folder(name);
-	char *text = NULL;
-	size_t len;
-
-	assert_int_equal(file_read(path, OUT_MAX, &text, &len), 0);
-	return text;
+	return run_read(folder, name);
 }
 
 static void assert_file(const char *name, const char *wanted)
@@ -103,15 +87,6 @@ static void secrets(int age)
 	set_age("access", age);
 }
 
-static void redirect(const char *name, int fd, int flags)
-{
-	CLEANUP_FREE char *path = in_folder(name);
-	int opened = open(path, flags, 0600);
-
-	if (opened < 0 || dup2(opened, fd) < 0)
-		_exit(99);
-}
-
 static void give(const char *variable, const char *name)
 {
 	CLEANUP_FREE char *path = in_folder(name);
@@ -119,47 +94,11 @@ static void give(const char *variable, const char *name)
 	setenv(variable, path, 1);
 }
 
-static _Noreturn void become_agent(const char *program)
-{
-	char *argv[] = { xstrdup(program), NULL };
-
-	redirect("in", 0, O_RDONLY);
-	redirect("out", 1, O_WRONLY | O_CREAT | O_TRUNC);
-	redirect("err", 2, O_WRONLY | O_CREAT | O_TRUNC);
-	alarm(TIME_LIMIT_S);
-	execv(program, argv);
-	_exit(99);
-}
-
 static void run_agent(enum agent which, const char *request, struct run *run)
 {
-	struct err e = { "" };
-	pid_t pid;
+	static const char *const hidden[] = { SECRET, ACCESS, REFRESH, "AAAAnew", "RRRRnew", NULL };
 
-	write_file("in", request);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		become_agent(programs[which]);
-	assert_int_equal(waitpid(pid, &run->status, 0), pid);
-	run->out = read_back("out");
-	run->err = read_back("err");
-	run->answer = NULL;
-	if (run->status || json_parse(run->out, strlen(run->out), &run->answer, &e))
-		fail_msg("%s says '%s', '%s', status %d (build it first)", programs[which],
-			run->out, run->err, run->status);
-	static const char *const hidden[] = { SECRET, ACCESS, REFRESH, "AAAAnew", "RRRRnew" };
-	for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
-		assert_null(strstr(run->out, hidden[i]));
-		assert_null(strstr(run->err, hidden[i]));
-	}
-}
-
-static void run_finish(struct run *run)
-{
-	free(run->out);
-	free(run->err);
-	value_free(run->answer);
+	run_program(programs[which], folder, request, hidden, run);
 }
 
 static const char *result_of(const struct run *run)
@@ -370,7 +309,7 @@ static void test_fit(void **state UNUSED)
 		{ ",\"image_max_height\":8,\"image_max_bytes\":2000,\"image_format\":\"png\"", "ok",
 			"filename=\"0.png\"\r\nContent-Type: image/png\r\n\r\n", 16, 8 },
 		{ ",\"image_max_bytes\":60", "refused", "max-bytes", 0, 0 },
-		{ ",\"image_max_width\":0", "broken", "image_max_width", 0, 0 },
+		{ ",\"image_max_width\":-1", "broken", "image_max_width", 0, 0 },
 		{ ",\"image_max_bytes\":\"1M\"", "broken", "image_max_bytes", 0, 0 },
 		{ ",\"image_format\":\"gif\"", "broken", "image_format", 0, 0 },
 	};
@@ -844,62 +783,8 @@ static void test_force(void **state UNUSED)
 #define ITEM(title, date, text) "<item><title>" title "</title><link>https://b/1</link>" \
 	date "<description>" text "</description></item>"
 #define NEW "<pubDate>Mon, 23 Nov 2026 14:32:00 +0900</pubDate>"
-#define NEW_MS INT64_C(1795411920000)
-#define OLD "<pubDate>Mon, 02 Nov 2026 14:32:00 +0900</pubDate>"
 #define FEED(items) "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>가 나</title>" \
 	items "</channel></rss>"
-
-static void test_feed(void **state UNUSED)
-{
-	static const struct {
-		const char *feed;
-		enum feed_found found;
-	} rows[] = {
-		{ FEED(ITEM("가 나", NEW, "")), FEED_YES },
-		{ FEED(ITEM("<![CDATA[ 가\u00a0 나 ]]>", NEW, "")), FEED_YES },
-		{ FEED(ITEM("가 나", OLD, "")), FEED_NO },
-		{ FEED(ITEM("가 나", OLD, "") ITEM("가 나", NEW, "")), FEED_YES },
-		{ FEED(ITEM("가 나", "", "")), FEED_UNCLEAR },
-		{ FEED(ITEM("가 나 다", NEW, "")), FEED_NO },
-		{ FEED(ITEM("다른 것", OLD, "<p>8b1f6c0e</p>")), FEED_YES },
-		{ FEED(""), FEED_NO },
-		{ "<?xml version=\"1.0\"?><rss><channel>" ITEM("다", NEW, ""), FEED_UNCLEAR },
-		{ "<html>login</html>", FEED_UNCLEAR },
-		{ "", FEED_UNCLEAR },
-		{ "<rss><item><title>가 나</rss>", FEED_UNCLEAR },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		size_t len = strlen(rows[i].feed);
-		char *link, *copy = xmalloc(len + 1);
-
-		/* A copy of just that size, for valgrind and the sanitizers. */
-		memcpy(copy, rows[i].feed, len + 1);
-		if (feed_find(copy, len, "가 나", "8b1f6c0e", NEW_MS - 1000, &link) != rows[i].found)
-			fail_msg("row %zu", i);
-		if (rows[i].found == FEED_YES)
-			assert_string_equal(link, "https://b/1");
-		else
-			assert_null(link);
-		free(copy);
-		free(link);
-	}
-}
-
-/* No prefix of a feed crashes, and none says "no". */
-static void test_feed_cut(void **state UNUSED)
-{
-	static const char feed[] = FEED(ITEM("<![CDATA[가 나]]>", NEW, "&amp;<b>x</b>"));
-
-	for (size_t len = 0; len < sizeof(feed) - 1; len++) {
-		char *copy = xstrndup(feed, len), *link;
-
-		if (feed_find(copy, len, "없음", "", 0, &link) == FEED_NO)
-			fail_msg("cut at %zu", len);
-		free(link);
-		free(copy);
-	}
-}
 
 static void test_find(void **state UNUSED)
 {
@@ -973,8 +858,6 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_check_and_describe),
 		cmocka_unit_test(test_force),
-		cmocka_unit_test(test_feed),
-		cmocka_unit_test(test_feed_cut),
 		cmocka_unit_test(test_find),
 	};
 

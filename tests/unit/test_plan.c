@@ -48,6 +48,87 @@ static void test_clock_that_ran_ahead(void **state)
 	assert_int_equal(plan_choose(l, 1, 0).list, -1);
 }
 
+/* Does A go before B, by the words of plan.h? Both are due. */
+static bool is_first(const struct plan_list *a, int i, const struct plan_list *b, int k)
+{
+	if (a->head.asked != b->head.asked)
+		return a->head.asked;
+	if (a->served != b->served)
+		return a->served < b->served;
+	if (a->head.due_ms != b->head.due_ms)
+		return a->head.due_ms < b->head.due_ms;
+	return i < k;
+}
+
+static bool is_due(const struct plan_list *l, int64_t now)
+{
+	return !l->paused && l->head.keyword_id != 0 &&
+	       (l->head.due_ms <= now || l->head.due_ms > now + l->horizon_ms);
+}
+
+/* Small numbers, so that every tie and edge is met. */
+static void test_against_a_reckoning(void **state)
+{
+	(void)state;
+	uint32_t x = 20261123;
+#define PICK(n) ((int)((x = x * 1664525u + 1013904223u) >> 16) % (n))
+	for (int round = 0; round < 20000; round++) {
+		struct plan_list l[4], before[4];
+		int n = 1 + PICK(4), want = -1;
+		int64_t wait = INT64_MAX, least = INT64_MAX;
+		for (int i = 0; i < n; i++) {
+			l[i] = (struct plan_list){ .weight = 1 + PICK(3), .paused = PICK(5) == 0,
+				.horizon_ms = 1 + PICK(4), .served = PICK(4),
+				.head = { .keyword_id = PICK(5), .due_ms = PICK(12),
+					.asked = PICK(4) == 0 } };
+			if (is_due(&l[i], 5) && (want < 0 || is_first(&l[i], i, &l[want], want)))
+				want = i;
+		}
+		for (int i = 0; want < 0 && i < n; i++)
+			if (!l[i].paused && l[i].head.keyword_id && l[i].head.due_ms - 5 < wait)
+				wait = l[i].head.due_ms - 5;
+		struct plan_choice c = plan_choose(l, (size_t)n, 5);
+		if (c.list != want || c.wait_ms != (want < 0 ? wait : 0))
+			fail_msg("round %d: list %d, %d ms", round, c.list, (int)c.wait_ms);
+		int book = want < 0 ? 0 : want;
+		memcpy(before, l, sizeof(l));
+		plan_book(l, (size_t)n, book, 5);
+		/* The least of the busy ones and of the one that is served. */
+		for (int i = 0; i < n; i++)
+			if ((is_due(&before[i], 5) || i == book) && before[i].served < least)
+				least = before[i].served;
+		for (int i = 0; i < n; i++) {
+			int64_t served = before[i].served;
+			if (!is_due(&before[i], 5) && served < least)
+				served = least;
+			served += i == book ? PLAN_STRIDE / before[i].weight : 0;
+			if (l[i].served != served)
+				fail_msg("round %d: list %d has %d", round, i, (int)l[i].served);
+		}
+	}
+#undef PICK
+}
+
+/* Second by second: inside is 0, outside it is counted down to the opening. */
+static void test_every_second_of_a_day(void **state)
+{
+	(void)state;
+	static const int windows[][2] = { { 480, 1380 }, { 1320, 360 }, { 0, 1 }, { 1439, 0 },
+		{ 0, 1440 }, { 1, 0 }, { 700, 700 } };
+	for (size_t i = 0; i < ARRAY_LEN(windows); i++) {
+		int from = windows[i][0], to = windows[i][1];
+		for (int s = 0; s < 86400; s += 1 + (s % 60 == 1) * 57) {
+			int m = s / 60, open = 0;
+			while (from != to && !(from < to ? (m + open) % 1440 >= from && (m + open) % 1440 < to
+						: (m + open) % 1440 >= from || (m + open) % 1440 < to))
+				open++;
+			int64_t want = open ? (int64_t)(open * 60 - s % 60) * 1000 : 0;
+			if (plan_hours_wait(from, to, m / 60, m % 60, s % 60) != want)
+				fail_msg("%d to %d at %d s", from, to, s);
+		}
+	}
+}
+
 /* Over many calls each busy list gets its weight's share; an idle one saves up nothing. */
 static void test_fair_shares(void **state)
 {
@@ -164,6 +245,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_due),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_clock_that_ran_ahead),
+		cmocka_unit_test(test_against_a_reckoning),
+		cmocka_unit_test(test_every_second_of_a_day),
 		cmocka_unit_test(test_fair_shares),
 		cmocka_unit_test(test_failing_head_does_not_starve),
 		cmocka_unit_test(test_hours),

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "store.h"
 
 #define SENT(ms) (&(struct instant){ .wall_ms = (ms), .boot_ms = (ms), .boot_id = "boot" })
@@ -164,6 +166,106 @@ static bool same_file(const char *a, const char *b)
 }
 
 /* Bytes 18 and 19 of the header: 1 for a rollback journal, 2 for WAL. */
+static int64_t sum_of(const char *table)
+{
+	CLEANUP_FREE char *query = xasprintf("SELECT count(*) FROM %s", table);
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int64_t n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
+/* Who asks of the daemon can do nothing else, even by mistake: SQLite refuses it. */
+static void test_askers_only_ask(void **state)
+{
+	(void)state;
+	const char *const words[] = { "가" };
+	int64_t list, id = MARK, k;
+	struct instant now = at(0);
+	struct store_account a;
+	struct plan_head head;
+	assert_int_equal(store_list_sync(s, "l", words, words, 1, NOW, &list), 0);
+	assert_int_equal(store_list_head(s, list, &head), 0);
+	k = head.keyword_id;
+	int64_t post = 0, call = 0;
+	struct store_post_new p = { "key", "l", "가", "가", "blog", "1", "p", NOW, 0, false };
+	assert_int_equal(store_post_add(s, &p, &post), 0);
+	assert_int_equal(store_call_begin(s, &now, "search", "l", "가", &call), 0);
+	assert_int_equal(store_account_get(s, &a), 0);
+	a.strikes = 2;
+	struct store *r = open_as(STORE_REQUEST);
+	struct value *args = value_new_object();
+	p.key = "other";
+	p.products = "2";
+	int count;
+	const int tries[] = {
+		store_call_begin(r, &now, "search", "l", "가", &id),
+		store_call_end(r, call, &now, "ok", NULL, 1),
+		store_calls_close(r, &now, &count),
+		store_account_set(r, &a),
+		store_list_sync(r, "m", words, words, 1, NOW, &id),
+		store_lists_prune(r, NULL, 0),
+		store_list_pause(r, "l", true),
+		store_list_served(r, list, 9),
+		store_keyword_pause(r, k, true),
+		store_keyword_add(r, list, "나", "나", NOW),
+		store_keyword_looked(r, k, NOW, NOW, NULL),
+		store_post_add(r, &p, &id),
+		store_post_move(r, post, POST_PLANNED, POST_REFUSED, NOW, NOW, NULL),
+		store_posts_recover(r, NOW, NOW, &count),
+		store_publisher_set(r, "blog", &(struct store_publisher){ .broken = true }),
+		store_publishers_clear(r),
+		store_request_done(r, 1, NOW, 0, ""),
+	};
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++)
+		if (tries[i] != -EACCES)
+			fail_msg("write %zu of one who may only ask: %d", i, tries[i]);
+	assert_true(store_error(r)[0]);
+	assert_int_equal(id, MARK);
+	/* It reads, and asks, many times, and within a transaction too. */
+	struct value *row = NULL;
+	assert_int_equal(store_post_get(r, post, &row), 0);
+	value_free(row);
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(store_request_add(r, "unblock", args, NOW, &id), 0);
+		assert_int_equal(sum_of("requests"), i);
+	}
+	assert_int_equal(store_begin(r), 0);
+	assert_int_equal(store_request_add(r, "unblock", args, NOW, &id), 0);
+	assert_int_equal(store_end(r, -ECANCELED), -ECANCELED);
+	assert_int_equal(sum_of("requests"), 3);
+	assert_true(sum_of("calls") == 1 && sum_of("lists") == 1 && sum_of("keywords") == 1 &&
+		sum_of("posts") == 1 && sum_of("account WHERE strikes = 0") == 1 &&
+		sum_of("publishers") == 0);
+	value_free(args);
+	store_close(r);
+}
+
+/* Several changes as one, those of a whole in it too. */
+static void test_all_or_none(void **state)
+{
+	(void)state;
+	const char *const words[] = { "가", "나" };
+	int64_t id;
+	assert_int_equal(store_begin(s), 0);
+	assert_int_equal(store_list_sync(s, "a", words, words, 2, NOW, &id), 0);
+	assert_int_equal(store_list_sync(s, "b", words, words, 2, NOW, &id), 0);
+	assert_int_equal(store_end(s, -EIO), -EIO);
+	assert_int_equal(sum_of("keywords"), 0);
+	assert_int_equal(store_begin(s), 0);
+	assert_int_equal(store_list_sync(s, "a", words, words, 2, NOW, &id), 0);
+	assert_int_equal(store_end(s, 0), 0);
+	assert_int_equal(sum_of("keywords"), 2);
+	/* Afterwards each is its own again. */
+	assert_int_equal(store_list_sync(s, "b", words, words, 2, NOW, &id), 0);
+	assert_int_equal(sum_of("keywords"), 4);
+}
+
 static void test_files_and_modes(void **state)
 {
 	(void)state;
@@ -228,6 +330,25 @@ static void test_damage_is_refused_and_kept(void **state)
 			fail_msg("%s: the file was changed", cases[i].what);
 	}
 	copy_file("whole", "state.db");
+	s = open_as(STORE_DAEMON);
+}
+
+/* An empty file is what a file system may leave of one; SQLite takes it for a new database. */
+static void test_an_emptied_state_is_refused(void **state)
+{
+	(void)state;
+	struct err e = { "" };
+	struct stat st;
+	store_close(s);
+	s = NULL;
+	assert_int_equal(truncate(path_of("state.db"), 0), 0);
+	assert_int_equal(store_open(dir, dir, STORE_DAEMON, &s, &e), -EUCLEAN);
+	assert_null(s);
+	assert_non_null(strstr(e.text, "is empty"));
+	assert_int_equal(stat(path_of("state.db"), &st), 0);
+	assert_int_equal(st.st_size, 0);
+	/* Killed in the middle of the very first start: nothing is lost. */
+	assert_int_equal(unlink(path_of("cache.db")), 0);
 	s = open_as(STORE_DAEMON);
 }
 
@@ -872,6 +993,127 @@ static void test_last_post(void **state)
 	assert_int_equal(store_post_last(s, "m", "가", &row), -ENOENT);
 }
 
+/* ID's update, planned. */
+static int64_t new_update(int64_t id, const char *key, const char *products)
+{
+	struct store_post_new p = { .key = key,
+		.list = "l",
+		.keyword = "가",
+		.folded = "가",
+		.publisher = "blog",
+		.products = products,
+		.period = key,
+		.now_ms = NOW,
+		.updates = id };
+	int64_t ret = 0;
+	assert_int_equal(store_post_add(s, &p, &ret), 0);
+	return ret;
+}
+
+static void test_updates(void **state)
+{
+	(void)state;
+	int64_t first = post_in("first", POST_SENDING), when = MARK, id = MARK;
+	assert_int_equal(store_post_published(s, first, NOW, "42", "https://b.example/42"), 0);
+	assert_int_equal(post_int(first, "updates"), MARK);
+	int64_t next = new_update(first, "next", "1,2");
+	assert_post(next, "out_key", "first");
+	assert_post(next, "out_id", "42");
+	assert_post(next, "out_url", "https://b.example/42");
+	/* Its set is the one that is found; that of a post of its own is what it is. */
+	assert_int_equal(store_post_products(s, next, "1,3"), 0);
+	assert_post(next, "products", "1,3");
+	assert_int_equal(store_post_products(s, new_post("own"), "9"), -ENOENT);
+	render(next);
+	assert_int_equal(store_post_products(s, next, "1,4"), -ENOENT);
+	/* Updates and new ones are two queues. */
+	assert_int_equal(store_post_ready(s, "blog", true, &id, &when), -ENOENT);
+	assert_int_equal(move(next, POST_RENDERED, POST_READY), 0);
+	assert_int_equal(store_post_ready(s, "blog", false, &id, &when), -ENOENT);
+	assert_int_equal(store_post_ready(s, "other", true, &id, &when), -ENOENT);
+	assert_true(id == MARK && when == MARK);
+	assert_int_equal(store_post_ready(s, "blog", true, &id, &when), 0);
+	assert_true(id == next && when == NOW);
+	/* It is no post of the day, but the last that was sent. */
+	int count = -1;
+	int64_t last = MARK;
+	assert_int_equal(store_post_sending(s, next, SENT(NOW + MINUTE)), 0);
+	assert_int_equal(store_publisher_pace(s, "blog", NOW, &count, &last), 0);
+	assert_true(count == 1 && last == NOW + MINUTE);
+	/* Dead in the middle of it: it comes again, and nothing is looked for. */
+	assert_int_equal(store_posts_recover(s, NOW + HOUR, NOW + DAY, &count), 0);
+	assert_int_equal(count, 0);
+	assert_post(next, "state", POST_READY);
+	assert_int_equal(post_int(next, "next_ms"), NOW + DAY);
+	/* The newest stands for the first. */
+	struct value *row = NULL;
+	assert_int_equal(store_post_last(s, "l", "가", &row), 0);
+	value_free(row);
+	assert_int_equal(move(next, POST_READY, POST_REFUSED), 0);
+	int64_t third = new_update(first, "third", "1,2");
+	assert_int_equal(store_post_last(s, "l", "가", &row), 0);
+	assert_int_equal(value_get_int(row, "id", 0), third);
+	assert_int_equal(value_get_int(row, "first", 0), first);
+	value_free(row);
+	/* There must be a post to update. */
+	struct store_post_new none = { "k", "l", "가", "가", "blog", "1", "p", NOW, 4711, false };
+	assert_true(store_post_add(s, &none, &id) < 0);
+}
+
+/* A state.db of each version before, and what was in it. */
+static void test_older_versions(void **state)
+{
+	(void)state;
+	char *fresh = NULL, *text = NULL;
+	size_t len;
+	sqlite3 *db = NULL;
+	store_close(s);
+	s = NULL;
+	copy_file("state.db", "fresh");
+	assert_int_equal(unlink(path_of("state.db")), 0);
+	assert_int_equal(file_read(TREE "/tests/data/state-1.sql", 1 << 20, &text, &len), 0);
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	char *why = NULL;
+	if (sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s", why);
+	sqlite3_close(db);
+	free(text);
+	/* Who only reads or asks changes nothing. */
+	struct err e;
+	assert_int_equal(store_open(dir, dir, STORE_READ, &s, &e), -EPROTO);
+	assert_int_equal(store_open(dir, dir, STORE_REQUEST, &s, &e), -EPROTO);
+	s = open_as(STORE_DAEMON);
+	assert_post(1, "external_id", "42");
+	assert_post(2, "state", POST_WAITING);
+	assert_int_equal(post_int(1, "updates"), MARK);
+	int64_t id = new_update(1, "next", "1,2");
+	assert_post(id, "out_id", "42");
+	struct store_account a;
+	assert_int_equal(store_account_get(s, &a), 0);
+	assert_int_equal(a.strikes, 1);
+	struct store_keyword k;
+	assert_int_equal(store_keyword_find(s, "kitchen", "전기포트", &k), 0);
+	/* It is as one that was made by this version. */
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	fresh = xasprintf("ATTACH '%s' AS fresh", path_of("fresh"));
+	assert_int_equal(sqlite3_exec(db, fresh, NULL, NULL, NULL), SQLITE_OK);
+	free(fresh);
+	sqlite3_stmt *st = NULL;
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*), (SELECT count(*) FROM"
+		" sqlite_schema) FROM sqlite_schema JOIN fresh.sqlite_schema f USING (name, sql)"
+		" WHERE name NOT LIKE 'sqlite_%'", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int same = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM fresh.sqlite_schema WHERE"
+		" name NOT LIKE 'sqlite_%'", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_true(same > 10);
+	assert_int_equal(same, sqlite3_column_int(st, 0));
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+}
+
 static void test_pace(void **state)
 {
 	(void)state;
@@ -1074,9 +1316,12 @@ int main(void)
 		TEST(test_one_daemon_a_folder),
 		TEST(test_no_state_yet),
 		TEST(test_readers_cannot_write),
+		TEST(test_askers_only_ask),
+		TEST(test_all_or_none),
 		TEST(test_files_and_modes),
 		TEST(test_damage_is_refused_and_kept),
 		TEST(test_readers_refuse_strangers),
+		TEST(test_an_emptied_state_is_refused),
 		TEST(test_a_damaged_cache_is_made_anew),
 		TEST(test_no_cache_at_all),
 		TEST(test_full_disk),
@@ -1092,6 +1337,8 @@ int main(void)
 		TEST(test_moves_are_conditional),
 		TEST(test_unknown_posts),
 		TEST(test_last_post),
+		TEST(test_updates),
+		TEST(test_older_versions),
 		TEST(test_pace),
 		TEST(test_publishers),
 		TEST(test_requests),

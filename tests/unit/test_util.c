@@ -75,6 +75,10 @@ static void test_err_set(void **state UNUSED)
 	assert_int_equal(strlen(e.text), 510);
 	err_set(&e, 0, "a%s", big);
 	assert_int_equal(strlen(e.text), 511);
+
+	/* One line, whatever is quoted in it. */
+	err_set(&e, 0, "it says \"%s\"", "a\nb\x1b[31m\x7f가");
+	assert_string_equal(e.text, "it says \"a b [31m 가\"");
 }
 
 static void test_format(void **state UNUSED)
@@ -530,6 +534,56 @@ static void test_secret_refused(void **state UNUSED)
 	}
 }
 
+/* Who can write to a folder on the way, as it is named or as it is, can put another file there. */
+static void test_secret_folder(void **state UNUSED)
+{
+	CLEANUP_FREE char *s = xasprintf("%s/a/b/s", folder);
+	CLEANUP_FREE char *linked = xasprintf("%s/loose/link/s", folder);
+	static const struct {
+		const char *dir;
+		unsigned mode;
+		int r;
+		const char *text;
+	} rows[] = {
+		{ "a/b", 0700, 0, "key" }, { "a/b", 0755, 0, "key" },
+		{ "a/b", 0770, -EPERM, "chmod go-w " }, { "a/b", 0702, -EPERM, "(mode 0702)" },
+		{ "a/b", 01777, 0, "key" }, { "a/b", 0700, 0, "key" },
+		{ "a", 0777, -EPERM, "/a (mode 0777)" }, { "a", 0750, 0, "key" },
+	};
+
+	assert_int_equal(mkdir("a", 0700), 0);
+	assert_int_equal(mkdir("a/b", 0700), 0);
+	assert_int_equal(mkdir("loose", 0700), 0);
+	assert_int_equal(symlink("../a/b", "loose/link"), 0);
+	write_file(s, "key", 0600);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(chmod(rows[i].dir, rows[i].mode), 0);
+		assert_secret(s, rows[i].r, rows[i].text);
+		assert_secret(linked, rows[i].r, rows[i].text);
+	}
+	/* The folder of the link, then the one that it leads to. */
+	assert_int_equal(chmod("loose", 0777), 0);
+	assert_secret(linked, -EPERM, "/loose (mode 0777)");
+	assert_int_equal(chmod("loose", 0700), 0);
+	assert_secret(linked, 0, "key");
+	if (geteuid() == 0) {
+		struct err e = { "" };
+
+		assert_int_equal(chmod(folder, 0755), 0);
+		assert_int_equal(chmod("a", 0755), 0);
+		assert_int_equal(chown("a/b", 12345, 0), 0);
+		assert_int_equal(chown(s, 23456, 0), 0);
+		assert_int_equal(chmod("a/b", 0755), 0);
+		assert_int_equal(seteuid(23456), 0);
+		int r = secret_check(s, &e);
+
+		assert_int_equal(seteuid(0), 0);
+		assert_int_equal(r, -EPERM);
+		assert_non_null(strstr(e.text, "run: chown 23456 "));
+		assert_true(str_ends(e.text, "/a/b"));
+	}
+}
+
 /* A credential lent by an ACL shows the group's read bit; others still may not. */
 static void test_secret_credential(void **state UNUSED)
 {
@@ -598,6 +652,7 @@ int main(void)
 		cmocka_unit_test(test_fd_write_all),
 		IN_FOLDER(test_secret),
 		IN_FOLDER(test_secret_refused),
+		IN_FOLDER(test_secret_folder),
 		IN_FOLDER(test_secret_credential),
 		cmocka_unit_test(test_fingerprint),
 	};

@@ -76,6 +76,42 @@ static void a_session_says_what_is_wanted(void **state)
 	value_free(body);
 }
 
+/* What geckodriver takes, to the letter: there is none here that could say so itself. */
+static void a_session_of_firefox(void **state)
+{
+	static const char wanted[] = "{\"capabilities\":{\"alwaysMatch\":{"
+		"\"browserName\":\"firefox\","
+		"\"timeouts\":{\"implicit\":0,\"pageLoad\":5,\"script\":6},"
+		"\"unhandledPromptBehavior\":\"ignore\","
+		"\"moz:firefoxOptions\":{\"args\":[%s\"-width\",\"10\",\"-height\",\"20\"]%s}}}}";
+	static const struct {
+		bool headless;
+		const char *profile, *binary, *args, *more;
+	} rows[] = {
+		{ true, "/p", NULL, "\"-headless\",\"-profile\",\"/p\",", "" },
+		{ false, NULL, "/opt/firefox", "", ",\"binary\":\"/opt/firefox\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct peer_reply replies[] = { SESSION };
+		const struct wd_wish firefox = { .firefox = true, .profile = rows[i].profile,
+			.binary = rows[i].binary, .headless = rows[i].headless, .width = 10,
+			.height = 20, .page_ms = 5, .script_ms = 6 };
+		char want[600];
+		struct peer p;
+		struct wd w;
+
+		start(&p, &w, replies, 1);
+		assert_int_equal(wd_open(&w, &firefox), WD_OK);
+		peer_stop(&p);
+		assert_int_equal(
+			str_format(want, sizeof(want), wanted, rows[i].args, rows[i].more), 0);
+		assert_non_null(strstr(p.last, "POST /session HTTP"));
+		assert_string_equal(strstr(p.last, "\r\n\r\n") + 4, want);
+	}
+}
+
 static void errors_have_their_ends(void **state)
 {
 	static const struct {
@@ -312,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(a_session_says_what_is_wanted),
+		cmocka_unit_test(a_session_of_firefox),
 		cmocka_unit_test(errors_have_their_ends),
 		cmocka_unit_test(a_driver_that_hangs_or_is_gone),
 		cmocka_unit_test(a_session_may_lie),

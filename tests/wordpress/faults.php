@@ -7,6 +7,7 @@
  * A file of one of these names in DIR/faults makes one answer go wrong and is
  * removed then; one that says "always" stays.
  *   500-before        500 before anything was done
+ *   500-before-post   the same, of a request that makes a post only
  *   500-after-post    500 after a post was made or changed
  *   sleep-after-post  then no answer for that many seconds (default 20)
  *   cut-after-post    then an answer that is shorter than it says
@@ -66,8 +67,10 @@ function test_answer($text)
 
 test_log_request();
 $test_is_call = preg_match('~/xmlrpc\.php|/wp-json/|rest_route=~', $_SERVER['REQUEST_URI']);
+$test_makes_post = $_SERVER['REQUEST_METHOD'] === 'POST' && preg_match('~/wp/v2/posts(&|\?|$)~', $_SERVER['REQUEST_URI']) ||
+	strpos($_SERVER['REQUEST_URI'], 'xmlrpc.php') !== false && strpos(file_get_contents('php://input'), 'metaWeblog.newPost') !== false;
 if ($test_is_call) {
-	if (test_fault('500-before') !== false) {
+	if (test_fault('500-before') !== false || ($test_makes_post && test_fault('500-before-post') !== false)) {
 		http_response_code(500);
 		exit('Internal Server Error');
 	}

@@ -22,7 +22,12 @@ wp_empty() { # as at the start
   : >"$REQUESTS"
   rm -f "$FAULTS"/*
 }
+wp_role() { # of the user that all is done as
+  wp_sql "select meta_value from wp_usermeta where user_id = $AUTHOR_ID and meta_key = 'wp_capabilities'"
+}
 wp_fault() { printf '%s\n' "${2:-}" >"$FAULTS/$1"; } # one answer goes wrong: see faults.php
+# Those that sleep still look for other faults when they wake.
+wp_idle() { [ "$(grep -c Accepted "$WP/log.php")" = "$(grep -c Closing "$WP/log.php")" ]; }
 wp_asked() { grep -c -- "$1" "$REQUESTS"; } # how many requests came that say so
 
 # picture FILE: a small PNG of WIDTH by HEIGHT pixels
@@ -31,6 +36,25 @@ picture() {
     sub chunk { pack("N", length $_[1]) . $_[0] . $_[1] . pack("N", crc32($_[0] . $_[1])) }
     print "\x89PNG\r\n\x1a\n", chunk("IHDR", pack("NNC5", $w, $h, 8, 2, 0, 0, 0)),
       chunk("IDAT", compress(("\0" . "\xc0\x40\x20" x $w) x $h)), chunk("IEND", "")' >"$1"
+}
+
+# large_picture FILE: a JPEG of 3000 by 2000 pixels that says where it was taken
+large_picture() {
+  php8.2 -r '$i = imagecreatetruecolor(3000, 2000);
+    for ($n = 0; $n < 300; $n++)
+      imagefilledellipse($i, $n * 37 % 3000, $n * 91 % 2000, 200, 200, imagecolorallocate($i, $n * 7 % 256, $n * 3 % 256, $n % 256));
+    ob_start(); imagejpeg($i, null, 90); $j = ob_get_clean();
+    file_put_contents($argv[1], substr($j, 0, 2) . "\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0SECRET-PLACE" . substr($j, 2));' "$1"
+}
+# sent_pictures: of each that the blog has in its library, its size and whether EXIF is in it
+sent_pictures() {
+  local url
+  wp_sql "select guid from wp_posts where post_type = 'attachment' and post_author = $AUTHOR_ID order by ID" |
+    while read -r url; do
+      curl -sf --noproxy '*' -o "$T/sent" "$url"
+      php8.2 -r '$d = file_get_contents($argv[1]); $s = getimagesize($argv[1]);
+        echo "$s[0]x$s[1] ", strpos($d, "SECRET-PLACE") === false && strpos($d, "Exif") === false ? "no-exif" : "exif", "\n";' "$T/sent"
+    done
 }
 
 # post KEY TITLE: a post as the daemon hands it over, with two pictures, as JSON
@@ -60,4 +84,84 @@ ask() {
     >"$T/request"
   (cd / && env -i PATH="$PATH" LANG=C.UTF-8 CPAUTO_SECRET_PASSWORD="$T/keys/password" \
     timeout 60 "$B/agents/$1" <"$T/request" 2>>"$T/agent.log")
+}
+
+# days N COMMAND...: with the clock that many days on
+days() {
+  local ms=$(($1 * 86400000))
+  shift
+  CPAUTO_TEST_WALL_OFFSET=$ms CPAUTO_TEST_BOOT_OFFSET=$ms "$@"
+}
+wp_post() { # of the one post: its columns
+  wp_sql "select $1 from wp_posts where post_type = 'post' and post_author = $AUTHOR_ID" | tr '\t' ' '
+}
+
+# up_to_date: the daemon publishes; days later prices moved; the same post says so.
+up_to_date() {
+  local id name before
+  ok 'the configuration that updates is good' cpauto check --agents
+  once
+  is 'one post is out' "$(posts published) $(wp_posts publish) $(wp_posts)" '1 1 1'
+  id=$(wp_post ID) name=$(wp_post post_name) before=$(wp_post 'md5(post_content)')
+  days 2 once
+  is 'the same prices change nothing' "$(wp_posts) $(wp_post 'md5(post_content)')" "1 $before"
+  # As if it had been posted at half of today's prices.
+  sqlite3 "$T/state/state.db" "UPDATE posts SET post = json_set(post, '$.answer.products[0].productPrice', 1)"
+  wp_fault 500-after-post
+  days 4 once
+  is 'other prices are written over it, though the answer is lost' \
+    "$(wp_posts) $(wp_post 'ID, post_name, post_status') $(sql "SELECT state FROM posts WHERE updates = 1")" "1 $id $name publish ready"
+  ok 'its text is another' test "$(wp_post 'md5(post_content)')" != "$before"
+  before=$(wp_post 'md5(post_content)')
+  CPAUTO_TEST_WALL_OFFSET=$((4 * 86400000 + 120000)) CPAUTO_TEST_BOOT_OFFSET=$((4 * 86400000 + 120000)) once
+  is 'and sent again, it is the same post' \
+    "$(wp_posts) $(wp_post 'ID, post_name, post_status') $(wp_post 'md5(post_content)') $(sql "SELECT state, external_id FROM posts WHERE updates = 1")" \
+    "1 $id $name publish $before published|$id"
+  # By hand, whatever the prices are.
+  : >"$T/log"
+  cpauto posts update 2 >"$T/by-hand" 2>&1
+  days 5 once
+  is 'by hand too' "$(wp_posts) $(wp_post 'ID, post_name') $(sql "SELECT count(*) FROM posts WHERE updates = 1 AND state = 'published'")" "1 $id $name 2"
+  like 'the log says in whose place' "$(cat "$T/log")" "post 3 is out through '.*', in the place of post 1"
+  # Deleted by the owner: it does not come back.
+  wp_sql "delete from wp_posts where ID = $id"
+  cpauto posts update 3 >"$T/by-hand" 2>&1
+  days 6 once
+  is 'one that the owner deleted is not made again' "$(wp_posts) $(sql "SELECT state FROM posts ORDER BY id DESC LIMIT 1")" '0 refused'
+}
+
+# settle_blog AGENT ASKED: settling.sh's rows for it; ASKED is how a request that
+# makes a post looks. Needs $API, and $T/cpauto.conf with one keyword.
+settle_blog() {
+  local asked=$2
+  fresh() { wp_empty; }
+  there() { wp_posts; }
+  eval "sent() { wp_asked '$asked'; }"
+  lose() { if [ "$1" = made ]; then wp_fault 500-after-post; else wp_fault 500-before-post; fi; }
+  well() { rm -f "$FAULTS"/*; }
+  settle_well "$1"
+  echo "# $1, one post, what came to the blog:"
+  sed -e 's/&_=[0-9]*//; s/&*_fields=[^& ]*//g; s/search=[^& ]*/search=…/; s/[0-9a-f]\{16,\}/…/g; s/=cp-[^& ]*/=…/g; s/\(title\|alt_text\)=[^& ]*/\1=…/g' "$REQUESTS" |
+    sort | uniq -c | sed 's/^/#  /'
+  is 'whatever changes something came once' "$(grep ^POST "$REQUESTS" | grep -v 'get[A-Z]' | grep -v newMediaObject | sort | uniq -d)" ''
+  is 'a picture for each that the post has' "$(grep -cE 'newMediaObject|^POST.*/wp/v2/media' "$REQUESTS")" \
+    "$(sql "SELECT count(DISTINCT json_extract(value, '\$.path')) FROM posts, json_each(posts.post, '\$.images')")"
+  settle_found "$1"
+  is 'and out' "$(wp_posts publish)" 1
+  settle_absent "$1"
+  is 'and out' "$(wp_posts publish)" 1
+}
+# settle_blind AGENT SQL: after SQL the agent cannot tell.
+settle_blind() {
+  begin
+  lose made
+  once
+  wp_sql "$2"
+  at 2
+  at 60
+  is "$1 that cannot tell: parked, and never sent again" "$(state), sent $(sent)" 'parked, sent 1'
+  cpauto posts settle 1 --published >"$T/settle" 2>&1
+  at 61
+  is 'settled by the owner' "$(state), sent $(sent)" 'published, sent 1'
+  row "$(printf '%-14s %-9s parked, settled as published: %s' "$1" made "$(seen)")"
 }
