@@ -335,6 +335,10 @@ static int plan_post(struct engine *e, const struct config_list *c, const char *
 		str_format_cut(period, sizeof(period), "%" PRId64 " again, %s", updates, day);
 	const char *parts[] = { c->name, e->keyword.folded, set, period };
 	fingerprint(parts, ARRAY_LEN(parts), key);
+	int64_t age = 0;
+	int r = work_restored_age(e, &age);
+	if (r < 0)
+		return r;
 	struct store_post_new p = {
 		.key = key,
 		.list = c->name,
@@ -345,9 +349,11 @@ static int plan_post(struct engine *e, const struct config_list *c, const char *
 		.period = period,
 		.now_ms = e->now.wall_ms,
 		.updates = updates,
+		/* No period is longer than a day: an older key cannot be this one. */
+		.doubt = !updates && (e->keyword.doubt || age < 2 * DAY_MS),
 	};
 	int64_t id;
-	int r = store_post_add(e->store, &p, &id);
+	r = store_post_add(e->store, &p, &id);
 	if (r == -EEXIST) {
 		str_format_cut(reason, ERR_MAX,
 			"there is a post of the same products in this period (%s)", period);

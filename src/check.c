@@ -232,6 +232,8 @@ static void check_database(struct check *c)
 	int r = store_open(c->in->paths->state, "/nonexistent", STORE_READ, &s, &e);
 	if (r == -EUCLEAN || r == -EPROTO)
 		found(c, "error", "state", "%s", e.text);
+	else if (r == 0 && store_verify(s) == -EUCLEAN)
+		found(c, "error", "state", "%s", store_error(s));
 	store_close(s);
 }
 

@@ -143,6 +143,12 @@ static int judge(struct engine *e, const struct value *row)
 	bool approved = value_get_int(row, "approved_ms", 0) > 0;
 	char reason[ERR_MAX] = "waits for your approval";
 	bool wait = c && c->approve == APPROVE_MANUAL && !approved;
+	if (c && c->repost == REPOST_NEVER && value_get_int(row, "doubt", 0) && !approved) {
+		wait = true;
+		str_format_cut(reason, sizeof(reason),
+			"waits for your approval: its keyword may have been posted after the "
+			"backup that was restored");
+	}
 	if (!approved) {
 		int r = find_similar(e, row, reason);
 		if (r < 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 
 #include "log.h"
 #include "retry.h"
@@ -80,6 +81,15 @@ static int publisher_wait(
 	r = store_publisher_pace(e->store, p->name, midnight, &today, &last);
 	if (r < 0)
 		return r;
+	int64_t restored = INT64_MAX;
+	r = work_restored_age(e, &restored);
+	if (r < 0)
+		return r;
+	/* What it sent before a backup was restored is not known: its last counts as sent then. */
+	if (restored != INT64_MAX && e->now.wall_ms - restored > last)
+		last = e->now.wall_ms - restored;
+	if (restored <= e->now.wall_ms - midnight)
+		today = INT_MAX;
 	int64_t until = state.until_ms;
 	if (last > 0 && gap > 0 && last + gap > until)
 		until = last + gap;
@@ -160,10 +170,22 @@ static int renew(struct engine *e, const struct config_publisher *p, int64_t id)
 		e->now.wall_ms, "its prices grew old; it is made anew");
 }
 
+/* It may be out for all the restored backup knows: found, absent or parked, then it goes on. */
+static int look_first(struct engine *e, int64_t id)
+{
+	log_event(LOG_LEVEL_NOTICE, NULL,
+		"post %" PRId64 " may have gone out after the backup that was restored; it is "
+		"looked for first",
+		id);
+	return store_post_doubted(e->store, id, &e->now);
+}
+
 static int send(struct engine *e, const struct config_publisher *p, const struct value *row)
 {
 	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
+	if (value_get_int(row, "doubt", 0))
+		return look_first(e, id);
 	if (!facts_fresh(e, row))
 		return renew(e, p, id);
 	int r = work_pass_gates(e, row, &err);

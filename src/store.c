@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -15,8 +16,8 @@
 #include "similar.h"
 
 #define APPLICATION_ID 0x63706175 /* "cpau" */
-#define STATE_VERSION 2
-#define CACHE_VERSION 1
+#define STATE_VERSION 3
+#define CACHE_VERSION 2
 #define BUSY_MS 5000
 
 /* ---- the schema ------------------------------------------------------------------- */
@@ -132,15 +133,89 @@ static const char cache_schema[] =
 	" PRIMARY KEY (product_id, at_ms)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX prices_age ON prices (at_ms);";
 
+/* ---- seals ------------------------------------------------------------------------ */
+
+/*
+ * A bit that falls over on the disk can leave a row that is well-formed and
+ * wrong, and SQLite keeps no checksum. So each row that a promise hangs on has
+ * one over all its columns. Triggers of each connection that writes make it, so
+ * no statement can forget it; it is looked at when the database is opened and
+ * when such a row is read. NULL was written by hand and is taken as it is: no
+ * single bit makes a NULL of a seal.
+ */
+#define CALL_COLUMNS \
+	"id, op, list, keyword, taken_wall, taken_boot, taken_boot_id, taken_synced," \
+	" ended_wall, ended_boot, ended_boot_id, ended_synced, result, detail"
+#define ACCOUNT_COLUMNS \
+	"id, blocked, block_wall, block_boot, block_boot_id, block_synced, block_ms, strikes," \
+	" hard, reason, skew_ms, failures, wait_wall, wait_boot, wait_boot_id, wait_synced," \
+	" wait_ms, wait_reason, restored_wall, restored_boot, restored_boot_id, restored_synced"
+#define POST_COLUMNS \
+	"id, key, state, list, keyword, folded, publisher, products, period, title, html, text," \
+	" markdown, post, facts_ms, created_ms, changed_ms, approved_ms, published_ms," \
+	" sending_ms, sending_boot, sending_boot_id, sending_synced, next_ms, attempts, finds," \
+	" external_id, url, reason, draft_id, sketch, doubt, updates"
+#define REQUEST_COLUMNS "id, kind, args, at_ms, done_ms, outcome, text"
+#define KEYWORD_SEAL "seal_of(list_id, folded, keyword)" /* set by its statements */
+#define WHOLE(columns) "(seal IS NULL OR seal = seal_of(" columns "))"
+
+#define SEAL_TRIGGERS(table, columns) \
+	"CREATE TEMP TRIGGER " table "_added AFTER INSERT ON main." table \
+	" BEGIN UPDATE " table " SET seal = 0 WHERE id = NEW.id; END;" \
+	"CREATE TEMP TRIGGER " table "_changed AFTER UPDATE ON main." table \
+	" BEGIN UPDATE " table " SET seal = seal_of(" columns ") WHERE id = NEW.id; END;"
+static const char seal_triggers[] = SEAL_TRIGGERS("calls", CALL_COLUMNS)
+	SEAL_TRIGGERS("account", ACCOUNT_COLUMNS) SEAL_TRIGGERS("posts", POST_COLUMNS)
+	SEAL_TRIGGERS("requests", REQUEST_COLUMNS);
+
+#define SEAL_BROKEN(table, columns) \
+	"SELECT id FROM " table " WHERE NOT " WHOLE(columns) " LIMIT 1"
+static const struct {
+	const char *table, *sql;
+} seal_checks[] = {
+	{ "calls", SEAL_BROKEN("calls", CALL_COLUMNS) },
+	{ "account", SEAL_BROKEN("account", ACCOUNT_COLUMNS) },
+	{ "posts", SEAL_BROKEN("posts", POST_COLUMNS) },
+	{ "requests", SEAL_BROKEN("requests", REQUEST_COLUMNS) },
+};
+
+static const char state_seals[] =
+	"ALTER TABLE calls ADD COLUMN seal INTEGER;"
+	"ALTER TABLE requests ADD COLUMN seal INTEGER;"
+	"ALTER TABLE account ADD COLUMN seal INTEGER;"
+	/* When the state was restored from a backup, which knows less than happened. */
+	"ALTER TABLE account ADD COLUMN restored_wall INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN restored_boot INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN restored_boot_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN restored_synced INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE posts ADD COLUMN seal INTEGER;"
+	/* It may be out for all the backup knows: looked for before it is sent. */
+	"ALTER TABLE posts ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0 CHECK (doubt IN (0, 1));"
+	"ALTER TABLE keywords ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0"
+	" CHECK (doubt IN (0, 1));"
+	"ALTER TABLE keywords ADD COLUMN seal INTEGER;"
+	"UPDATE keywords SET seal = " KEYWORD_SEAL ";"
+	"UPDATE calls SET seal = seal_of(" CALL_COLUMNS ");"
+	"UPDATE account SET seal = seal_of(" ACCOUNT_COLUMNS ");"
+	"UPDATE posts SET seal = seal_of(" POST_COLUMNS ");"
+	"UPDATE requests SET seal = seal_of(" REQUEST_COLUMNS ");";
+
+/* What the cache holds without a seal is only asked for again. */
+static const char cache_seals[] =
+	"ALTER TABLE answers ADD COLUMN seal INTEGER;"
+	"ALTER TABLE images ADD COLUMN seal INTEGER;";
+
 /* Step N brings version N to N + 1. */
-static const char *const state_steps[] = { state_schema, state_updates };
-static const char *const cache_steps[] = { cache_schema };
+static const char *const state_steps[] = { state_schema, state_updates, state_seals };
+static const char *const cache_steps[] = { cache_schema, cache_seals };
 
 /* ---- the statements --------------------------------------------------------------- */
 
 #define KEYWORD_COLUMNS \
 	"k.id, k.list_id, l.name AS list, k.keyword, k.folded, k.due_ms, k.looked_ms," \
-	" k.fresh_ms, k.failures, k.asked, k.paused, k.reason, k.by_hand, l.paused AS list_paused"
+	" k.fresh_ms, k.failures, k.asked, k.paused, k.reason, k.doubt, k.seal IS NULL OR" \
+	" k.seal = seal_of(k.list_id, k.folded, k.keyword) AS whole, k.by_hand," \
+	" l.paused AS list_paused"
 #define KEYWORD_FROM " FROM keywords k JOIN lists l ON l.id = k.list_id "
 /* A look into each list costs less than an index of its own on a hundred thousand rows. */
 #define KEYWORD_ANYWHERE " WHERE list_id IN (SELECT id FROM lists) AND folded = ?1"
@@ -215,6 +290,16 @@ enum stmt_id {
 	REQUEST_DONE,
 	REQUEST_GET,
 	REQUEST_ADD,
+	POST_DOUBTED,
+	RESTORED_GET,
+	RESTORED_SET,
+	RESTORE_CALL,
+	RESTORE_POSTS,
+	RESTORE_SENDING,
+	RESTORE_KEYWORDS,
+	RESTORE_REQUESTS,
+	RESTORE_CACHE,
+	CONTENT,
 	Q_CALLS,
 	Q_POSTS,
 	Q_KEYWORDS,
@@ -242,7 +327,8 @@ static const char *const stmt_sql[STMT_END] = {
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[CALLS_RECENT] = "SELECT taken_wall, taken_boot, taken_boot_id, taken_synced,"
-			 " ended_wall, ended_boot, ended_boot_id, ended_synced"
+			 " ended_wall, ended_boot, ended_boot_id, ended_synced, "
+			 WHOLE(CALL_COLUMNS)
 			 " FROM calls ORDER BY id DESC LIMIT ?1",
 	[CALL_BEGIN] =
 		"INSERT INTO calls (op, list, keyword, taken_wall, taken_boot, taken_boot_id,"
@@ -264,7 +350,8 @@ static const char *const stmt_sql[STMT_END] = {
 	[ACCOUNT_GET] =
 		"SELECT blocked, block_wall, block_boot, block_boot_id, block_synced, block_ms,"
 		" strikes, hard, reason, skew_ms, failures, wait_wall, wait_boot, wait_boot_id,"
-		" wait_synced, wait_ms, wait_reason FROM account WHERE id = 1",
+		" wait_synced, wait_ms, wait_reason, " WHOLE(ACCOUNT_COLUMNS)
+		" FROM account WHERE id = 1",
 	[ACCOUNT_SET] =
 		"UPDATE account SET blocked = ?1, block_wall = ?2, block_boot = ?3,"
 		" block_boot_id = ?4, block_synced = ?5, block_ms = ?6, strikes = ?7, hard = ?8,"
@@ -280,10 +367,10 @@ static const char *const stmt_sql[STMT_END] = {
 	[LISTS_ALL] = "SELECT id, name FROM lists",
 	[LIST_DELETE] = "DELETE FROM lists WHERE id = ?1",
 	[KEYWORD_UPSERT] =
-		"INSERT INTO keywords (list_id, folded, keyword, generation, due_ms)"
-		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (list_id, folded)"
+		"INSERT INTO keywords (list_id, folded, keyword, generation, due_ms, seal)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, seal_of(?1, ?2, ?3)) ON CONFLICT (list_id, folded)"
 		" DO UPDATE SET keyword = excluded.keyword, generation = "
-		"excluded.generation, by_hand = 0",
+		"excluded.generation, by_hand = 0, seal = excluded.seal",
 	[KEYWORDS_GENERATION] =
 		"SELECT coalesce(max(generation), 0) + 1 FROM keywords WHERE list_id = ?1",
 	[KEYWORDS_SWEEP] =
@@ -300,7 +387,7 @@ static const char *const stmt_sql[STMT_END] = {
 		"SELECT " KEYWORD_COLUMNS KEYWORD_FROM "WHERE l.name = ?1 AND k.folded = ?2",
 	[KEYWORD_LOOKED] =
 		"UPDATE keywords SET looked_ms = ?2, due_ms = ?3, failures = 0, asked = 0,"
-		" reason = ?4 WHERE id = ?1",
+		" doubt = 0, reason = ?4 WHERE id = ?1",
 	[KEYWORD_FAILED] =
 		"UPDATE keywords SET due_ms = ?2, failures = failures + 1, asked = 0,"
 		" reason = ?3 WHERE id = ?1",
@@ -308,15 +395,16 @@ static const char *const stmt_sql[STMT_END] = {
 	[KEYWORD_DUE] = "UPDATE keywords SET due_ms = min(due_ms, ?2) WHERE id = ?1",
 	[KEYWORD_ASK] =
 		"UPDATE keywords SET asked = 1, paused = 0, due_ms = min(due_ms, ?2) WHERE id = ?1",
-	[KEYWORD_ADD] = "INSERT INTO keywords (list_id, keyword, folded, by_hand, due_ms)"
-			" VALUES (?1, ?2, ?3, 1, ?4)",
+	[KEYWORD_ADD] = "INSERT INTO keywords (list_id, keyword, folded, by_hand, due_ms, seal)"
+			" VALUES (?1, ?2, ?3, 1, ?4, seal_of(?1, ?3, ?2))",
 	[KEYWORD_REMOVE] = "DELETE FROM keywords WHERE id = ?1 AND by_hand = 1",
 	[KEYWORD_PAUSE] = "UPDATE keywords SET paused = ?2 WHERE id = ?1",
 	[POST_ADD] =
 		"INSERT INTO posts (key, state, list, keyword, folded, publisher, products, period,"
-		" created_ms, changed_ms, next_ms, updates) VALUES (?1, 'planned', ?2, ?3, ?4, ?5, "
-		"?6, ?7, ?8, ?8, ?8, nullif(?9, 0))",
-	[POST_GET] = "SELECT p.*, o.key AS out_key, o.external_id AS out_id, o.url AS out_url"
+		" created_ms, changed_ms, next_ms, updates, doubt) VALUES (?1, 'planned', ?2, ?3, "
+		"?4, ?5, ?6, ?7, ?8, ?8, ?8, nullif(?9, 0), ?10)",
+	[POST_GET] = "SELECT p.*, o.key AS out_key, o.external_id AS out_id, o.url AS out_url,"
+		     " (SELECT " WHOLE(POST_COLUMNS) " FROM posts WHERE id = ?1) AS whole"
 		     " FROM posts p LEFT JOIN posts o ON o.id = p.updates WHERE p.id = ?1",
 	[POST_NEXT] = "SELECT id FROM posts WHERE state = ?1 AND next_ms <= ?3"
 		      " AND (?2 IS NULL OR publisher = ?2) ORDER BY next_ms, id LIMIT 1",
@@ -338,7 +426,9 @@ static const char *const stmt_sql[STMT_END] = {
 		" sketch = ?9, reason = NULL"
 		" WHERE id = ?1 AND state IN ('planned', 'rendered')",
 	[POST_OBJECT] = "UPDATE posts SET post = ?2, changed_ms = ?3 WHERE id = ?1",
-	[POST_MOVE] = "UPDATE posts SET state = ?3, changed_ms = ?4, next_ms = ?5, reason = ?6"
+	[POST_MOVE] = "UPDATE posts SET state = ?3, changed_ms = ?4, next_ms = ?5, reason = ?6,"
+		      /* Who looked, or the owner, found that it is not out. */
+		      " doubt = iif(?3 = 'ready' AND ?2 IN ('unknown', 'parked'), 0, doubt)"
 		      " WHERE id = ?1 AND state = ?2",
 	[POST_SEND] =
 		"UPDATE posts SET state = 'sending', changed_ms = ?2, sending_ms = ?2,"
@@ -347,14 +437,14 @@ static const char *const stmt_sql[STMT_END] = {
 		"= 'ready'",
 	[POST_PUBLISH] =
 		"UPDATE posts SET state = 'published', changed_ms = ?2, published_ms = ?2,"
-		" external_id = ?3, url = ?4, reason = NULL"
+		" external_id = ?3, url = ?4, reason = NULL, doubt = 0"
 		" WHERE id = ?1 AND state IN ('sending', 'unknown', 'parked')",
 	[POST_LOOKED] = "UPDATE posts SET finds = finds + ?4, changed_ms = ?2, next_ms = ?3"
 			" WHERE id = ?1 AND state = 'unknown' RETURNING finds",
 	[POST_APPROVE] = "UPDATE posts SET state = 'ready', approved_ms = ?2, changed_ms = ?2,"
 			 " next_ms = ?2, reason = NULL WHERE id = ?1 AND state = 'waiting'",
 	[POST_DRAFT] = "UPDATE posts SET draft_id = ?3, state = 'ready', changed_ms = ?2,"
-		       " next_ms = ?2, reason = 'its draft is made'"
+		       " next_ms = ?2, doubt = 0, reason = 'its draft is made'"
 		       " WHERE id = ?1 AND state IN ('sending', 'unknown')",
 	[POST_SKETCHES] = "SELECT id, title, sending_ms, sketch FROM posts WHERE publisher = ?1"
 			  " AND sending_ms >= ?2 AND id <> ?3 AND updates IS NOT ?3"
@@ -393,11 +483,53 @@ static const char *const stmt_sql[STMT_END] = {
 		"excluded.reason",
 	[PUBLISHERS_CLEAR] = "DELETE FROM publishers",
 	[REQUEST_NEXT] =
-		"SELECT id, kind, args FROM requests WHERE done_ms IS NULL ORDER BY id LIMIT 1",
+		"SELECT id, kind, args, " WHOLE(REQUEST_COLUMNS)
+		" FROM requests WHERE done_ms IS NULL ORDER BY id LIMIT 1",
 	[REQUEST_DONE] = "UPDATE requests SET done_ms = ?2, outcome = ?3, text = ?4"
 			 " WHERE id = ?1 AND done_ms IS NULL",
 	[REQUEST_GET] = "SELECT * FROM requests WHERE id = ?1",
 	[REQUEST_ADD] = "INSERT INTO requests (kind, args, at_ms) VALUES (?1, ?2, ?3)",
+	[POST_DOUBTED] =
+		"UPDATE posts SET state = 'unknown', changed_ms = ?2, next_ms = ?2,"
+		" sending_ms = ?2, sending_boot = ?3, sending_boot_id = ?4, sending_synced = ?5,"
+		" finds = 0, reason = 'it may have gone out after the backup that was restored'"
+		" WHERE id = ?1 AND state = 'ready' AND doubt = 1",
+	[RESTORED_GET] = "SELECT restored_wall, restored_boot, restored_boot_id, restored_synced"
+			 " FROM account WHERE id = 1 AND restored_boot_id <> ''",
+	[RESTORED_SET] = "UPDATE account SET restored_wall = ?1, restored_boot = ?2,"
+			 " restored_boot_id = ?3, restored_synced = ?4 WHERE id = 1",
+	[RESTORE_CALL] =
+		"INSERT INTO calls (op, taken_wall, taken_boot, taken_boot_id, taken_synced,"
+		" ended_wall, ended_boot, ended_boot_id, ended_synced, result, detail)"
+		" VALUES ('restore', ?1, ?2, ?3, ?4, ?1, ?2, ?3, ?4, 'counted',"
+		" 'counts as made: a backup was restored, which does not know the last calls')",
+	[RESTORE_POSTS] =
+		"UPDATE posts SET doubt = 1, changed_ms = ?1, reason = CASE state"
+		" WHEN 'refused' THEN reason"
+		" WHEN 'waiting' THEN 'waits for your approval; it may have gone out after the"
+		" backup that was restored: look at the blog'"
+		" ELSE 'it may have gone out after the backup that was restored; it is looked"
+		" for before it is sent' END"
+		" WHERE state IN ('planned', 'rendered', 'waiting', 'ready', 'refused')"
+		" AND updates IS NULL",
+	[RESTORE_SENDING] =
+		"UPDATE posts SET state = 'unknown', changed_ms = ?1, next_ms = ?1,"
+		" sending_ms = ?1, sending_boot = ?2, sending_boot_id = ?3, sending_synced = ?4,"
+		" finds = 0, reason = 'it may have gone out; a backup was restored since'"
+		" WHERE state IN ('sending', 'unknown') AND updates IS NULL",
+	[RESTORE_KEYWORDS] = "UPDATE keywords SET doubt = 1 WHERE due_ms <= ?1",
+	[RESTORE_REQUESTS] = "UPDATE requests SET done_ms = ?1, outcome = ?2, text = 'not done:"
+			     " a backup was restored; say it again if you still want it'"
+			     " WHERE done_ms IS NULL",
+	/* The cache that lies here may not be the one that this state knew. */
+	[RESTORE_CACHE] = "UPDATE keywords SET fresh_ms = NULL WHERE fresh_ms IS NOT NULL",
+	[CONTENT] = "SELECT (SELECT count(*) FROM calls) AS calls,"
+		    " (SELECT count(*) FROM posts) AS posts,"
+		    " (SELECT count(*) FROM keywords) AS keywords,"
+		    " (SELECT count(*) FROM posts WHERE state = 'published') AS published,"
+		    " max((SELECT coalesce(max(taken_wall), 0) FROM calls),"
+		    " (SELECT coalesce(max(changed_ms), 0) FROM posts),"
+		    " (SELECT coalesce(max(at_ms), 0) FROM requests)) AS last_ms",
 	[Q_CALLS] = "SELECT * FROM calls WHERE taken_wall >= ?1 ORDER BY id DESC LIMIT ?2",
 	[Q_POSTS] = "SELECT " POST_SHORT " FROM posts WHERE (?1 IS NULL OR state = ?1)"
 		    " AND (?2 IS NULL OR list = ?2) ORDER BY id DESC LIMIT ?3",
@@ -416,15 +548,18 @@ static const char *const stmt_sql[STMT_END] = {
 	[Q_FIND] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM KEYWORD_ANYWHERE " ORDER BY k.id",
 
 	[ANSWER_PUT] =
-		"INSERT INTO answers (folded, fetched_ms, body) VALUES (?1, ?2, ?3)"
+		"INSERT INTO answers (folded, fetched_ms, body, seal)"
+		" VALUES (?1, ?2, ?3, seal_of(?1, ?2, ?3))"
 		" ON CONFLICT (folded) DO UPDATE SET fetched_ms = excluded.fetched_ms, body "
-		"= excluded.body",
-	[ANSWER_GET] = "SELECT fetched_ms, body FROM answers WHERE folded = ?1",
+		"= excluded.body, seal = excluded.seal",
+	[ANSWER_GET] = "SELECT fetched_ms, body FROM answers WHERE folded = ?1"
+		       " AND seal = seal_of(folded, fetched_ms, body)",
 	[IMAGE_PUT] =
-		"INSERT INTO images (url, at_ms, path, image) VALUES (?1, ?2, ?3, ?4)"
+		"INSERT INTO images (url, at_ms, path, image, seal)"
+		" VALUES (?1, ?2, ?3, ?4, seal_of(?1, ?4))"
 		" ON CONFLICT (url) DO UPDATE SET at_ms = excluded.at_ms, path = excluded.path,"
-		" image = excluded.image",
-	[IMAGE_GET] = "SELECT image FROM images WHERE url = ?1",
+		" image = excluded.image, seal = excluded.seal",
+	[IMAGE_GET] = "SELECT image FROM images WHERE url = ?1 AND seal = seal_of(url, image)",
 	[PRICE_PUT] = "INSERT INTO prices (product_id, at_ms, price) VALUES (?1, ?2, ?3)"
 		      " ON CONFLICT DO NOTHING",
 	[CACHE_OLDEST] = "SELECT min(at) FROM (SELECT min(fetched_ms) AS at FROM answers"
@@ -496,7 +631,8 @@ static const char *errno_words(int r)
 	case -ENOSPC:
 		return "the disk is full; make room";
 	case -EUCLEAN:
-		return "the database is damaged; keep the file and restore a backup";
+		return "the database is damaged and left as it is; with cpautod stopped, put a"
+		       " backup in its place: cpauto restore FILE";
 	case -EBUSY:
 		return "another program holds the database; try again";
 	case -EROFS:
@@ -508,6 +644,33 @@ static const char *errno_words(int r)
 	default:
 		return "try again";
 	}
+}
+
+/* FNV-1a: two contents that differ in one byte never have one seal. */
+static uint64_t seal_bytes(uint64_t h, const void *data, size_t len)
+{
+	for (const unsigned char *p = data, *end = p + len; p < end; p++)
+		h = (h ^ *p) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/* seal_of(COLUMN...) in SQL: over kinds, values and ends of all of them. */
+static void seal_of(sqlite3_context *ctx, int count, sqlite3_value **values)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	for (int i = 0; i < count; i++) {
+		int kind = sqlite3_value_type(values[i]);
+		int64_t number = 0;
+		h = seal_bytes(h, &kind, sizeof(kind));
+		if (kind == SQLITE_INTEGER) {
+			number = sqlite3_value_int64(values[i]);
+			h = seal_bytes(h, &number, sizeof(number));
+		} else if (kind != SQLITE_NULL) {
+			const void *bytes = sqlite3_value_blob(values[i]);
+			h = seal_bytes(h, bytes, (size_t)sqlite3_value_bytes(values[i]));
+		}
+	}
+	sqlite3_result_int64(ctx, (int64_t)h);
 }
 
 static bool is_cache(enum stmt_id id)
@@ -522,6 +685,15 @@ static int fail(struct store *s, bool cache, int rc)
 	str_format_cut(s->error, sizeof(s->error), "%s.db: %s: %s", cache ? "cache" : "state",
 		db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), errno_words(r));
 	return r;
+}
+
+/* A row is well-formed, but not what was written. */
+static int damaged(struct store *s, const char *what, int64_t id)
+{
+	str_format_cut(s->error, sizeof(s->error),
+		"state.db: row %" PRId64 " of %s is not as it was written: %s", id, what,
+		errno_words(-EUCLEAN));
+	return -EUCLEAN;
 }
 
 const char *store_error(const struct store *s)
@@ -641,6 +813,8 @@ static struct value *row_value(sqlite3_stmt *st)
 	struct value *row = value_new_object();
 	for (int i = 0; i < sqlite3_column_count(st); i++) {
 		struct value *v;
+		if (str_eq(sqlite3_column_name(st, i), "seal"))
+			continue;
 		if (sqlite3_column_type(st, i) == SQLITE_INTEGER)
 			v = value_new_int(sqlite3_column_int64(st, i));
 		else
@@ -783,6 +957,59 @@ static int quick_check(sqlite3 *db)
 	return rc;
 }
 
+/* Its indexes too, which the quick check takes on trust: what is due, what is out. */
+static int check_posts(sqlite3 *db)
+{
+	char text[64] = "";
+	int rc = pragma_text(db, "PRAGMA integrity_check(posts)", text, sizeof(text));
+	if (rc == SQLITE_OK && strcmp(text, "ok") != 0)
+		return SQLITE_CORRUPT;
+	return rc;
+}
+
+/* SQLITE_CORRUPT and a line about the first row whose seal is broken. */
+static int check_seals(struct store *s)
+{
+	int rc = SQLITE_OK;
+	for (size_t i = 0; i < ARRAY_LEN(seal_checks) && rc == SQLITE_OK; i++) {
+		sqlite3_stmt *st = NULL;
+		rc = sqlite3_prepare_v2(s->state, seal_checks[i].sql, -1, &st, NULL);
+		if (rc == SQLITE_OK)
+			rc = sqlite3_step(st);
+		if (rc == SQLITE_ROW) {
+			(void)damaged(s, seal_checks[i].table, sqlite3_column_int64(st, 0));
+			rc = SQLITE_CORRUPT;
+		} else if (rc == SQLITE_DONE) {
+			rc = SQLITE_OK;
+		}
+		sqlite3_finalize(st);
+	}
+	return rc;
+}
+
+/* The schema against one that is made anew: a CHECK that fell over checks nothing. */
+static int check_schema(sqlite3 *db, sqlite3 *fresh)
+{
+	static const char sql[] = "SELECT sql FROM sqlite_schema ORDER BY type DESC, name";
+	sqlite3_stmt *a = NULL, *b = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &a, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(fresh, sql, -1, &b, NULL);
+	while (rc == SQLITE_OK) {
+		int x = sqlite3_step(a), y = sqlite3_step(b);
+		if (x == SQLITE_DONE && y == SQLITE_DONE)
+			break;
+		if (x != SQLITE_ROW || y != SQLITE_ROW)
+			rc = x != SQLITE_ROW && x != SQLITE_DONE ? x : SQLITE_CORRUPT;
+		else if (!str_eq((const char *)sqlite3_column_text(a, 0),
+				 (const char *)sqlite3_column_text(b, 0)))
+			rc = SQLITE_CORRUPT;
+	}
+	sqlite3_finalize(a);
+	sqlite3_finalize(b);
+	return rc;
+}
+
 static void drop_statements(struct store *s, int from, int to)
 {
 	for (int i = from; i < to; i++) {
@@ -815,7 +1042,9 @@ static int open_file(const char *path, enum store_mode mode, sqlite3 **ret)
 	sqlite3_busy_timeout(*ret, BUSY_MS);
 	sqlite3_db_config(*ret, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(*ret, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
-	return SQLITE_OK;
+	return sqlite3_create_function_v2(*ret, "seal_of", -1,
+		SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, seal_of, NULL, NULL,
+		NULL);
 }
 
 /* A file of another program or of chance is left alone. */
@@ -830,12 +1059,34 @@ static int check_foreign(sqlite3 *db)
 	return rc;
 }
 
+static int check_schema_of(struct store *s)
+{
+	sqlite3 *fresh = NULL;
+	int rc = open_file(":memory:", STORE_DAEMON, &fresh);
+	if (rc == SQLITE_OK)
+		rc = migrate(fresh, state_steps, STATE_VERSION);
+	if (rc == SQLITE_OK)
+		rc = check_schema(s->state, fresh);
+	sqlite3_close(fresh);
+	return rc;
+}
+
+/* All that can be looked at: pages, constraints, indexes of posts, schema, seals. */
+static int check_whole(struct store *s)
+{
+	int rc = quick_check(s->state);
+	if (rc == SQLITE_OK)
+		rc = check_posts(s->state);
+	if (rc == SQLITE_OK)
+		rc = check_schema_of(s);
+	return rc == SQLITE_OK ? check_seals(s) : rc;
+}
+
 /* Who asks of the daemon reads all and adds requests; by SQLite's own refusal nothing else. */
 static int only_requests(void *ctx, int action, const char *what, const char *second,
 	const char *db, const char *trigger)
 {
 	(void)ctx;
-	(void)second;
 	(void)db;
 	switch (action) {
 	case SQLITE_SELECT:
@@ -845,6 +1096,9 @@ static int only_requests(void *ctx, int action, const char *what, const char *se
 		return SQLITE_OK;
 	case SQLITE_INSERT:
 		return str_eq(what, "requests") && !trigger ? SQLITE_OK : SQLITE_DENY;
+	case SQLITE_UPDATE: /* its seal, by the trigger alone */
+		return str_eq(what, "requests") && str_eq(second, "seal") && trigger ? SQLITE_OK
+										     : SQLITE_DENY;
 	default:
 		return SQLITE_DENY;
 	}
@@ -862,6 +1116,10 @@ static int open_state(struct store *s, const char *path)
 	if (rc == SQLITE_OK)
 		rc = s->mode == STORE_DAEMON ? migrate(s->state, state_steps, STATE_VERSION)
 					     : check_version(s->state, STATE_VERSION);
+	if (rc == SQLITE_OK && s->mode == STORE_DAEMON)
+		rc = check_whole(s);
+	if (rc == SQLITE_OK && s->mode != STORE_READ)
+		rc = sqlite3_exec(s->state, seal_triggers, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = check_statements(s, s->state, 0, STATE_END);
 	if (rc == SQLITE_OK && s->mode == STORE_REQUEST)
@@ -939,6 +1197,11 @@ static int lock_dir(struct store *s, const char *dir, struct err *e)
 
 static int open_failed(struct store *s, const char *path, int rc, struct err *e)
 {
+	int64_t version = 0;
+	if (rc == SQLITE_SCHEMA && pragma_int(s->state, "PRAGMA user_version", &version) ==
+			SQLITE_OK && version > 0 && version < STATE_VERSION)
+		return err_set(e, -EPROTO, "%s is of an older version; start cpautod anew, which "
+			"brings it up to date", path);
 	if (rc == SQLITE_SCHEMA)
 		return err_set(e, -EPROTO, "%s: its version is not the one of this program; "
 			"run the cpautod that made it, or a newer one", path);
@@ -946,8 +1209,11 @@ static int open_failed(struct store *s, const char *path, int rc, struct err *e)
 		return err_set(e, -EBUSY, "%s: the last run of cpautod was cut short; start it, "
 			"which puts this right", path);
 	int r = db_errno(s->state, rc);
+	if (s->error[0])
+		return err_set(e, r, "%s", s->error);
+	bool told = s->state && sqlite3_errcode(s->state) == rc;
 	return err_set(e, r, "%s: %s: %s", path,
-		s->state ? sqlite3_errmsg(s->state) : sqlite3_errstr(rc), errno_words(r));
+		told ? sqlite3_errmsg(s->state) : sqlite3_errstr(rc), errno_words(r));
 }
 
 /*
@@ -1037,6 +1303,31 @@ void store_rest(struct store *s)
 		(void)sqlite3_db_release_memory(s->cache);
 }
 
+int store_verify(struct store *s)
+{
+	s->error[0] = '\0';
+	int rc = check_whole(s);
+	if (rc == SQLITE_OK || s->error[0])
+		return code_errno(rc);
+	str_format_cut(s->error, sizeof(s->error), "state.db: %s: %s", sqlite3_errstr(rc),
+		errno_words(code_errno(rc)));
+	return code_errno(rc);
+}
+
+int store_restored(struct store *s, struct instant *ret)
+{
+	int r = first_row(s, RESTORED_GET, "");
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	memset(ret, 0, sizeof(*ret));
+	ret->wall_ms = col_int(s, RESTORED_GET, 0);
+	ret->boot_ms = col_int(s, RESTORED_GET, 1);
+	copy_text(ret->boot_id, sizeof(ret->boot_id), col_text(s, RESTORED_GET, 2));
+	ret->synced = col_int(s, RESTORED_GET, 3);
+	finish(s, RESTORED_GET);
+	return 0;
+}
+
 /* One within another is a part of it: what fails there must fail the whole. */
 static int begin(struct store *s)
 {
@@ -1094,6 +1385,10 @@ int store_calls_recent(struct store *s, struct budget_call *calls, size_t max, s
 		struct budget_call *c = &calls[n++];
 		memset(c, 0, sizeof(*c));
 		col_instant(s, CALLS_RECENT, 0, &c->taken);
+		if (!col_int(s, CALLS_RECENT, 8)) {
+			finish(s, CALLS_RECENT);
+			return damaged(s, "the last calls", (int64_t)n);
+		}
 		c->has_ended = !col_null(s, CALLS_RECENT, 4);
 		if (c->has_ended)
 			col_instant(s, CALLS_RECENT, 4, &c->ended);
@@ -1144,7 +1439,11 @@ int store_account_get(struct store *s, struct store_account *ret)
 {
 	int r = first_row(s, ACCOUNT_GET, "");
 	if (r <= 0)
-		return r < 0 ? r : -EUCLEAN;
+		return r < 0 ? r : damaged(s, "the account", 1);
+	if (!col_int(s, ACCOUNT_GET, 17)) {
+		finish(s, ACCOUNT_GET);
+		return damaged(s, "the account", 1);
+	}
 	memset(ret, 0, sizeof(*ret));
 	ret->blocked = col_int(s, ACCOUNT_GET, 0);
 	col_instant(s, ACCOUNT_GET, 1, &ret->block_at);
@@ -1318,7 +1617,11 @@ static int keyword_row(struct store *s, enum stmt_id id, int r, struct store_key
 	ret->asked = col_int(s, id, 9);
 	ret->paused = col_int(s, id, 10);
 	copy_text(ret->reason, sizeof(ret->reason), col_text(s, id, 11));
+	ret->doubt = col_int(s, id, 12);
+	bool whole = col_int(s, id, 13);
 	finish(s, id);
+	if (!whole)
+		return damaged(s, "keywords", ret->id);
 	return 0;
 }
 
@@ -1385,8 +1688,8 @@ int store_keyword_pause(struct store *s, int64_t id, bool paused)
 
 int store_post_add(struct store *s, const struct store_post_new *p, int64_t *ret_id)
 {
-	int r = run(s, POST_ADD, "sssssssii", p->key, p->list, p->keyword, p->folded, p->publisher,
-		p->products, p->period, p->now_ms, p->updates);
+	int r = run(s, POST_ADD, "sssssssiii", p->key, p->list, p->keyword, p->folded, p->publisher,
+		p->products, p->period, p->now_ms, p->updates, (int64_t)p->doubt);
 	if (r == 0)
 		*ret_id = sqlite3_last_insert_rowid(s->state);
 	return r;
@@ -1425,7 +1728,23 @@ static int one_row(
 
 int store_post_get(struct store *s, int64_t id, struct value **ret)
 {
-	return one_row(s, POST_GET, first_row(s, POST_GET, "i", id), "post", ret);
+	struct value *row = NULL;
+	int r = one_row(s, POST_GET, first_row(s, POST_GET, "i", id), "post", &row);
+	if (r < 0)
+		return r;
+	if (!value_get_int(row, "whole", 0)) {
+		value_free(row);
+		return damaged(s, "posts", id);
+	}
+	value_remove(row, "whole");
+	*ret = row;
+	return 0;
+}
+
+int store_post_doubted(struct store *s, int64_t id, const struct instant *now)
+{
+	return change(s, POST_DOUBTED, "iiisi", id, now->wall_ms, now->boot_ms, now->boot_id,
+		(int64_t)now->synced);
 }
 
 int store_post_next(struct store *s, const char *state, const char *publisher, int64_t now_ms,
@@ -1650,6 +1969,11 @@ int store_request_next(struct store *s, int64_t *ret_id, char **ret_kind, struct
 	int r = first_row(s, REQUEST_NEXT, "");
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
+	if (!col_int(s, REQUEST_NEXT, 3)) {
+		int64_t id = col_int(s, REQUEST_NEXT, 0);
+		finish(s, REQUEST_NEXT);
+		return damaged(s, "requests", id);
+	}
 	const char *text = col_text(s, REQUEST_NEXT, 2);
 	struct value *args = NULL;
 	if (json_parse(text, strlen(text), &args, NULL) < 0)
@@ -1807,5 +2131,403 @@ int store_post_counts(struct store *s, struct value **ret)
 	}
 	value_free(list);
 	*ret = counts;
+	return 0;
+}
+
+/* ---- backup and restore ----------------------------------------------------------- */
+
+#define COPY_PAGES 256    /* at a time; between them the daemon may write */
+#define COPY_ROUNDS 100   /* of waiting or beginning anew */
+#define COPY_WAIT_MS 50
+
+/* Copies the pages as they are; holds the daemon up for no longer than some of them take. */
+static int copy_pages(sqlite3 *from, sqlite3 *to)
+{
+	sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+	int rc = b ? SQLITE_OK : sqlite3_errcode(to);
+	int left = INT_MAX;
+	for (int rounds = 0; b && rc == SQLITE_OK;) {
+		rc = sqlite3_backup_step(b, COPY_PAGES);
+		bool busy = rc == SQLITE_BUSY || rc == SQLITE_LOCKED;
+		/* Somebody wrote: SQLite begins anew by itself. */
+		if (busy || (rc == SQLITE_OK && sqlite3_backup_remaining(b) >= left)) {
+			rc = ++rounds < COPY_ROUNDS ? SQLITE_OK : SQLITE_BUSY;
+			(void)sqlite3_sleep(COPY_WAIT_MS);
+		}
+		left = sqlite3_backup_remaining(b);
+	}
+	(void)sqlite3_backup_finish(b);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* A database of one process, which is thrown away if anything goes wrong. */
+static int open_draft(struct store *s, const char *path)
+{
+	s->mode = STORE_REQUEST;
+	int rc = open_file(path, STORE_REQUEST, &s->state);
+	if (rc != SQLITE_OK)
+		return rc;
+	return sqlite3_exec(s->state, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF",
+		NULL, NULL, NULL);
+}
+
+/* Is it ours, whole, and of this version or an older one, which is brought up? */
+static int check_draft(struct store *s)
+{
+	int64_t id = 0;
+	int rc = pragma_int(s->state, "PRAGMA application_id", &id);
+	if (rc == SQLITE_OK && id != APPLICATION_ID)
+		rc = SQLITE_NOTADB;
+	if (rc == SQLITE_OK)
+		rc = quick_check(s->state);
+	if (rc == SQLITE_OK)
+		rc = migrate(s->state, state_steps, STATE_VERSION);
+	if (rc == SQLITE_OK)
+		rc = check_whole(s);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->state, seal_triggers, NULL, NULL, NULL);
+	return rc;
+}
+
+static int make_draft(const char *beside, char *path, size_t size, struct err *e)
+{
+	if (str_format(path, size, "%s.XXXXXX", beside) < 0)
+		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", beside);
+	CLEANUP_CLOSE int fd = mkstemp(path); /* 0600 */
+	return fd < 0 ? err_set(e, -errno, "%s: %s; the folder must be writable", path,
+				strerror(errno))
+		      : 0;
+}
+
+static int sync_file(const char *path)
+{
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+static int sync_folder_of(const char *path)
+{
+	CLEANUP_FREE char *dir = xstrdup(path);
+	char *slash = strrchr(dir, '/');
+	if (!slash)
+		return dir_sync(".");
+	slash[slash == dir] = '\0';
+	return dir_sync(dir);
+}
+
+static int content(struct store *s, struct value **ret)
+{
+	struct value *rows_ = NULL;
+	int r = rows(s, CONTENT, &rows_, "");
+	if (r == 0)
+		*ret = value_copy(value_at(rows_, 0));
+	value_free(rows_);
+	return r;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+		x.st_ino == y.st_ino;
+}
+
+static int put_backup(const char *draft, const char *file, bool force, struct err *e)
+{
+	int r = sync_file(draft);
+	if (r == 0 && renameat2(AT_FDCWD, draft, AT_FDCWD, file, force ? 0 : RENAME_NOREPLACE) < 0)
+		r = -errno;
+	/* A file system that cannot refuse by itself. */
+	if (r == -EINVAL && !force)
+		r = access(file, F_OK) == 0 ? -EEXIST : rename(draft, file) < 0 ? -errno : 0;
+	if (r == 0)
+		r = sync_folder_of(file);
+	return r == 0 ? 0 : err_set(e, r, "%s: %s", file, strerror(-r));
+}
+
+static int copy_state(const char *state, const char *draft, struct value **ret, struct err *e)
+{
+	struct store from = { .mode = STORE_REQUEST, .lock_fd = -1 };
+	struct store to = { .lock_fd = -1 };
+	int rc = open_file(state, STORE_REQUEST, &from.state);
+	if (rc == SQLITE_OK)
+		rc = check_version(from.state, STATE_VERSION);
+	if (rc == SQLITE_OK)
+		rc = open_draft(&to, draft);
+	if (rc == SQLITE_OK)
+		rc = copy_pages(from.state, to.state);
+	if (rc == SQLITE_OK)
+		rc = check_draft(&to);
+	int r = rc == SQLITE_OK ? content(&to, ret) : 0;
+	if (rc != SQLITE_OK)
+		r = open_failed(to.error[0] ? &to : &from, state, rc, e);
+	else if (r < 0)
+		err_set(e, r, "%s", to.error);
+	close_db(&to, &to.state, 0, STATE_END);
+	close_db(&from, &from.state, 0, STATE_END);
+	return r;
+}
+
+int store_backup(const char *state_dir, const char *file, bool force, struct value **ret,
+	struct err *e)
+{
+	set_up_library();
+	char state[PATH_MAX], draft[PATH_MAX];
+	struct value *what = NULL;
+	if (str_format(state, sizeof(state), "%s/state.db", state_dir) < 0)
+		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
+	if (access(state, F_OK) < 0)
+		return err_set(e, -errno, "%s: %s", state, errno == ENOENT
+			? "no state yet; there is nothing to back up" : strerror(errno));
+	if (is_same_file(state, file))
+		return err_set(e, -EEXIST, "%s is the state itself; name another file", file);
+	if (!force && access(file, F_OK) == 0)
+		return err_set(e, -EEXIST,
+			"%s is there already; name another file, or --force to replace it", file);
+	int r = make_draft(file, draft, sizeof(draft), e);
+	if (r < 0)
+		return r;
+	r = copy_state(state, draft, &what, e);
+	if (r == 0)
+		r = put_backup(draft, file, force, e);
+	if (r < 0) {
+		(void)unlink(draft);
+		value_free(what);
+		return r;
+	}
+	*ret = what;
+	return 0;
+}
+
+/* ---- restore: what the backup does not know is counted as done -------------------- */
+
+struct restore {
+	const struct instant *now;
+	int calls;
+	struct store draft, present;
+	bool has_present, present_whole;
+	char state[PATH_MAX], path[PATH_MAX], kept[PATH_MAX];
+	struct value *report;
+};
+
+/* The server's word on the account is newer here than in the backup, if it can be read. */
+static int restore_account(struct restore *rs)
+{
+	struct store_account a;
+	bool newer = rs->present_whole && store_account_get(&rs->present, &a) == 0;
+	if (newer)
+		return store_account_set(&rs->draft, &a);
+	int r = store_account_get(&rs->draft, &a);
+	/* There may have been one since: the next stops all calls. */
+	if (r == 0 && a.strikes < 1)
+		a.strikes = 1;
+	return r == 0 ? store_account_set(&rs->draft, &a) : r;
+}
+
+static int restore_posts(struct restore *rs)
+{
+	const struct instant *now = rs->now;
+	int r = run(&rs->draft, RESTORE_SENDING, "iisi", now->wall_ms, now->boot_ms, now->boot_id,
+		(int64_t)now->synced);
+	int64_t doubted = r == 0 ? sqlite3_changes(rs->draft.state) : 0;
+	if (r == 0)
+		r = run(&rs->draft, RESTORE_POSTS, "i", now->wall_ms);
+	if (r == 0)
+		doubted += sqlite3_changes(rs->draft.state);
+	if (r == 0)
+		r = run(&rs->draft, RESTORE_KEYWORDS, "i", now->wall_ms);
+	value_set_int(rs->report, "doubted", doubted);
+	return r;
+}
+
+static int restore_calls(struct restore *rs)
+{
+	const struct instant *now = rs->now;
+	int r = 0;
+	for (int i = 0; i < rs->calls && r == 0; i++)
+		r = run(&rs->draft, RESTORE_CALL, "iisi", now->wall_ms, now->boot_ms,
+			now->boot_id, (int64_t)now->synced);
+	if (r == 0)
+		r = run(&rs->draft, RESTORED_SET, "iisi", now->wall_ms, now->boot_ms,
+			now->boot_id, (int64_t)now->synced);
+	value_set_int(rs->report, "calls_counted", rs->calls);
+	return r;
+}
+
+static int restore_requests(struct restore *rs)
+{
+	int r = run(&rs->draft, RESTORE_REQUESTS, "ii", rs->now->wall_ms, (int64_t)EX_TEMPFAIL);
+	if (r == 0)
+		value_set_int(rs->report, "requests_dropped", sqlite3_changes(rs->draft.state));
+	return r == 0 ? run(&rs->draft, RESTORE_CACHE, "") : r;
+}
+
+/* All or nothing, in the draft. */
+static int make_safe(struct restore *rs, struct err *e)
+{
+	struct store *s = &rs->draft;
+	int r = content(s, &rs->report);
+	if (r == 0)
+		r = begin(s);
+	if (r == 0) {
+		r = restore_account(rs);
+		if (r == 0)
+			r = restore_posts(rs);
+		if (r == 0)
+			r = restore_requests(rs);
+		if (r == 0)
+			r = restore_calls(rs);
+		r = end(s, r);
+	}
+	return r == 0 ? 0 : err_set(e, r, "%s", s->error);
+}
+
+static int read_backup(struct restore *rs, const char *file, struct err *e)
+{
+	struct store from = { .mode = STORE_READ, .lock_fd = -1 };
+	int rc = open_file(file, STORE_READ, &from.state);
+	if (rc == SQLITE_OK)
+		rc = open_draft(&rs->draft, rs->path);
+	if (rc == SQLITE_OK)
+		rc = copy_pages(from.state, rs->draft.state);
+	if (rc == SQLITE_OK)
+		rc = check_draft(&rs->draft);
+	close_db(&from, &from.state, 0, STATE_END);
+	int r = code_errno(rc);
+	if (rc == SQLITE_SCHEMA)
+		return err_set(e, -EPROTO,
+			"%s is of a newer version of cpauto; nothing was changed", file);
+	if (r == -EUCLEAN)
+		return err_set(e, r, "%s is damaged or no backup of cpauto (%s); nothing was "
+			"changed", file, rs->draft.error[0] ? rs->draft.error : sqlite3_errstr(rc));
+	return r == 0 ? 0 : err_set(e, r, "%s: %s; nothing was changed", file, sqlite3_errstr(rc));
+}
+
+/*
+ * Takes the present database from everybody, and lets SQLite bring a write that
+ * was cut off to its end: its journal beside another database would ruin that.
+ */
+static int hold_present(struct restore *rs, struct err *e)
+{
+	char journal[PATH_MAX];
+	struct stat st;
+	struct store *s = &rs->present;
+	rs->has_present = access(rs->state, F_OK) == 0;
+	if (!rs->has_present)
+		return 0;
+	int rc = open_file(rs->state, STORE_REQUEST, &s->state);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->state, "PRAGMA journal_mode = TRUNCATE; BEGIN EXCLUSIVE",
+			NULL, NULL, NULL);
+	if (code_errno(rc) == -EBUSY)
+		return err_set(e, -EBUSY, "%s: another program writes there; try again", rs->state);
+	if (rc == SQLITE_OK)
+		rc = check_version(s->state, STATE_VERSION);
+	rs->present_whole = rc == SQLITE_OK && check_whole(s) == SQLITE_OK;
+	if (str_format(journal, sizeof(journal), "%s-journal", rs->state) < 0 ||
+		(stat(journal, &st) == 0 && st.st_size > 0))
+		return err_set(e, -EUCLEAN,
+			"%s-journal is of a write that was cut off and cannot be undone; move it "
+			"and state.db away together, then restore again", rs->state);
+	return 0;
+}
+
+static int keep_present(struct restore *rs, struct err *e)
+{
+	char stamp[CLOCK_TEXT_MAX];
+	struct date d;
+	if (!rs->has_present)
+		return 0;
+	clock_date(rs->now->wall_ms, &d);
+	str_format_cut(stamp, sizeof(stamp), "%04d%02d%02d-%02d%02d%02d", d.year, d.month, d.day,
+		d.hour, d.minute, d.second);
+	for (int i = 0; i < 100; i++) {
+		char more[16] = "";
+		if (i > 0)
+			str_format_cut(more, sizeof(more), "-%d", i + 1);
+		if (str_format(rs->kept, sizeof(rs->kept), "%s.before-%s%s", rs->state, stamp,
+			    more) < 0)
+			return err_set(e, -ENAMETOOLONG, "%s: the path is too long", rs->state);
+		if (link(rs->state, rs->kept) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	return err_set(e, -errno, "%s: it cannot be kept under another name: %s; nothing was "
+		"changed", rs->state, strerror(errno));
+}
+
+/* Whole or not at all; run by root the file still belongs to whom the folder does. */
+static int put_restored(struct restore *rs, const char *dir, int lock_fd, struct err *e)
+{
+	struct stat st;
+	int r = stat(dir, &st) < 0 ? -errno : 0;
+	if (r == 0 && geteuid() == 0 &&
+		(chown(rs->path, st.st_uid, st.st_gid) < 0 ||
+			fchown(lock_fd, st.st_uid, st.st_gid) < 0))
+		r = -errno;
+	if (r == 0)
+		r = sync_file(rs->path);
+	if (r == 0)
+		r = dir_sync(dir); /* the name of what was here comes first */
+	if (r == 0 && rename(rs->path, rs->state) < 0)
+		r = -errno;
+	if (r == 0)
+		r = dir_sync(dir);
+	return r == 0 ? 0 : err_set(e, r, "%s: %s", rs->state, strerror(-r));
+}
+
+static int restore_steps(struct restore *rs, const char *dir, const char *file, struct err *e)
+{
+	struct store lock = { .lock_fd = -1 };
+	int r = lock_dir(&lock, dir, e);
+	if (r == -EBUSY)
+		err_set(e, r, "cpautod runs on %s; stop it first: systemctl stop cpauto", dir);
+	if (r == 0)
+		r = make_draft(rs->state, rs->path, sizeof(rs->path), e);
+	if (r == 0)
+		r = read_backup(rs, file, e);
+	if (r == 0)
+		r = hold_present(rs, e);
+	if (r == 0)
+		r = make_safe(rs, e);
+	close_db(&rs->draft, &rs->draft.state, 0, STATE_END);
+	if (r == 0)
+		r = keep_present(rs, e);
+	if (r == 0)
+		r = put_restored(rs, dir, lock.lock_fd, e);
+	if (r < 0 && rs->path[0])
+		(void)unlink(rs->path);
+	if (r < 0 && rs->kept[0] && is_same_file(rs->kept, rs->state))
+		(void)unlink(rs->kept);
+	close_db(&rs->present, &rs->present.state, 0, STATE_END);
+	if (lock.lock_fd >= 0)
+		close(lock.lock_fd);
+	return r;
+}
+
+int store_restore(const char *state_dir, const char *file, const struct instant *now, int calls,
+	struct value **ret, struct err *e)
+{
+	set_up_library();
+	struct restore rs = { .now = now, .calls = calls, .draft.lock_fd = -1,
+		.present.lock_fd = -1 };
+	if (str_format(rs.state, sizeof(rs.state), "%s/state.db", state_dir) < 0)
+		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
+	if (access(file, R_OK) < 0)
+		return err_set(e, errno == ENOENT ? -ENOENT : -EACCES, "%s: %s", file,
+			strerror(errno));
+	if (is_same_file(rs.state, file))
+		return err_set(e, -EEXIST, "%s is the state itself; name a backup", file);
+	mode_t old = umask(0077);
+	int r = restore_steps(&rs, state_dir, file, e);
+	umask(old);
+	if (r < 0) {
+		value_free(rs.report);
+		return r;
+	}
+	value_set_string(rs.report, "kept", rs.kept);
+	value_set_bool(rs.report, "account_known", rs.present_whole);
+	*ret = rs.report;
 	return 0;
 }

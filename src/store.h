@@ -52,6 +52,35 @@ bool store_has_cache(const struct store *s);
  */
 void store_rest(struct store *s);
 
+/* Looks at all of state.db; takes a while when there are many posts. -EUCLEAN: damaged. */
+int store_verify(struct store *s) MUST_CHECK;
+
+/* ---- backup and restore ----------------------------------------------------------- */
+
+/*
+ * Puts a copy of the state into FILE, whole or not at all, mode 0600, while a
+ * daemon runs or not. -EEXIST: FILE is there and not FORCE. *RET is the caller's:
+ * {calls, posts, published, keywords, last_ms}, last_ms the time of the last entry.
+ */
+int store_backup(const char *state_dir, const char *file, bool force, struct value **ret,
+	struct err *e) MUST_CHECK;
+
+/*
+ * Puts the backup FILE in the place of the state, whole or not at all; what was
+ * there is kept beside it. What the backup cannot know is taken as done: CALLS
+ * calls count as made NOW, every post that may have gone out since is in doubt
+ * (looked for before it is sent), wishes that were open are dropped. The account's
+ * strikes and blocks stay as they were here, if that can be read; else one strike
+ * is counted. *RET is the caller's: store_backup()'s members and {calls_counted,
+ * doubted, requests_dropped, kept ("" if there was nothing), account_known}.
+ * -EBUSY: a daemon holds the folder; -ENOENT: no FILE; -EUCLEAN: it is damaged or
+ * no backup, or a write here cannot be undone; -EPROTO: made by a newer version.
+ */
+int store_restore(const char *state_dir, const char *file, const struct instant *now, int calls,
+	struct value **ret, struct err *e) MUST_CHECK;
+
+/* When this state was last restored; -ENOENT: never. */
+int store_restored(struct store *s, struct instant *ret) MUST_CHECK;
 /*
  * Several changes of state.db as one: all of them, or none. After store_begin()
  * gave 0 comes store_end() with 0, or with the errno of what failed; it commits
@@ -111,6 +140,7 @@ struct store_keyword {
 	int64_t fresh_ms;          /* an answer is cached and good until then; 0 = none */
 	int failures;
 	bool asked, paused;
+	bool doubt;                /* it may have been posted after the backup that was restored */
 	char reason[ERR_MAX];      /* why it failed or waits; "" */
 };
 
@@ -176,6 +206,7 @@ struct store_post_new {
 	const char *period;
 	int64_t now_ms;
 	int64_t updates; /* the post in whose place on the blog it goes; 0: a new one */
+	bool doubt; /* a post of this key may be out: it is looked for before it is sent */
 };
 /* A planned post. -EEXIST if the same list, keyword, set and period has one. */
 int store_post_add(struct store *s, const struct store_post_new *p, int64_t *ret_id) MUST_CHECK;
@@ -222,6 +253,8 @@ int store_post_move(struct store *s, int64_t id, const char *from, const char *t
 	int64_t next_ms, const char *reason) MUST_CHECK;
 /* ready -> sending, attempts + 1, with the moment; committed before the agent starts. */
 int store_post_sending(struct store *s, int64_t id, const struct instant *now) MUST_CHECK;
+/* ready -> unknown, as if sent NOW, only if it is in doubt: it is looked for first. */
+int store_post_doubted(struct store *s, int64_t id, const struct instant *now) MUST_CHECK;
 /* sending or unknown -> ready: its publisher made a draft, which is published by this id. */
 int store_post_draft(struct store *s, int64_t id, int64_t now_ms, const char *draft_id) MUST_CHECK;
 /*

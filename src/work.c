@@ -140,6 +140,16 @@ int work_next_post(struct engine *e, const char *state, const char *publisher, s
 	return r < 0 ? r : 1;
 }
 
+int work_restored_age(struct engine *e, int64_t *ret)
+{
+	struct instant at;
+	int r = store_restored(e->store, &at);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret = r == 0 ? e->now.boot_ms - budget_moment(&at, &e->now) : INT64_MAX;
+	return 0;
+}
+
 int work_refuse(struct engine *e, const struct value *post, const char *why)
 {
 	char id[24];

@@ -116,6 +116,9 @@ int work_fresh_answer(struct engine *e, const char *folded, int64_t *ret_fetched
 int work_next_post(struct engine *e, const char *state, const char *publisher, struct value **ret)
 	MUST_CHECK;
 
+/* How long ago the state was restored from a backup, by the clock of budget.h; INT64_MAX: never. */
+int work_restored_age(struct engine *e, int64_t *ret) MUST_CHECK;
+
 /* The post does not go out, for WHY; POST is its row. */
 int work_refuse(struct engine *e, const struct value *post, const char *why) MUST_CHECK;
 

@@ -48,7 +48,7 @@ _cpauto()
 	*' --cache') compopt -o filenames; _cpauto_reply -d; return ;;
 	esac
 	if [[ -z $command ]]; then
-		words='status queue posts calls plan explain preview lint check login show-config unblock sandbox completion'
+		words='status queue posts calls plan explain preview lint check login show-config backup restore unblock sandbox completion'
 	fi
 	case $command in
 	status) words='' ;;
@@ -73,6 +73,8 @@ _cpauto()
 	check) words=' --agents' ;;
 	login) words='' ;;
 	show-config) words='' ;;
+	backup) words=' --force'; files=1 ;;
+	restore) words=''; files=1 ;;
 	unblock) words='' ;;
 	sandbox) words='' ;;
 	completion) words='bash zsh' ;;

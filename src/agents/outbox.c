@@ -353,6 +353,16 @@ static int write_images(const char *folder, struct value *post)
 	return dir_sync(path);
 }
 
+/* In Markdown a title is no link, no tag and no emphasis, whatever it looks like. */
+static void add_title(struct buf *out, bool markdown, const char *title)
+{
+	for (; *title; title++) {
+		if (markdown && strchr("\\`*_[]<>&", *title))
+			buf_char(out, '\\');
+		buf_char(out, *title);
+	}
+}
+
 /* The title above TEXT, unless it begins with it already. */
 static void print_titled(const struct value *post, const char *mark, const char *text,
 	struct buf *out)
@@ -363,7 +373,7 @@ static void print_titled(const struct value *post, const char *mark, const char 
 		CLEANUP_FREE char *line = NULL;
 
 		buf_str(out, mark);
-		buf_str(out, text_clean(title, &line) ? title : line);
+		add_title(out, mark[0], text_clean(title, &line) ? title : line);
 		buf_str(out, "\n\n");
 	}
 	buf_str(out, text);

@@ -134,6 +134,9 @@ static int store_exit(int r)
 	switch (r) {
 	case -ENOENT:
 		return EX_UNAVAILABLE;
+	case -EUCLEAN:
+	case -EPROTO:
+		return EX_DATAERR;
 	case -EBUSY:
 	case -ENOSPC:
 		return EX_TEMPFAIL;

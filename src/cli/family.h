@@ -35,6 +35,9 @@ int publisher_login(struct cli *c);
 
 int preview_run(struct cli *c);
 
+int backup_run(struct cli *c);
+int restore_run(struct cli *c);
+
 int tools_unblock(struct cli *c);
 int tools_sandbox(struct cli *c);
 int tools_completion(struct cli *c);

@@ -310,7 +310,10 @@ int status_run(struct cli *c)
 		code = cli_store(c, STORE_READ);
 	if (code != EX_OK)
 		return code;
-	int r = gather(&s);
+	/* A daemon that runs has looked at all of it; without one nobody has. */
+	int r = cli_daemon_runs(c) ? 0 : store_verify(c->store);
+	if (r == 0)
+		r = gather(&s);
 	if (r < 0) {
 		code = cli_store_failed(c, r);
 	} else if (c->json) {

@@ -16,11 +16,11 @@ is 'makes no call' "$(stats .total)" "$total"
 like 'status says so' "$(cpauto status)" '(blocked|막)'
 cp "$T/state/state.db" "$T/before.db"
 # A second strike, as if the block had been lifted too early.
-sqlite3 "$T/state/state.db" 'UPDATE account SET blocked = 0, block_ms = 0; UPDATE keywords SET due_ms = 0'
+sqlite3 "$T/state/state.db" 'UPDATE account SET blocked = 0, block_ms = 0, seal = NULL; UPDATE keywords SET due_ms = 0'
 ok 'once more' once
 is 'the second strike stops for good' "$(sql 'SELECT strikes, hard FROM account')" '2|1'
 total=$(stats .total)
-sqlite3 "$T/state/state.db" 'UPDATE account SET block_ms = 0; UPDATE keywords SET due_ms = 0'
+sqlite3 "$T/state/state.db" 'UPDATE account SET block_ms = 0, seal = NULL; UPDATE keywords SET due_ms = 0'
 ok 'even when the time is over' once
 is 'no call' "$(stats .total)" "$total"
 sqlite3 "$T/state/state.db" "UPDATE keywords SET due_ms = 1000 * (unixepoch() + 86400)"

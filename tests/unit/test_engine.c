@@ -495,8 +495,11 @@ static void assert_status(const char *want)
 static void sql(const char *text)
 {
 	sqlite3 *db = NULL;
+	char *why = NULL;
 	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	if (sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", text, why);
 	sqlite3_close(db);
 }
 
@@ -2244,6 +2247,159 @@ static void test_an_update_without_an_id(void **state)
 
 /* ---- a long life of accidents --------------------------------------------------------------- */
 
+/* ---- an older state is put back ---------------------------------------------------- */
+
+static void back_up(void)
+{
+	struct value *v = NULL;
+	struct err e = { "" };
+	char *file = xstrdup(path_of("backup.db"));
+	if (store_backup(w.dir, file, true, &v, &e) < 0)
+		fail_msg("%s", e.text);
+	value_free(v);
+	free(file);
+}
+
+/* Puts the last backup back and starts anew; how many posts are in doubt. */
+static int64_t put_back(const char *settings)
+{
+	struct value *v = NULL;
+	struct err e = { "" };
+	char *file = xstrdup(path_of("backup.db"));
+	crash();
+	if (store_restore(w.dir, file, &w.now, 10, &v, &e) < 0)
+		fail_msg("%s", e.text);
+	int64_t doubted = value_get_int(v, "doubted", -1);
+	assert_int_equal(unlink(value_get_string(v, "kept", "")), 0);
+	value_free(v);
+	free(file);
+	start_up(settings);
+	return doubted;
+}
+
+/* What was called since the backup counts, to the last call. */
+static void test_a_backup_gives_no_call_back(void **state)
+{
+	(void)state;
+	start_up(SIMPLE(TWELVE, ""));
+	back_up();
+	int64_t wait = go(NULL);
+	assert_int_equal(w.searches, 10);
+	assert_true(wait > 0);
+	put_back(SIMPLE(TWELVE, ""));
+	assert_status("0 of 10 calls left");
+	assert_false(go_for("search", SPAN - MINUTE));
+	assert_int_equal(ledger("counted"), 10);
+	assert_true(go_for("search", 2 * MINUTE));
+}
+
+static void test_what_went_out_since_a_backup(void **state)
+{
+	(void)state;
+	static const char *const settings = SIMPLE("\"에어프라이어\"", "repost = \"always\";");
+	/* Where the post stood when the backup was made, and what find says later. */
+	static const struct {
+		const char *at, *found, *end;
+		int publishes;
+		int64_t doubted;
+	} cases[] = {
+		{ "search", "yes", POST_PUBLISHED, 1, 0 },
+		{ "search", "no", POST_PUBLISHED, 2, 0 },
+		{ "search", "unknown", POST_PARKED, 1, 0 },
+		{ "images", "yes", POST_PUBLISHED, 1, 1 },
+		{ "images", "no", POST_PUBLISHED, 2, 1 },
+		{ "publish", "yes", POST_PUBLISHED, 1, 1 },
+		{ "publish", "no", POST_PUBLISHED, 2, 1 },
+		{ "publish", "unknown", POST_PARKED, 1, 1 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		tear_down(NULL);
+		set_up(NULL);
+		start_up(settings);
+		assert_int_equal(go(cases[i].at), 0);
+		back_up();
+		advance(w.latency);
+		reply_well();
+		(void)go(NULL);
+		assert_state(1, POST_PUBLISHED);
+		assert_int_equal(w.publishes, 1);
+		assert_int_equal(put_back(settings), cases[i].doubted);
+		assert_true(go_for("find", 3 * HOUR));
+		assert_int_equal(w.publishes, 1);
+		assert_state(1, POST_UNKNOWN);
+		reply_found(cases[i].found);
+		(void)go_for("none", 20 * HOUR);
+		assert_state(1, cases[i].end);
+		if (w.publishes != cases[i].publishes)
+			fail_msg("%s, %s: published %d times", cases[i].at, cases[i].found,
+				w.publishes);
+	}
+}
+
+/* An approval that the backup does not know: asked for again, and looked for all the same. */
+static void test_approved_since_a_backup(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"에어프라이어\"", "approve = \"manual\";"));
+	(void)go(NULL);
+	assert_state(1, POST_WAITING);
+	back_up();
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	(void)go(NULL);
+	assert_state(1, POST_PUBLISHED);
+	put_back(SIMPLE("\"에어프라이어\"", "approve = \"manual\";"));
+	assert_state(1, POST_WAITING);
+	assert_post(1, "reason", "look at the blog");
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	assert_int_equal(go("find"), 0);
+	reply_found("yes");
+	assert_state(1, POST_PUBLISHED);
+	assert_int_equal(w.publishes, 1);
+}
+
+/* One that must never be posted again waits, whatever its key is by now. */
+static void test_never_again_after_a_backup(void **state)
+{
+	(void)state;
+	static const char *const settings = SIMPLE("\"에어프라이어\"", "repost = \"never\";");
+	start_up(settings);
+	back_up();
+	(void)go(NULL);
+	assert_state(1, POST_PUBLISHED);
+	advance(5 * DAY);
+	put_back(settings);
+	(void)go_for("none", 2 * HOUR);
+	assert_state(1, POST_WAITING);
+	assert_post(1, "reason", "may have been posted");
+	assert_int_equal(w.publishes, 1);
+}
+
+static void test_wishes_and_pace_after_a_backup(void **state)
+{
+	(void)state;
+	static const char *const settings =
+		BUDGET ALWAYS "lists = ( " LIST("하나", "\"가\", \"나\"", "") " );\n" BLOG(
+			"per_day = 2; gap = \"30min\";");
+	start_up(settings);
+	struct value *args = value_new_object(), *row = NULL;
+	int64_t id;
+	value_set_int(args, "post", 1);
+	value_set_string(args, "as", "absent");
+	assert_int_equal(store_request_add(w.store, "post.settle", args, w.now.wall_ms, &id), 0);
+	value_free(args);
+	back_up();
+	(void)go_for("none", 2 * HOUR);
+	assert_int_equal(w.publishes, 2);
+	put_back(settings);
+	assert_int_equal(store_request_get(w.store, id, &row), 0);
+	assert_int_equal(value_get_int(row, "outcome", 0), 75);
+	value_free(row);
+	/* Two a day, and it is not known that two went out: nothing until tomorrow. */
+	assert_false(go_for("find", 7 * HOUR));
+	assert_true(go_for("find", 5 * HOUR));
+	assert_int_equal(w.publishes, 2);
+}
+
 #define BLOG_MAX 4000
 
 /* What is out there, whatever the engine believes. */
@@ -2433,6 +2589,19 @@ static void wish(void)
 	}
 }
 
+/* A backup is made now and then, and once in a while an old one put back. */
+static void restore_something(void)
+{
+	static const char *const settings = SIMPLE(TWELVE, "");
+	if (dice(3) || access(path_of("backup.db"), F_OK) < 0) {
+		back_up();
+		return;
+	}
+	if (w.request && str_eq(w.op, "publish") && dice(2))
+		put_out(0);
+	put_back(settings);
+}
+
 static void one_accident(void)
 {
 	unsigned n = dice(100);
@@ -2444,6 +2613,8 @@ static void one_accident(void)
 		wish();
 	else if (w.request)
 		end_something();
+	else if (n < 13)
+		restore_something();
 	else
 		advance(dice(10) * MINUTE);
 	assert_null(engine_fatal(w.engine));
@@ -2713,17 +2884,6 @@ static void test_an_image_that_was_deleted(void **state)
 
 /* ---- a store that fails at one place ----------------------------------------------------------- */
 
-static void sql(const char *text)
-{
-	sqlite3 *db = NULL;
-	char *why = NULL;
-	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	if (sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
-		fail_msg("%s: %s", text, why);
-	sqlite3_close(db);
-}
-
 #define NO_MOVE_TO(state)                                                                      \
 	"CREATE TRIGGER broken BEFORE UPDATE ON posts WHEN NEW.state = '" state                \
 	"' BEGIN SELECT RAISE(ABORT, 'a test'); END"
@@ -2898,6 +3058,11 @@ int main(void)
 		TEST(test_the_account_is_written_when_it_changed),
 		TEST(test_status),
 		TEST(test_pausing),
+		TEST(test_a_backup_gives_no_call_back),
+		TEST(test_what_went_out_since_a_backup),
+		TEST(test_approved_since_a_backup),
+		TEST(test_never_again_after_a_backup),
+		TEST(test_wishes_and_pace_after_a_backup),
 		TEST(test_updates),
 		TEST(test_an_update_waits_for_approval),
 		TEST(test_an_update_that_is_refused),

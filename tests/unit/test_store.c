@@ -193,7 +193,7 @@ static void test_askers_only_ask(void **state)
 	assert_int_equal(store_list_head(s, list, &head), 0);
 	k = head.keyword_id;
 	int64_t post = 0, call = 0;
-	struct store_post_new p = { "key", "l", "가", "가", "blog", "1", "p", NOW, 0 };
+	struct store_post_new p = { "key", "l", "가", "가", "blog", "1", "p", NOW, 0, false };
 	assert_int_equal(store_post_add(s, &p, &post), 0);
 	assert_int_equal(store_call_begin(s, &now, "search", "l", "가", &call), 0);
 	assert_int_equal(store_account_get(s, &a), 0);
@@ -1057,7 +1057,7 @@ static void test_updates(void **state)
 	assert_int_equal(value_get_int(row, "first", 0), first);
 	value_free(row);
 	/* There must be a post to update. */
-	struct store_post_new none = { "k", "l", "가", "가", "blog", "1", "p", NOW, 4711 };
+	struct store_post_new none = { "k", "l", "가", "가", "blog", "1", "p", NOW, 4711, false };
 	assert_true(store_post_add(s, &none, &id) < 0);
 }
 
