@@ -217,7 +217,7 @@ static void test_askers_only_ask(void **state)
 		store_keyword_looked(r, k, NOW, NOW, NULL),
 		store_post_add(r, &p, &id),
 		store_post_move(r, post, POST_PLANNED, POST_REFUSED, NOW, NOW, NULL),
-		store_posts_recover(r, NOW, NOW, &count),
+		store_posts_recover(r, SENT(NOW), NOW, &count),
 		store_publisher_set(r, "blog", &(struct store_publisher){ .broken = true }),
 		store_publishers_clear(r),
 		store_request_done(r, 1, NOW, 0, ""),
@@ -1042,7 +1042,7 @@ static void test_updates(void **state)
 	assert_int_equal(store_publisher_pace(s, "blog", NOW, &count, &last), 0);
 	assert_true(count == 1 && last == NOW + MINUTE);
 	/* Dead in the middle of it: it comes again, and nothing is looked for. */
-	assert_int_equal(store_posts_recover(s, NOW + HOUR, NOW + DAY, &count), 0);
+	assert_int_equal(store_posts_recover(s, SENT(NOW + HOUR), NOW + DAY, &count), 0);
 	assert_int_equal(count, 0);
 	assert_post(next, "state", POST_READY);
 	assert_int_equal(post_int(next, "next_ms"), NOW + DAY);
