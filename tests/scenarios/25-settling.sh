@@ -27,14 +27,14 @@ lose() {
   if [ "$1" = made ]; then
     once() {
       timeout 60 "$B/cpautod" -c "$T/cpauto.conf" --once >>"$T/log" 2>&1
-      sqlite3 "$T/state/state.db" "UPDATE posts SET state = 'sending', published_ms = NULL, external_id = NULL, url = NULL"
+      sqlite3 "$T/state/state.db" "UPDATE posts SET state = 'sending', published_ms = NULL, external_id = NULL, url = NULL, seal = NULL"
       timeout 60 "$B/cpautod" -c "$T/cpauto.conf" --once >>"$T/log" 2>&1
     }
   else
     once() {
       timeout 60 "$B/cpautod" -c "$T/cpauto.conf" --once >>"$T/log" 2>&1
       rm -rf "$T"/out/*
-      sqlite3 "$T/state/state.db" "UPDATE posts SET state = 'sending', published_ms = NULL, external_id = NULL, url = NULL"
+      sqlite3 "$T/state/state.db" "UPDATE posts SET state = 'sending', published_ms = NULL, external_id = NULL, url = NULL, seal = NULL"
       timeout 60 "$B/cpautod" -c "$T/cpauto.conf" --once >>"$T/log" 2>&1
     }
   fi
