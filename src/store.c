@@ -649,8 +649,9 @@ static const char *errno_words(int r)
 /* FNV-1a: two contents that differ in one byte never have one seal. */
 static uint64_t seal_bytes(uint64_t h, const void *data, size_t len)
 {
-	for (const unsigned char *p = data, *end = p + len; p < end; p++)
-		h = (h ^ *p) * UINT64_C(0x100000001b3);
+	const unsigned char *p = data; /* NULL where LEN is 0 */
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
 	return h;
 }
 

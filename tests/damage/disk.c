@@ -158,7 +158,21 @@ static size_t size_after(const struct file *f, size_t k)
 	return size;
 }
 
-/* What SURVIVES: nothing, all, the first few, or of each sector whatever it likes. */
+/*
+ * A truncation is the file system's own, whole or not at all: with a size from the
+ * first K operations go only contents from between the truncations around them.
+ */
+static void between_truncations(const struct file *f, size_t k, size_t *low, size_t *high)
+{
+	*low = k;
+	*high = k;
+	while (*low > 0 && !f->ops[*low - 1].truncates)
+		(*low)--;
+	while (*high < f->op_count && !f->ops[*high].truncates)
+		(*high)++;
+}
+
+/* What survives: nothing, all, the first few, or of each sector whatever it likes. */
 static void survive(struct file *f, unsigned (*random)(unsigned n))
 {
 	unsigned char buf[4096];
@@ -167,10 +181,14 @@ static void survive(struct file *f, unsigned (*random)(unsigned n))
 	size_t together = way == 0 ? 0 : way == 1 ? n - 1 : random(n);
 	bool noise = random(4) == 0;
 	struct content image = { 0 };
-	size_t size = size_after(f, way < 3 ? together : random(n));
+	size_t k = way < 3 ? together : random(n), low, high;
+	size_t size = size_after(f, k);
+	between_truncations(f, k, &low, &high);
 	for (size_t at = 0; at < size; at += sector) {
 		size_t len = size - at < sector ? size - at : sector;
-		replay(f, at, sector, way < 3 ? together : random(n), buf);
+		if (way >= 3)
+			k = low + random((unsigned)(high - low) + 1);
+		replay(f, at, sector, k, buf);
 		/* Only what was never synced can be noise: the file grew here. */
 		if (noise && way >= 3 && at >= f->durable.size && random(3) == 0)
 			for (size_t i = 0; i < len; i++)

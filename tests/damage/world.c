@@ -309,11 +309,13 @@ enum world_end world_start(void)
 	w.end = WORLD_FINE;
 	int r = store_open(w.dir, w.dir, STORE_DAEMON, &w.store, &e);
 	if (r == 0) {
+		char images[PATH_MAX];
+		str_format_cut(images, sizeof(images), "%s", path_of("images"));
 		struct engine_setup setup = { .store = w.store,
 			.config = load(),
 			.templates = templates(),
 			.port = { port_start, NULL },
-			.image_dir = w.dir };
+			.image_dir = images };
 		struct config *config = setup.config;
 		r = engine_new(&setup, &w.now, &w.engine, &e);
 		if (r < 0) {

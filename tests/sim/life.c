@@ -56,6 +56,10 @@ static void spoil_store(struct life *l)
 		return;
 	if (sqlite3_open("state/state.db", &db) == SQLITE_OK)
 		(void)sqlite3_exec(db, sql[l->plan->sabotage], NULL, NULL, NULL);
+	/* Nothing that the checksums would find. */
+	if (db)
+		(void)sqlite3_exec(db, "UPDATE calls SET seal = NULL; UPDATE posts SET seal = NULL;"
+			"UPDATE account SET seal = NULL", NULL, NULL, NULL);
 	sqlite3_close(db);
 }
 
