@@ -22,9 +22,12 @@ static _Noreturn void child(int fd, work_fn *fn, const void *job)
 	struct value *out = value_new_object();
 	fn(job, out);
 	char *text = json_string(out, false);
-	if (!text)
-		_exit(EX_DATAERR);
-	_exit(fd_write_all(fd, text, strlen(text)) < 0 ? EX_OSERR : EX_OK);
+	int code = EX_DATAERR;
+	if (text)
+		code = fd_write_all(fd, text, strlen(text)) < 0 ? EX_OSERR : EX_OK;
+	free(text); /* for those who look for leaks */
+	value_free(out);
+	_exit(code);
 }
 
 static int64_t now_ms(void)
