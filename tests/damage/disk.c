@@ -23,6 +23,7 @@ struct content {
 struct file {
 	const char *name;
 	bool there, there_durably;
+	bool folder_due; /* its next sync syncs the folder, too */
 	struct content now, durable;
 	struct op *ops;
 	size_t op_count, op_room;
@@ -284,7 +285,7 @@ static int truncate_file(sqlite3_file *h, sqlite3_int64 size)
 	return SQLITE_OK;
 }
 
-/* As the unix VFS does it: with a new journal its folder is synced too. */
+/* As the unix VFS does it: the first sync of a journal that was opened syncs its folder too. */
 static int sync_file(sqlite3_file *h, int flags)
 {
 	struct file *f = ((struct handle *)h)->file;
@@ -293,9 +294,10 @@ static int sync_file(sqlite3_file *h, int flags)
 		return SQLITE_IOERR_FSYNC;
 	copy(&f->durable, &f->now);
 	forget_ops(f);
-	if (f != &files[0] && !f->there_durably)
+	if (f->folder_due)
 		for (size_t i = 0; i < ARRAY_LEN(files); i++)
 			files[i].there_durably = files[i].there;
+	f->folder_due = false;
 	return SQLITE_OK;
 }
 
@@ -382,6 +384,7 @@ static int open_file(sqlite3_vfs *v, const char *path, sqlite3_file *h, int flag
 		resize(&f->durable, 0);
 		forget_ops(f);
 	}
+	f->folder_due = f != &files[0];
 	mine->file = f;
 	mine->base.pMethods = &methods;
 	if (out)
@@ -403,6 +406,7 @@ static int delete_file(sqlite3_vfs *v, const char *path, int sync_dir)
 	if (sync_dir)
 		for (size_t i = 0; i < ARRAY_LEN(files); i++)
 			files[i].there_durably = files[i].there;
+	f->folder_due = false;
 	return SQLITE_OK;
 }
 
