@@ -1072,15 +1072,20 @@ static int check_schema_of(struct store *s)
 	return rc;
 }
 
-/* All that can be looked at: pages, constraints, indexes of posts, schema, seals. */
-static int check_whole(struct store *s)
+/* What the quick check does not look at: indexes of posts, schema, seals. */
+static int check_contents(struct store *s)
 {
-	int rc = quick_check(s->state);
-	if (rc == SQLITE_OK)
-		rc = check_posts(s->state);
+	int rc = check_posts(s->state);
 	if (rc == SQLITE_OK)
 		rc = check_schema_of(s);
 	return rc == SQLITE_OK ? check_seals(s) : rc;
+}
+
+/* All that can be looked at. */
+static int check_whole(struct store *s)
+{
+	int rc = quick_check(s->state);
+	return rc == SQLITE_OK ? check_contents(s) : rc;
 }
 
 /* Who asks of the daemon reads all and adds requests; by SQLite's own refusal nothing else. */
@@ -1107,6 +1112,7 @@ static int only_requests(void *ctx, int action, const char *what, const char *se
 
 static int open_state(struct store *s, const char *path)
 {
+	int64_t was = 0;
 	int rc = open_file(path, s->mode, &s->state);
 	if (rc == SQLITE_OK && s->mode == STORE_DAEMON)
 		rc = check_foreign(s->state);
@@ -1115,10 +1121,13 @@ static int open_state(struct store *s, const char *path)
 	if (rc == SQLITE_OK && s->mode == STORE_DAEMON)
 		rc = quick_check(s->state);
 	if (rc == SQLITE_OK)
+		rc = pragma_int(s->state, "PRAGMA user_version", &was);
+	if (rc == SQLITE_OK)
 		rc = s->mode == STORE_DAEMON ? migrate(s->state, state_steps, STATE_VERSION)
 					     : check_version(s->state, STATE_VERSION);
+	/* The pages were looked at above, and are the same unless they were migrated. */
 	if (rc == SQLITE_OK && s->mode == STORE_DAEMON)
-		rc = check_whole(s);
+		rc = was == STATE_VERSION ? check_contents(s) : check_whole(s);
 	if (rc == SQLITE_OK && s->mode != STORE_READ)
 		rc = sqlite3_exec(s->state, seal_triggers, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
