@@ -10,7 +10,7 @@ mkdir -p "$X" "$T"/{bin,etc,home,backups,tree/build,first}
 "$tree/tests/scenarios/examples.pl" "$X" "$tree"/man/*.[0-9]
 
 # ---- a tree of its own, so that a template of the manual can lie in it
-cp -r "$B"/{cpauto,cpautod,cpauto-sandbox,cpauto-picture,agents} "$T/tree/build/"
+cp -rL "$B"/{cpauto,cpautod,cpauto-sandbox,cpauto-picture,agents} "$T/tree/build/"
 cp -r "$tree/etc" "$T/tree/etc"
 B=$T/tree/build
 stub() { cat >"$T/bin/$1" && chmod 755 "$T/bin/$1"; }
@@ -145,8 +145,7 @@ config() {
   chmod -R go= "$T/etc"
   fresh
   ok "$1: the configuration is right" "$B/cpauto" -c "$f" check
-  "$B/cpautod" -c "$f" --check >"$T/said" 2>&1
-  is "$1: and the daemon takes it" "$?$(grep -i 'error' "$T/said")" 0
+  ok "$1: and the daemon takes it" "$B/cpautod" -c "$f" --check
 }
 
 json() { # NAME FILE: each object is one of the contract
