@@ -133,7 +133,8 @@ static int keep_answer(struct engine *e, const struct value *answer)
 		return store_keyword_failed(
 			e->store, k->id, e->now.wall_ms + HOUR_MS, store_error(e->store));
 	}
-	return store_keywords_fresh(e->store, k->folded, e->now.wall_ms + e->config->cache.ttl_ms);
+	r = store_keywords_fresh(e->store, k->folded, e->now.wall_ms + e->config->cache.ttl_ms);
+	return r < 0 ? r : store_posts_answered(e->store, k->folded, e->now.wall_ms);
 }
 
 static int search_worked(struct engine *e, const struct agent_result *res, struct accounts *both)

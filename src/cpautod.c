@@ -332,6 +332,7 @@ static int open_engine(struct daemon *d, struct err *e)
 			"%s: mend what is said above, and try with: cpauto check",
 			d->options.config);
 	str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
+	memory_trim();
 	r = make_dirs(d, e);
 	if (r == 0)
 		r = store_open(d->paths.state, d->paths.cache, STORE_DAEMON, &d->store, e);

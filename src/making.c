@@ -40,9 +40,10 @@ static int want_answer(struct engine *e, const struct value *post)
 	/* One that failed keeps its patience: its own due time brings the answer. */
 	if (r == 0 && k.failures == 0)
 		r = store_keyword_due(e->store, k.id, e->now.wall_ms);
+	/* The answer makes it due at once; this is for one that never comes or grows old. */
 	if (r == 0)
 		r = store_post_move(e->store, value_get_int(post, "id", 0), POST_PLANNED,
-			POST_PLANNED, e->now.wall_ms, e->now.wall_ms + 10 * MINUTE_MS,
+			POST_PLANNED, e->now.wall_ms, e->now.wall_ms + HOUR_MS,
 			"waits for new prices");
 	return r < 0 ? r : work_load_head(e, k.list_id);
 }

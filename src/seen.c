@@ -23,6 +23,8 @@ static size_t space_at(const char *s)
 
 	if (*s == ' ' || (*s >= '\t' && *s <= '\r'))
 		return 1;
+	if (*s != '\xc2' && *s != '\xe2' && *s != '\xe3')
+		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
 		if (*s == *wide[i] && strncmp(s, wide[i], strlen(wide[i])) == 0)
 			return strlen(wide[i]);
@@ -37,7 +39,8 @@ size_t seen_invisible(const char *s)
 		"\u180e", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067",
 		"\u2068", "\u2069", "\u115f", "\u1160", "\u3164", "\uffa0", "\u034f" };
 
-	if ((unsigned char)*s < 0xc2)
+	/* Letters and whole syllables, nearly all there is. */
+	if ((unsigned char)*s < 0xc2 || ((unsigned char)*s >= 0xe4 && *s != '\xef'))
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(list); i++)
 		if (*s == *list[i] && strncmp(s, list[i], strlen(list[i])) == 0)

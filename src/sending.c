@@ -170,20 +170,15 @@ static bool facts_fresh(const struct engine *e, const struct value *row)
 /*
  * Its prices grew old: it is made anew, which may cost a call. One at a time for
  * a publisher, or a queue behind a slow pace would spend calls on posts that
- * grow old again.
+ * grow old again: until it has its prices, store_post_ready() leaves the others.
  */
 static int renew(struct engine *e, const struct config_publisher *p, int64_t id)
 {
-	int64_t stale = 0;
-	int r = store_posts_stale(e->store, p->name, &stale);
-	if (r < 0)
-		return r;
-	if (stale > 0)
-		return store_post_move(e->store, id, POST_READY, POST_READY, e->now.wall_ms,
-			e->now.wall_ms + 10 * MINUTE_MS,
-			"its prices grew old; another post's come first");
-	return store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms,
+	int r = store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms,
 		e->now.wall_ms, "its prices grew old; it is made anew");
+	return r < 0 ? r : store_posts_stale(e->store, p->name,
+		e->now.wall_ms - e->config->cache.ttl_ms, e->now.wall_ms,
+		"its prices grew old; another post's come first");
 }
 
 /* It may be out for all the restored backup knows: found, absent or parked, then it goes on. */
@@ -230,7 +225,8 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 static int try_send(struct engine *e, const struct config_publisher *p, bool update)
 {
 	int64_t id, wait, when;
-	int r = store_post_ready(e->store, p->name, update, &id, &when);
+	int r = store_post_ready(e->store, p->name, update,
+		e->now.wall_ms - e->config->cache.ttl_ms, e->now.wall_ms + MINUTE_MS, &id, &when);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = publisher_wait(e, p, update, &wait);

@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "json.h"
+#include "memory.h"
 #include "similar.h"
 
 #define APPLICATION_ID 0x63706175 /* "cpau" */
@@ -219,6 +220,10 @@ static const char *const cache_steps[] = { cache_schema, cache_seals };
 #define KEYWORD_FROM " FROM keywords k JOIN lists l ON l.id = k.list_id "
 /* A look into each list costs less than an index of its own on a hundred thousand rows. */
 #define KEYWORD_ANYWHERE " WHERE list_id IN (SELECT id FROM lists) AND folded = ?1"
+/* No post of this publisher waits for new prices. */
+#define NONE_RENEWED \
+	"NOT EXISTS (SELECT 1 FROM posts WHERE publisher = ?1 AND state = 'planned'" \
+	" AND facts_ms IS NOT NULL)"
 #define POST_SHORT \
 	"id, key, state, list, keyword, publisher, title, created_ms, changed_ms, approved_ms," \
 	" sending_ms, published_ms, next_ms, attempts, external_id, url, reason, facts_ms, updates"
@@ -274,6 +279,7 @@ enum stmt_id {
 	POST_DRAFT,
 	POST_SKETCHES,
 	POSTS_STALE,
+	POSTS_ANSWERED,
 	KEYWORDS_CLAMP,
 	POSTS_CLAMP,
 	PUBLISHERS_CLAMP,
@@ -413,7 +419,8 @@ static const char *const stmt_sql[STMT_END] = {
 		"publisher = ?2)",
 	[POST_READIED] =
 		"SELECT id, next_ms FROM posts WHERE state = 'ready' AND publisher = ?1"
-		" AND (updates IS NOT NULL) = ?2 ORDER BY next_ms, id LIMIT 1",
+		" AND (updates IS NOT NULL) = ?2 AND (" NONE_RENEWED
+		" OR facts_ms BETWEEN ?3 AND ?4 OR doubt = 1) ORDER BY next_ms, id LIMIT 1",
 	[POST_LAST] =
 		"SELECT id, state, products, post, created_ms, facts_ms, publisher, external_id,"
 		" coalesce(updates, id) AS first FROM posts"
@@ -450,8 +457,10 @@ static const char *const stmt_sql[STMT_END] = {
 			  " AND sending_ms >= ?2 AND id <> ?3 AND updates IS NOT ?3"
 			  " AND sketch IS NOT NULL"
 			  " AND state IN ('ready', 'sending', 'published', 'unknown', 'parked')",
-	[POSTS_STALE] = "SELECT count(*) FROM posts WHERE publisher = ?1 AND state = 'planned'"
-			" AND facts_ms IS NOT NULL",
+	[POSTS_STALE] = "UPDATE posts SET changed_ms = ?3, reason = ?4 WHERE publisher = ?1"
+			" AND state = 'ready' AND facts_ms < ?2 AND reason IS NOT ?4",
+	[POSTS_ANSWERED] = "UPDATE posts SET next_ms = ?2 WHERE folded = ?1"
+			   " AND state = 'planned' AND next_ms > ?2",
 	/* Over the same post again, which is no second one. */
 	[UPDATES_RECOVER] = "UPDATE posts SET state = 'ready', changed_ms = ?1, next_ms = ?2,"
 			    " reason = 'the daemon ended while it was being sent'"
@@ -470,8 +479,11 @@ static const char *const stmt_sql[STMT_END] = {
 		 " AND state IN ('sending', 'published', 'unknown', 'parked')",
 	[POSTS_COUNT] = "SELECT count(*) FROM posts WHERE state = ?1",
 	[KEYWORDS_CLAMP] = "UPDATE keywords SET due_ms = ?1 WHERE due_ms > ?2",
-	[POSTS_CLAMP] = "UPDATE posts SET next_ms = ?1 WHERE next_ms > ?2",
-	[SENT_CLAMP] = "UPDATE posts SET sending_ms = ?1 WHERE sending_ms > ?1 + 60000",
+	/* Looked for in the indexes: these columns lie behind the texts of a row. */
+	[POSTS_CLAMP] = "UPDATE posts SET next_ms = ?1 WHERE id IN"
+			" (SELECT id FROM posts INDEXED BY posts_next WHERE next_ms > ?2)",
+	[SENT_CLAMP] = "UPDATE posts SET sending_ms = ?1 WHERE id IN (SELECT id FROM posts"
+		       " INDEXED BY posts_sent WHERE sending_ms > ?1 + 60000)",
 	[PUBLISHERS_CLAMP] = "UPDATE publishers SET until_ms = ?1 WHERE until_ms > ?2",
 	[PUBLISHER_GET] =
 		"SELECT broken, until_ms, failures, reason FROM publishers WHERE name = ?1",
@@ -646,6 +658,8 @@ static const char *errno_words(int r)
 	}
 }
 
+#define SEAL_START UINT64_C(0xcbf29ce484222325)
+
 /* FNV-1a: two contents that differ in one byte never have one seal. */
 static uint64_t seal_bytes(uint64_t h, const void *data, size_t len)
 {
@@ -658,7 +672,7 @@ static uint64_t seal_bytes(uint64_t h, const void *data, size_t len)
 /* seal_of(COLUMN...) in SQL: over kinds, values and ends of all of them. */
 static void seal_of(sqlite3_context *ctx, int count, sqlite3_value **values)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = SEAL_START;
 	for (int i = 0; i < count; i++) {
 		int kind = sqlite3_value_type(values[i]);
 		int64_t number = 0;
@@ -988,27 +1002,21 @@ static int check_seals(struct store *s)
 	return rc;
 }
 
-/* The schema against one that is made anew: a CHECK that fell over checks nothing. */
-static int check_schema(sqlite3 *db, sqlite3 *fresh)
+/* One number over the whole schema. */
+static int schema_seal(sqlite3 *db, uint64_t *ret)
 {
-	static const char sql[] = "SELECT sql FROM sqlite_schema ORDER BY type DESC, name";
-	sqlite3_stmt *a = NULL, *b = NULL;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &a, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(fresh, sql, -1, &b, NULL);
-	while (rc == SQLITE_OK) {
-		int x = sqlite3_step(a), y = sqlite3_step(b);
-		if (x == SQLITE_DONE && y == SQLITE_DONE)
-			break;
-		if (x != SQLITE_ROW || y != SQLITE_ROW)
-			rc = x != SQLITE_ROW && x != SQLITE_DONE ? x : SQLITE_CORRUPT;
-		else if (!str_eq((const char *)sqlite3_column_text(a, 0),
-				 (const char *)sqlite3_column_text(b, 0)))
-			rc = SQLITE_CORRUPT;
+	sqlite3_stmt *st = NULL;
+	uint64_t h = SEAL_START;
+	int rc = sqlite3_prepare_v2(db,
+		"SELECT seal_of(sql) FROM sqlite_schema ORDER BY type DESC, name", -1, &st, NULL);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		int64_t one = sqlite3_column_int64(st, 0);
+		h = seal_bytes(h, &one, sizeof(one));
+		rc = SQLITE_OK;
 	}
-	sqlite3_finalize(a);
-	sqlite3_finalize(b);
-	return rc;
+	sqlite3_finalize(st);
+	*ret = h;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static void drop_statements(struct store *s, int from, int to)
@@ -1021,14 +1029,16 @@ static void drop_statements(struct store *s, int from, int to)
 
 /*
  * Every statement is prepared at open, so that a broken one stops the program
- * at its start and not at night; then they are let go until they are used.
+ * at its start and not at night; each is let go at once until it is used: all of
+ * them together would spread the heap over half a megabyte.
  */
 static int check_statements(struct store *s, sqlite3 *db, int from, int to)
 {
 	int rc = SQLITE_OK;
-	for (int i = from; i < to && rc == SQLITE_OK; i++)
+	for (int i = from; i < to && rc == SQLITE_OK; i++) {
 		rc = prepare(s, db, i);
-	drop_statements(s, from, to);
+		drop_statements(s, i, i + 1);
+	}
 	return rc;
 }
 
@@ -1060,16 +1070,29 @@ static int check_foreign(sqlite3 *db)
 	return rc;
 }
 
-static int check_schema_of(struct store *s)
+/* What the schema is when it is made anew; the same for as long as we run. */
+static int fresh_seal(uint64_t *ret)
 {
+	static uint64_t known;
 	sqlite3 *fresh = NULL;
-	int rc = open_file(":memory:", STORE_DAEMON, &fresh);
-	if (rc == SQLITE_OK)
+	int rc = known ? SQLITE_OK : open_file(":memory:", STORE_DAEMON, &fresh);
+	if (rc == SQLITE_OK && !known)
 		rc = migrate(fresh, state_steps, STATE_VERSION);
-	if (rc == SQLITE_OK)
-		rc = check_schema(s->state, fresh);
+	if (rc == SQLITE_OK && !known)
+		rc = schema_seal(fresh, &known);
 	sqlite3_close(fresh);
+	*ret = known;
 	return rc;
+}
+
+/* A CHECK that fell over checks nothing. */
+static int check_schema(sqlite3 *db)
+{
+	uint64_t want = 0, have = 0;
+	int rc = fresh_seal(&want);
+	if (rc == SQLITE_OK)
+		rc = schema_seal(db, &have);
+	return rc == SQLITE_OK && have != want ? SQLITE_CORRUPT : rc;
 }
 
 /* What the quick check does not look at: indexes of posts, schema, seals. */
@@ -1077,7 +1100,7 @@ static int check_contents(struct store *s)
 {
 	int rc = check_posts(s->state);
 	if (rc == SQLITE_OK)
-		rc = check_schema_of(s);
+		rc = check_schema(s->state);
 	return rc == SQLITE_OK ? check_seals(s) : rc;
 }
 
@@ -1132,6 +1155,9 @@ static int open_state(struct store *s, const char *path)
 		rc = sqlite3_exec(s->state, seal_triggers, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = check_statements(s, s->state, 0, STATE_END);
+	/* What stays shall not lie scattered among what the checks left. */
+	if (s->mode == STORE_DAEMON)
+		memory_trim();
 	if (rc == SQLITE_OK && s->mode == STORE_REQUEST)
 		rc = sqlite3_set_authorizer(s->state, only_requests, NULL);
 	return rc;
@@ -1307,10 +1333,14 @@ void store_close(struct store *s)
 void store_rest(struct store *s)
 {
 	drop_statements(s, 0, STMT_END);
-	if (s->state)
-		(void)sqlite3_db_release_memory(s->state);
-	if (s->cache)
-		(void)sqlite3_db_release_memory(s->cache);
+	sqlite3 *const dbs[] = { s->state, s->cache };
+	for (size_t i = 0; i < ARRAY_LEN(dbs); i++) {
+		if (!dbs[i])
+			continue;
+		/* Only forgets the schema; the next statement reads it, triggers and all. */
+		(void)sqlite3_exec(dbs[i], "PRAGMA writable_schema = RESET", NULL, NULL, NULL);
+		(void)sqlite3_db_release_memory(dbs[i]);
+	}
 }
 
 int store_verify(struct store *s)
@@ -1779,10 +1809,10 @@ int store_post_when(struct store *s, const char *state, const char *publisher, i
 	return 0;
 }
 
-int store_post_ready(struct store *s, const char *publisher, bool update, int64_t *ret_id,
-	int64_t *ret_ms)
+int store_post_ready(struct store *s, const char *publisher, bool update, int64_t from_ms,
+	int64_t to_ms, int64_t *ret_id, int64_t *ret_ms)
 {
-	int r = first_row(s, POST_READIED, "si", publisher, (int64_t)update);
+	int r = first_row(s, POST_READIED, "siii", publisher, (int64_t)update, from_ms, to_ms);
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
 	*ret_id = col_int(s, POST_READIED, 0);
@@ -1846,14 +1876,15 @@ int store_post_sketches(struct store *s, const char *publisher, int64_t since_ms
 	return rows(s, POST_SKETCHES, ret, "sii", publisher, since_ms, but_id);
 }
 
-int store_posts_stale(struct store *s, const char *publisher, int64_t *ret)
+int store_posts_stale(struct store *s, const char *publisher, int64_t before_ms, int64_t now_ms,
+	const char *reason)
 {
-	int r = first_row(s, POSTS_STALE, "s", publisher);
-	if (r <= 0)
-		return r < 0 ? r : -EUCLEAN;
-	*ret = col_int(s, POSTS_STALE, 0);
-	finish(s, POSTS_STALE);
-	return 0;
+	return run(s, POSTS_STALE, "siis", publisher, before_ms, now_ms, reason);
+}
+
+int store_posts_answered(struct store *s, const char *folded, int64_t now_ms)
+{
+	return run(s, POSTS_ANSWERED, "si", folded, now_ms);
 }
 
 int store_clamp(struct store *s, int64_t now_ms, int64_t most_ms)

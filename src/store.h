@@ -224,9 +224,13 @@ int store_post_next(struct store *s, const char *state, const char *publisher, i
 int store_post_when(
 	struct store *s, const char *state, const char *publisher, int64_t *ret_ms) MUST_CHECK;
 
-/* Of PUBLISHER's posts that are ready, updates or new ones, the one due first; -ENOENT: none. */
-int store_post_ready(struct store *s, const char *publisher, bool update, int64_t *ret_id,
-	int64_t *ret_ms) MUST_CHECK;
+/*
+ * Of PUBLISHER's posts that are ready, updates or new ones, the one due first;
+ * -ENOENT: none. While one of its posts waits for new prices, only those whose
+ * own were seen from FROM_MS to TO_MS, and those in doubt.
+ */
+int store_post_ready(struct store *s, const char *publisher, bool update, int64_t from_ms,
+	int64_t to_ms, int64_t *ret_id, int64_t *ret_ms) MUST_CHECK;
 
 /*
  * The last post of (list, folded) that was not refused, and its products with
@@ -263,8 +267,11 @@ int store_post_draft(struct store *s, int64_t id, int64_t now_ms, const char *dr
  */
 int store_post_sketches(struct store *s, const char *publisher, int64_t since_ms, int64_t but_id,
 	struct value **ret) MUST_CHECK;
-/* How many posts of PUBLISHER wait for new prices. */
-int store_posts_stale(struct store *s, const char *publisher, int64_t *ret) MUST_CHECK;
+/* Says of PUBLISHER's ready posts whose prices were seen before BEFORE_MS why they wait. */
+int store_posts_stale(struct store *s, const char *publisher, int64_t before_ms, int64_t now_ms,
+	const char *reason) MUST_CHECK;
+/* An answer about FOLDED is here: the planned posts that wait for it are due. */
+int store_posts_answered(struct store *s, const char *folded, int64_t now_ms) MUST_CHECK;
 /*
  * Due times that lie more than MOST_MS ahead were written by a clock that ran
  * ahead: they become now, and so does the time of what was sent tomorrow. Only

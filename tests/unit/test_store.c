@@ -1028,12 +1028,12 @@ static void test_updates(void **state)
 	render(next);
 	assert_int_equal(store_post_products(s, next, "1,4"), -ENOENT);
 	/* Updates and new ones are two queues. */
-	assert_int_equal(store_post_ready(s, "blog", true, &id, &when), -ENOENT);
+	assert_int_equal(store_post_ready(s, "blog", true, 0, NOW, &id, &when), -ENOENT);
 	assert_int_equal(move(next, POST_RENDERED, POST_READY), 0);
-	assert_int_equal(store_post_ready(s, "blog", false, &id, &when), -ENOENT);
-	assert_int_equal(store_post_ready(s, "other", true, &id, &when), -ENOENT);
+	assert_int_equal(store_post_ready(s, "blog", false, 0, NOW, &id, &when), -ENOENT);
+	assert_int_equal(store_post_ready(s, "other", true, 0, NOW, &id, &when), -ENOENT);
 	assert_true(id == MARK && when == MARK);
-	assert_int_equal(store_post_ready(s, "blog", true, &id, &when), 0);
+	assert_int_equal(store_post_ready(s, "blog", true, 0, NOW, &id, &when), 0);
 	assert_true(id == next && when == NOW);
 	/* It is no post of the day, but the last that was sent. */
 	int count = -1;
