@@ -3,11 +3,8 @@
 
 #include <poll.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "kit.h"
-
-#define MARGIN_MS 15000 /* of the time limit, for closing the browser */
 
 /* Whose blog URL is a page of, into OUT; "" if it does not say. */
 static void blog_of(const struct setup *s, const char *url, char out[64])
@@ -103,17 +100,6 @@ static bool probe_login(struct room *r, struct value *answer)
 
 bool login_enter(const struct value *request, struct room *r, struct value *answer)
 {
-	int64_t margin_ms = r->s.timeout_ms / 4 < MARGIN_MS ? r->s.timeout_ms / 4 : MARGIN_MS;
-	struct stat st;
-
-	r->end_ms = editor_ms() + r->s.timeout_ms - margin_ms;
-	if (!setup_selectors(request, &r->s, &r->sel, answer))
-		return false;
-	if (stat(r->s.profile, &st) || !S_ISDIR(st.st_mode)) {
-		kit_broken(answer, "the profile %s is not there: run 'cpauto login' first",
-			r->s.profile);
-		return false;
-	}
 	if (!room_open(request, r, r->s.headless, answer) || !probe_login(r, answer))
 		return false;
 	editor_init(&r->ed, &r->wd, &r->sel, r->s.blog_id, r->s.step_ms, r->end_ms);

@@ -16,7 +16,7 @@ enum login login_wait(struct room *r, int64_t ms, bool patient, char id[64]);
 /* True for LOGIN_OK; else the answer is given. ID: whose blog it is, of OTHER. */
 bool login_say(struct room *r, enum login state, const char *id, struct value *answer);
 
-/* Settings are read: selectors and an open browser that is logged in; else the answer is given. */
+/* An open browser that is logged in, in a prepared room; else the answer is given. */
 bool login_enter(const struct value *request, struct room *r, struct value *answer);
 
 #endif

@@ -50,6 +50,15 @@ static void tell_terms(const struct room *r, const char *publisher)
 			strerror(-rc));
 }
 
+static bool fit_pictures(const struct value *request, struct room *r, struct value *answer)
+{
+	bool done = room_prepare(request, r, answer) && album_fill(&r->album, &r->s.fit,
+		value_get(value_get(request, "post"), "images"), r->s.profile, answer);
+
+	room_lap(r, "fit");
+	return done;
+}
+
 static void run_publish(const struct value *request, struct value *answer)
 {
 	const struct value *post = value_get(request, "post");
@@ -62,7 +71,8 @@ static void run_publish(const struct value *request, struct value *answer)
 	blocks = blocks_parse(value_string(html, ""), value_len(html), r.s.cards);
 	r.steps = value_new_object();
 	room_lap(&r, NULL);
-	if (posting_ok(post, blocks, answer) && login_enter(request, &r, answer)) {
+	if (posting_ok(post, blocks, answer) && fit_pictures(request, &r, answer) &&
+			login_enter(request, &r, answer)) {
 		room_lap(&r, "browser");
 		if (r.s.publish)
 			tell_terms(&r, value_get_string(value_get(request, "config"), "name", ""));
@@ -90,7 +100,7 @@ static void find_draft(const struct value *request, struct room *r, const char *
 {
 	enum editor_end end;
 
-	if (!login_enter(request, r, answer))
+	if (!room_prepare(request, r, answer) || !login_enter(request, r, answer))
 		return;
 	end = room_open_editor(r);
 	if (end != EDITOR_OK) {
@@ -198,7 +208,7 @@ static void run_check(const struct value *request, struct value *answer)
 	value_set_string(answer, "notice", SETUP_TERMS ".");
 	if (!setup_read(request, &r.s, answer))
 		return;
-	if (login_enter(request, &r, answer))
+	if (room_prepare(request, &r, answer) && login_enter(request, &r, answer))
 		check_selectors(&r, answer);
 	room_finish(&r);
 }

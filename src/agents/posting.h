@@ -5,10 +5,13 @@
 #include "room.h"
 #include "value.h"
 
-/* Can POST, whose html is BLOCKS, be taken at all? Told without a browser; else it is refused. */
+/* Is POST, whose html is BLOCKS, within the editor's limits? Else it is refused. */
 bool posting_ok(const struct value *post, const struct value *blocks, struct value *answer);
 
-/* Writes it into the editor of an entered room, saves it, and publishes it where that is set. */
+/*
+ * Writes it, with the pictures of the room's album, into the editor of an entered
+ * room, saves it, and publishes it where that is set.
+ */
 void posting_run(struct room *r, const struct value *post, const struct value *blocks,
 	struct value *answer);
 

@@ -3,11 +3,28 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "clock.h"
 #include "kit.h"
 
 #define START_MS 20000
+#define MARGIN_MS 15000 /* of the time limit, for closing the browser */
+
+bool room_prepare(const struct value *request, struct room *r, struct value *answer)
+{
+	int64_t margin_ms = r->s.timeout_ms / 4 < MARGIN_MS ? r->s.timeout_ms / 4 : MARGIN_MS;
+	struct stat st;
+
+	r->end_ms = editor_ms() + r->s.timeout_ms - margin_ms;
+	if (!setup_selectors(request, &r->s, &r->sel, answer))
+		return false;
+	if (!stat(r->s.profile, &st) && S_ISDIR(st.st_mode))
+		return true;
+	kit_broken(answer, "the profile %s is not there: run 'cpauto login' first",
+		r->s.profile);
+	return false;
+}
 
 /* What a window needs, from the request alone; each to free(). */
 static void window_environment(const struct value *request, const char *env[8])
@@ -75,6 +92,7 @@ void room_finish(struct room *r)
 		wd_close(&r->wd);
 	driver_stop(&r->driver);
 	editor_finish(&r->ed);
+	album_finish(&r->album);
 	selectors_finish(&r->sel);
 }
 

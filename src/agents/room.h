@@ -2,6 +2,7 @@
 #ifndef ROOM_H
 #define ROOM_H
 
+#include "album.h"
 #include "driver.h"
 #include "editor.h"
 #include "selectors.h"
@@ -18,11 +19,15 @@ struct room {
 	struct driver driver;
 	struct wd wd;
 	struct editor ed;
+	struct album album;
 	bool open;
 	int64_t end_ms; /* we end ourselves before cpautod does */
 	struct value *steps; /* {NAME: ms}, how long each took; or NULL */
 	int64_t lap_ms;
 };
+
+/* What is needed before a browser: selectors and the profile; false with the answer given. */
+bool room_prepare(const struct value *request, struct room *r, struct value *answer);
 
 /* Driver and browser, in the owner's profile; false with the answer given. */
 bool room_open(const struct value *request, struct room *r, bool headless, struct value *answer);

@@ -159,6 +159,17 @@ static bool read_times(const struct value *c, struct setup *s, struct value *ans
 	return false;
 }
 
+static bool read_limits(const struct value *c, struct setup *s, struct value *answer)
+{
+	struct err e = { "" };
+
+	s->fit = fit_of_blogs;
+	if (fit_read_over(c, &s->fit, &e))
+		return true;
+	kit_broken(answer, "%s", e.text);
+	return false;
+}
+
 bool setup_read(const struct value *request, struct setup *s, struct value *answer)
 {
 	const struct value *c = value_get(request, "config");
@@ -171,7 +182,7 @@ bool setup_read(const struct value *request, struct setup *s, struct value *answ
 		kit_log(4, "the time zone is not known here");
 	return read_times(c, s, answer) && read_places(c, s, answer) &&
 		read_endpoint(c, s, answer) &&
-		read_visibility(c, s, answer) && read_schedule(c, s, answer) &&
+		read_limits(c, s, answer) && read_visibility(c, s, answer) && read_schedule(c, s, answer) &&
 		read_mode(c, s, answer);
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fit.h"
 #include "http.h"
 #include "selectors.h"
 #include "value.h"
@@ -22,6 +23,7 @@ struct setup {
 	bool timed;
 	int hour, minute;
 	int64_t step_ms, timeout_ms;
+	struct fit fit; /* of pictures */
 };
 
 /* False with the answer given. Sets the time zone of clock.h too. */

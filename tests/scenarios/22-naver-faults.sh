@@ -50,7 +50,8 @@ bad() { # TEXT REASON CHANGE
 }
 echo 'no picture' >"$T/pictures/text.png"
 head -c 20 "$T/pictures/사진 0.png" >"$T/pictures/cut.png"
-head -c 6000000 /dev/zero >"$T/pictures/big.png"
+head -c 12 "$T/pictures/사진 0.png" >"$T/pictures/head.png"
+printf 'GIF89a\1\0\1\0\0\0\0;and more' >"$T/pictures/moving.gif"
 bad 'a title over the limit' 'title has 101 characters, Naver takes 100' '.post.title = "가" * 101'
 bad 'no title' 'no title' '.post.title = ""'
 bad 'no text' 'no text' '.post.html = ""'
@@ -58,8 +59,11 @@ bad 'tags over the limit' '31 tags, Naver takes 30' '.post.tags = [range(31) | t
 bad 'pictures over the limit' '51 pictures' '.post.images = [range(51) | {src: tostring}]'
 bad 'a picture that is none' 'text.png cannot be sent as a picture' ".post.images[0].path = \"$T/pictures/text.png\""
 bad 'a picture that is cut' 'cut.png cannot be sent as a picture' ".post.images[0].path = \"$T/pictures/cut.png\""
-bad 'a picture that is too big' 'big.png has over 5 MiB' ".post.images[0].path = \"$T/pictures/big.png\""
+bad 'a picture that ends in its header' 'head.png cannot be sent as a picture' ".post.images[0].path = \"$T/pictures/head.png\""
 bad 'a picture that is gone' 'gone.png cannot be read' ".post.images[0].path = \"$T/pictures/gone.png\""
+bad 'a GIF that cannot be made smaller' 'only JPEG and PNG can be made smaller' \
+  ".config.image_max_bytes = 20 | .post.images[0].path = \"$T/pictures/moving.gif\""
+is 'no picture is left in the profile' "$(find "$T/profile" -name '*.png' -path '*cpauto-pictures*' | wc -l)" 0
 
 # An alert is read, named in the log, and the work goes on.
 knobs alert=점검\ 안내입니다
