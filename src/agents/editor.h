@@ -39,9 +39,8 @@ struct editor {
 	bool disturbed;   /* something popped up: the caret may be lost */
 	bool no_paste;    /* one was not taken: from then on texts are typed */
 	struct err said;  /* the last pop-up or alert that was put away */
-	/* What the last look at the content saw (content.h), and how many requests were made by then. */
-	struct value *state;
-	int state_at;
+	struct value *state; /* what the last look at the content saw (content.h) */
+	int state_at;        /* how many requests were made by then */
 	/* What should be in the body by now: lines without white space, and how many of each. */
 	struct buf text;
 	int quotes, lines, tables, cards, pictures;

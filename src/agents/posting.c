@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "posting.h"
 
+#include "blocks.h"
 #include "clock.h"
 #include "content.h"
 #include "draft.h"
@@ -15,6 +16,23 @@
 #define TITLE_MAX 100 /* characters; the editor takes no more */
 #define TAGS_MAX 30
 #define PICTURES_MAX 50
+#define TEXT_MAX (4u << 20)
+
+static bool has_key(const struct value *post, const struct value *blocks)
+{
+	const struct value *tags = value_get(post, "tags");
+	bool any = wd_has_key(value_get_string(post, "title", ""));
+	struct buf text;
+
+	buf_init(&text, TEXT_MAX);
+	for (size_t i = 0; i < value_len(blocks); i++)
+		blocks_text(value_at(blocks, i), &text);
+	any = any || wd_has_key(buf_cstr(&text));
+	for (size_t i = 0; i < value_len(tags); i++)
+		any = any || wd_has_key(value_string(value_at(tags, i), ""));
+	buf_finish(&text);
+	return any;
+}
 
 bool posting_ok(const struct value *post, const struct value *blocks, struct value *answer)
 {
@@ -26,6 +44,9 @@ bool posting_ok(const struct value *post, const struct value *blocks, struct val
 	else if (text_count(title) > TITLE_MAX)
 		kit_refused(answer, "the title has %zu characters, Naver takes %d: shorten it",
 			text_count(title), TITLE_MAX);
+	else if (has_key(post, blocks))
+		kit_refused(answer, "the post has a character (U+E000 to U+E07F) that a browser "
+			"would take for a key");
 	else if (value_len(value_get(post, "tags")) > TAGS_MAX)
 		kit_refused(answer, "the post has %zu tags, Naver takes %d",
 			value_len(value_get(post, "tags")), TAGS_MAX);

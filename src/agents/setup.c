@@ -181,8 +181,8 @@ bool setup_read(const struct value *request, struct setup *s, struct value *answ
 	if (clock_set_zone(value_get_string(c, "timezone", "Asia/Seoul")))
 		kit_log(4, "the time zone is not known here");
 	return read_times(c, s, answer) && read_places(c, s, answer) &&
-		read_endpoint(c, s, answer) &&
-		read_limits(c, s, answer) && read_visibility(c, s, answer) && read_schedule(c, s, answer) &&
+		read_endpoint(c, s, answer) && read_limits(c, s, answer) &&
+		read_visibility(c, s, answer) && read_schedule(c, s, answer) &&
 		read_mode(c, s, answer);
 }
 

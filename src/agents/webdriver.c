@@ -390,6 +390,12 @@ static void key_text(unsigned key, char out[4])
 	out[3] = '\0';
 }
 
+bool wd_has_key(const char *text)
+{
+	/* U+E000 to U+E07F: three bytes, of which the first two are these. */
+	return strstr(text, "\xee\x80") || strstr(text, "\xee\x81");
+}
+
 static enum wd_end act(struct wd *w, const char *type, const char *id, struct value *actions)
 {
 	struct value *source = one_string("type", type), *list = value_new_list();

@@ -111,6 +111,8 @@ enum wd_end wd_type(struct wd *w, const char *text);
 #define WD_KEY_END 0xe010
 #define WD_KEY_RIGHT 0xe014
 #define WD_KEY_DOWN 0xe015
+/* Is there a character in TEXT that would be a key and not be written? */
+bool wd_has_key(const char *text);
 /* KEY with MODIFIER (0 = none) held down. */
 enum wd_end wd_press(struct wd *w, unsigned modifier, unsigned key);
 /* With the left button held down, in pixels of the current frame. */

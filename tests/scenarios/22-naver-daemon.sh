@@ -9,6 +9,7 @@ editor_url=$URL
 sandbox
 api_url=$URL
 URL=$editor_url
+once() { timeout 300 "$B/cpautod" -c "$T/cpauto.conf" --once >>"$T/log" 2>&1; } # a browser may be slow
 naver_conf() { # KEYWORDS: a list of posts of one product each
   cat >"$T/cpauto.conf" <<END2
 coupang: { endpoint = "$api_url"; access_key_file = "$T/keys/access"; secret_key_file = "$T/keys/secret"; };
@@ -48,5 +49,14 @@ once
 is 'then the other one goes out' "$(posts published) $(posts ready) $(seen '.counts.final_clicks')" '2 0 3'
 is 'and the terms are still told once' "$(terms)" 1
 is 'nothing was sent twice' "$(seen '[.posts[].title] | length == (unique | length)')" true
+
+# A post that Naver would not take is given up with the reason and kept; the other goes out.
+naver_conf '"가습기"'
+sed -i "s|^lists = (|lists = ( { name = \"긴 제목\"; keywords = [ \"토스터\" ]; every = \"1d\"; limit = 1; template = \"single\";
+  title = \"$(printf '가%.0s' {1..101})\"; publisher = \"blog\"; },|; s|per_day = 3|per_day = 9|" "$T/cpauto.conf"
+once
+is 'one is refused, the other is out' "$(posts refused) $(posts published) $(seen '.posts | length')" '1 3 3'
+like 'with the reason' "$(sql "SELECT reason FROM posts WHERE state = 'refused'")" 'title has 101 characters, Naver takes 100'
+like 'it is kept' "$(cpauto posts --state refused)" '가가가'
 sleep 0.2
 is 'no browser is left' "$(pgrep -fc -- "--user-data-dir=$T/profile")" 0
