@@ -59,17 +59,12 @@ int64_t editor_ms(void)
 	return now.boot_ms;
 }
 
-int64_t editor_until(const struct editor *e, int64_t ms)
-{
-	int64_t until = editor_ms() + ms;
-
-	return until < e->end_ms ? until : e->end_ms;
-}
-
 struct patience editor_patience(const struct editor *e)
 {
-	struct patience p = { .until = editor_until(e, e->step_ms), .pause_ms = PAUSE_MIN_MS };
+	struct patience p = { .until = editor_ms() + e->step_ms, .pause_ms = PAUSE_MIN_MS };
 
+	if (p.until > e->end_ms)
+		p.until = e->end_ms;
 	return p;
 }
 

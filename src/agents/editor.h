@@ -73,16 +73,15 @@ enum editor_end editor_fail_wd(struct editor *e, enum wd_end end, const char *wh
 /* BROKEN: an owner must mend this selector. */
 enum editor_end editor_fail_selector(struct editor *e, enum selector which);
 
-/* For deadlines, by the clock that no step moves: in MS, but not after the end of it all. */
+/* Now, for deadlines: by the clock that no step moves. */
 int64_t editor_ms(void);
-int64_t editor_until(const struct editor *e, int64_t ms);
 
 /* For waiting until something is seen: looks that are close together at first. */
 struct patience {
 	int64_t until;
 	int pause_ms;
 };
-/* The time of one step. */
+/* The time of one step, but not after the end of it all. */
 struct patience editor_patience(const struct editor *e);
 /* Pauses; false, at once, when the time is over. */
 bool editor_wait(struct patience *p);
