@@ -4,23 +4,18 @@
 #include "content.h"
 
 #define TRIES 4
+#define ENTERS_MAX 4 /* at once */
 
 static enum editor_end click_last_paragraph(struct editor *e)
 {
 	static const enum selector which[] = { SEL_BODY };
-	struct value *v;
-	struct wd_element at;
-	enum wd_end r = wd_run(e->wd, WD_SEEN "const p = seen(arguments[0]).pop() || null;"
-		"if (p) p.scrollIntoView({ block: 'center' }); return p;",
-		editor_selectors(e, which, 1), &v);
+	enum editor_end end = editor_tap(e, "return seen(arguments[0]).pop() || null;",
+		editor_selectors(e, which, 1), "going to the end of the text");
+	enum wd_end r;
 
-	if (r == WD_OK)
-		r = wd_take(v, &at) ? wd_click(e->wd, &at) : WD_NOT_FOUND;
-	value_free(v);
-	if (r == WD_OK)
-		r = wd_press(e->wd, WD_KEY_CONTROL, WD_KEY_END);
-	if (r == WD_NOT_FOUND)
-		return editor_fail_selector(e, SEL_BODY);
+	if (end != EDITOR_OK)
+		return end;
+	r = wd_press(e->wd, WD_KEY_CONTROL, WD_KEY_END);
 	return editor_may_repeat(r) ? EDITOR_UNCLEAR :
 		editor_fail_wd(e, r, "going to the end of the text");
 }
@@ -28,63 +23,71 @@ static enum editor_end click_last_paragraph(struct editor *e)
 /* Behind everything, in a paragraph of text. */
 enum editor_end caret_to_end(struct editor *e)
 {
-	struct value *state;
+	struct patience p = editor_patience(e);
 	enum editor_end end = EDITOR_UNCLEAR;
-	int64_t until = editor_until(e, e->step_ms);
 	bool in_text;
 
-	for (int i = 0; end == EDITOR_UNCLEAR && (i < TRIES || editor_ms() < until); i++) {
-		end = editor_sweep(e);
-		if (end == EDITOR_OK)
-			end = content_read(e, &state);
+	for (int i = 0; end == EDITOR_UNCLEAR && (!i || editor_wait(&p) || i < TRIES); i++) {
+		end = content_look(e);
 		if (end != EDITOR_OK)
 			return end;
-		in_text = value_get_bool(state, "ends_in_text", false);
-		e->fresh = value_get_bool(state, "fresh", false);
-		value_free(state);
+		in_text = value_get_bool(e->state, "ends_in_text", false);
+		e->fresh = value_get_bool(e->state, "fresh", false);
 		e->disturbed = false;
 		end = in_text ? click_last_paragraph(e) : editor_click(e, SEL_BOTTOM);
 		if (end == EDITOR_OK && !in_text)
 			end = EDITOR_UNCLEAR;
-		if (end == EDITOR_UNCLEAR)
-			editor_pause(EDITOR_PAUSE_MS);
 	}
 	return end != EDITOR_UNCLEAR ? end : editor_fail(e, EDITOR_LATER,
 		"the caret cannot be put behind the text (\"%.200s\")", e->said.text);
 }
 
-/* Until there are N; no longer once something has popped up that may have taken the key. */
-static bool wait_paragraphs(struct editor *e, int n)
+/* Until there are N; no longer once something has popped up that may have taken a key. */
+static enum editor_end wait_paragraphs(struct editor *e, int n)
 {
-	int64_t until = editor_until(e, e->step_ms);
+	struct patience p = editor_patience(e);
 
+	e->disturbed = false;
 	do {
-		if (content_paragraphs(e) == n)
-			return true;
-		editor_pause(30);
-		e->disturbed = false;
-	} while (editor_sweep(e) == EDITOR_OK && !e->disturbed && editor_ms() < until);
-	return content_paragraphs(e) == n;
+		enum editor_end end = content_look(e);
+
+		if (end != EDITOR_OK || content_number(e, "paragraphs") == n)
+			return end;
+	} while (!e->disturbed && editor_wait(&p));
+	return EDITOR_UNCLEAR;
 }
 
-/* A new paragraph, seen to be there: a key may get lost in a pop-up. */
-enum editor_end caret_enter(struct editor *e)
+/* In one request. EDITOR_UNCLEAR: not all of them, it may be. */
+static enum editor_end press_enter(struct editor *e, int n)
 {
-	enum editor_end end;
+	char keys[3 * ENTERS_MAX + 1] = "";
+
+	for (int i = 0; i < n && i < ENTERS_MAX; i++)
+		memcpy(keys + 3 * i, "\xee\x80\x87", 4);
+	return !*keys || wd_type(e->wd, keys) == WD_OK ? EDITOR_OK : EDITOR_UNCLEAR;
+}
+
+/* New paragraphs, seen to be there: a key may get lost in a pop-up. */
+enum editor_end caret_enter(struct editor *e, int n)
+{
+	int wanted = -1;
 
 	for (int i = 0; i < TRIES; i++) {
-		int before;
+		enum editor_end end = content_be_seen(e);
 
-		end = editor_sweep(e);
+		if (end == EDITOR_OK && wanted < 0)
+			wanted = content_number(e, "paragraphs") + n;
 		if (end == EDITOR_OK && (e->disturbed || i))
 			end = caret_to_end(e);
 		if (end != EDITOR_OK)
 			return end;
-		before = content_paragraphs(e);
-		if (wd_press(e->wd, 0, WD_KEY_ENTER) == WD_OK && wait_paragraphs(e, before + 1)) {
+		end = press_enter(e, wanted - content_number(e, "paragraphs"));
+		if (end == EDITOR_OK)
+			end = wait_paragraphs(e, wanted);
+		if (end == EDITOR_OK)
 			e->fresh = true;
-			return EDITOR_OK;
-		}
+		if (end != EDITOR_UNCLEAR)
+			return end;
 	}
 	return editor_fail(e, EDITOR_LATER, "the editor takes no new paragraph (\"%.200s\")",
 		e->said.text);
@@ -93,14 +96,11 @@ enum editor_end caret_enter(struct editor *e)
 /* As often as it takes to stand in an empty paragraph with an empty one before it. */
 enum editor_end caret_begin_block(struct editor *e, bool gap)
 {
-	enum editor_end end = editor_sweep(e);
+	enum editor_end end = content_be_seen(e);
 
 	if (end == EDITOR_OK && e->disturbed)
 		end = caret_to_end(e);
-	if (end == EDITOR_OK && !e->fresh) {
-		end = caret_enter(e);
-		if (end == EDITOR_OK && gap)
-			end = caret_enter(e);
-	}
+	if (end == EDITOR_OK && !e->fresh)
+		end = caret_enter(e, gap ? 2 : 1);
 	return end;
 }

@@ -9,8 +9,8 @@
 /* Behind everything, in a paragraph of text. */
 enum editor_end caret_to_end(struct editor *e);
 
-/* A new paragraph, seen to be there: a key may get lost in a pop-up. */
-enum editor_end caret_enter(struct editor *e);
+/* N new paragraphs, at most 4, seen to be there: a key may get lost in a pop-up. */
+enum editor_end caret_enter(struct editor *e, int n);
 
 /* Into an empty paragraph at the end, with GAP behind another empty one. */
 enum editor_end caret_begin_block(struct editor *e, bool gap);

@@ -4,8 +4,6 @@
 #include "blocks.h"
 #include "text.h"
 
-#define TRIES 4
-
 /*
  * For the beginning of a script: plain(element) is its text without white
  * space and placeholders; the same white space as in blocks_squeeze().
@@ -13,11 +11,13 @@
 #define JS_PLAIN(placeholder) \
 	"const squeeze = s => s.replace(" \
 	"/[ \\n\\t\\r\\f\\u00a0\\u200b\\u200c\\u200d\\u2060\\ufeff]/g, '');" \
-	"const plain = e => { const c = e.cloneNode(true);" \
+	"const plain = e => {" \
+	"  if (!e.querySelector(" placeholder ")) return squeeze(e.textContent);" \
+	"  const c = e.cloneNode(true);" \
 	"  c.querySelectorAll(" placeholder ").forEach(p => p.remove());" \
 	"  return squeeze(c.textContent); };"
 
-static const char state_script[] = WD_SEEN JS_PLAIN("placeholder")
+static const char state_script[] = JS_PLAIN("placeholder")
 	"const [title, component, paragraph, body, placeholder, quotation, line, table, card,"
 	"  image, picture, link] = arguments;"
 	"const all = seen(component), texts = [], count = css => seen(css).length;"
@@ -39,60 +39,68 @@ static const char state_script[] = WD_SEEN JS_PLAIN("placeholder")
 	"  links: seen(link).map(l => ({ text: squeeze(l.textContent),"
 	"    href: l.getAttribute('href') || l.getAttribute('data-href') || '' })) };";
 
-enum editor_end content_read(struct editor *e, struct value **ret)
+static struct value *state_arguments(const struct editor *e)
 {
 	static const enum selector which[] = { SEL_TITLE, SEL_COMPONENT, SEL_PARAGRAPH, SEL_BODY,
 		SEL_PLACEHOLDER, SEL_QUOTATION, SEL_LINE, SEL_TABLE, SEL_CARD, SEL_IMAGE,
 		SEL_PICTURE, SEL_LINK };
-	enum wd_end r = WD_ALERT;
-	enum editor_end end = EDITOR_OK;
 
-	*ret = NULL;
-	for (int i = 0; i < TRIES && r == WD_ALERT && end == EDITOR_OK; i++) {
-		r = wd_run(e->wd, state_script, editor_selectors(e, which, ARRAY_LEN(which)), ret);
-		if (r == WD_ALERT)
-			end = editor_take_alert(e);
-		else if (r != WD_OK && e->framed)
-			end = editor_sweep(e); /* the frame may have gone to a login */
-	}
-	return end != EDITOR_OK ? end : editor_fail_wd(e, r, "reading the editor");
+	return editor_selectors(e, which, ARRAY_LEN(which));
 }
 
-int content_number(const struct value *state, const char *name)
+static enum editor_end keep_state(struct editor *e, enum editor_end end)
 {
-	return (int)value_get_int(state, name, -1);
+	e->state_at = e->wd->requests;
+	return end;
+}
+
+enum editor_end content_look(struct editor *e)
+{
+	value_free(e->state);
+	return keep_state(e, editor_look(e, state_script, state_arguments(e), &e->state));
+}
+
+enum editor_end content_act(struct editor *e, const char *script, struct value *args)
+{
+	CLEANUP_FREE char *text = xasprintf("const [first, second] = arguments;"
+		"(function () { %s }).apply(null, second);"
+		"return (function () { %s }).apply(null, first);", script, state_script);
+	struct value *all = value_new_list();
+
+	value_append(all, state_arguments(e));
+	value_append(all, args);
+	value_free(e->state);
+	return keep_state(e, editor_act(e, text, all, &e->state));
+}
+
+enum editor_end content_be_seen(struct editor *e)
+{
+	return e->state && e->state_at == e->wd->requests ? EDITOR_OK : content_look(e);
+}
+
+int content_number(const struct editor *e, const char *name)
+{
+	return (int)value_get_int(e->state, name, -1);
+}
+
+const char *content_text(const struct editor *e, const char *name)
+{
+	return value_get_string(e->state, name, "");
 }
 
 /* Waits until NAME of the state is WANTED. */
 enum editor_end content_wait(struct editor *e, const char *name, int wanted)
 {
-	int64_t until = editor_until(e, e->step_ms);
-	struct value *state;
-	enum editor_end end;
+	struct patience p = editor_patience(e);
 
 	do {
-		int got;
+		enum editor_end end = content_look(e);
 
-		end = content_read(e, &state);
-		got = content_number(state, name);
-		value_free(state);
-		if (end != EDITOR_OK || got == wanted)
+		if (end != EDITOR_OK || content_number(e, name) == wanted)
 			return end;
-		editor_pause(EDITOR_PAUSE_MS);
-		end = editor_sweep(e);
-	} while (end == EDITOR_OK && editor_ms() < until);
-	return end != EDITOR_OK ? end :
-		editor_fail(e, EDITOR_LATER,
-			"the editor does not show what was put in (%s)", name);
-}
-
-int content_paragraphs(struct editor *e)
-{
-	struct value *state;
-	int n = content_read(e, &state) == EDITOR_OK ? content_number(state, "paragraphs") : -1;
-
-	value_free(state);
-	return n;
+	} while (editor_wait(&p));
+	return editor_fail(e, EDITOR_LATER,
+		"the editor does not show what was put in (%s)", name);
 }
 
 /* TEXT's lines as the state has them. */
@@ -123,36 +131,35 @@ static size_t common(const char *a, const char *b)
 	return n;
 }
 
-enum editor_end content_differs(struct editor *e, const char *got, const char *wanted)
+enum editor_end content_differs(struct editor *e, const char *wanted)
 {
-	size_t n = common(got, wanted);
-	enum editor_end end = editor_sweep(e);
-
+	const char *got;
+	size_t n;
 	/* A login that ended shows in this way too. */
-	return end != EDITOR_OK ? end : editor_fail(e, EDITOR_LATER,
+	enum editor_end end = content_be_seen(e);
+
+	if (end != EDITOR_OK)
+		return end;
+	got = content_text(e, "text");
+	n = common(got, wanted);
+	return editor_fail(e, EDITOR_LATER,
 		"the editor does not hold what was written: \"%.*s\" where \"%.*s\" belongs",
 		(int)text_prefix_count(got + n, 20), got + n,
 		(int)text_prefix_count(wanted + n, 20), wanted + n);
 }
 
-/* Waits until the body's text is WANTED; *GOT is what it is then, the caller's. */
-enum editor_end content_wait_text(struct editor *e, const char *wanted, char **got)
+/* Waits until the body's text is WANTED. */
+enum editor_end content_wait_text(struct editor *e, const char *wanted)
 {
-	int64_t until = editor_until(e, e->step_ms);
-	struct value *state;
-	enum editor_end end;
+	struct patience p = editor_patience(e);
+	enum editor_end end = content_be_seen(e);
 
-	*got = NULL;
-	do {
-		end = content_read(e, &state);
-		free(*got);
-		*got = xstrdup(value_get_string(state, "text", ""));
-		value_free(state);
-		if (end != EDITOR_OK || str_eq(*got, wanted))
-			return end;
-		editor_pause(EDITOR_PAUSE_MS);
-	} while (editor_ms() < until);
-	return EDITOR_UNCLEAR;
+	while (end == EDITOR_OK && !str_eq(content_text(e, "text"), wanted)) {
+		if (!editor_wait(&p))
+			return EDITOR_UNCLEAR;
+		end = content_look(e);
+	}
+	return end;
 }
 
 /* ---- the whole ---- */
@@ -175,12 +182,12 @@ static int count_links(const struct value *list, const struct value *link)
 	return n;
 }
 
-bool content_has_link(const struct editor *e, const struct value *state, const struct value *link)
+bool content_has_link(const struct editor *e, const struct value *link)
 {
-	return count_links(value_get(state, "links"), link) >= count_links(e->links, link);
+	return count_links(value_get(e->state, "links"), link) >= count_links(e->links, link);
 }
 
-static enum editor_end check_numbers(struct editor *e, const struct value *state)
+static enum editor_end check_numbers(struct editor *e)
 {
 	const struct { const char *name; int wanted; } table[] = {
 		{ "quotes", e->quotes }, { "lines", e->lines }, { "tables", e->tables },
@@ -188,7 +195,7 @@ static enum editor_end check_numbers(struct editor *e, const struct value *state
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		int n = content_number(state, table[i].name);
+		int n = content_number(e, table[i].name);
 
 		if (n != table[i].wanted)
 			return editor_fail(e, EDITOR_LATER,
@@ -198,7 +205,7 @@ static enum editor_end check_numbers(struct editor *e, const struct value *state
 	for (size_t i = 0; i < value_len(e->links); i++) {
 		const struct value *link = value_at(e->links, i);
 
-		if (!content_has_link(e, state, link))
+		if (!content_has_link(e, link))
 			return editor_fail(e, EDITOR_LATER, "the link of \"%.100s\" got lost",
 				value_get_string(link, "text", ""));
 	}
@@ -207,20 +214,14 @@ static enum editor_end check_numbers(struct editor *e, const struct value *state
 
 enum editor_end content_verify(struct editor *e, const char *title)
 {
-	struct value *state = NULL;
-	enum editor_end end = editor_sweep(e);
-	const char *text;
+	enum editor_end end = content_look(e);
 
-	if (end == EDITOR_OK)
-		end = content_read(e, &state);
-	text = value_get_string(state, "text", "");
-	if (end == EDITOR_OK && !blocks_same(value_get_string(state, "title", ""), title))
-		end = editor_fail(e, EDITOR_LATER,
+	if (end != EDITOR_OK)
+		return end;
+	if (!blocks_same(content_text(e, "title"), title))
+		return editor_fail(e, EDITOR_LATER,
 			"the title in the editor is not the post's any more");
-	else if (end == EDITOR_OK && !str_eq(text, buf_cstr(&e->text)))
-		end = content_differs(e, text, buf_cstr(&e->text));
-	else if (end == EDITOR_OK)
-		end = check_numbers(e, state);
-	value_free(state);
-	return end;
+	if (!str_eq(content_text(e, "text"), buf_cstr(&e->text)))
+		return content_differs(e, buf_cstr(&e->text));
+	return check_numbers(e);
 }

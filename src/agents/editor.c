@@ -10,29 +10,46 @@
 #define TEXT_MAX (4u << 20)
 #define TRIES 4 /* at least */
 #define SWEEPS 12 /* at least: pop-ups that may lie upon each other */
+#define PAUSE_MIN_MS 10
+#define PAUSE_MAX_MS 100
+#define TWICE_MS 100 /* between two looks at a page that has come */
 
-static const char sweep_script[] = WD_SEEN
-	"const [restore, cancel, help, captcha, alert, confirm, on, title] = arguments;"
-	/* Of several that lie upon each other, the one that a click would reach. */
+/*
+ * Looks at this document and the one around it, if that can be seen. An element
+ * of that one is none for us while we are in this one.
+ */
+static const char look_script[] = WD_SEEN
+	"const [[restore, cancel, help, captcha, alert, confirm, title], rest, here_is_right,"
+	"  blind_is_right] = arguments;"
+	/* Would a click reach it? */
 	"const hit = e => { const r = e.getBoundingClientRect();"
-	"  const h = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);"
+	"  const h = e.ownerDocument.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);"
 	"  return h && (h === e || e.contains(h)); };"
-	"const reach = list => list.find(hit) || list[0] || null;"
-	"const inside = (box, css) => reach(seen(css).filter(e => box.contains(e)));"
-	"const first = css => seen(css)[0] || null;"
-	"const words = box => { const c = box.cloneNode(true);"
-	"  c.querySelectorAll('button').forEach(b => b.remove());"
-	"  return c.textContent.trim().slice(0, 300); };"
-	"const alerts = seen(alert).filter(b => !b.matches(restore));"
-	"const presses = [...seen(restore).map(b => inside(b, cancel)),"
-	"  ...alerts.map(b => inside(b, confirm) || inside(b, cancel)), ...seen(help)]"
-	"  .filter(b => b);"
-	"return { url: location.href, captcha: !!first(captcha),"
-	"  said: alerts.length ? words(alerts[0]) : '', press: reach(presses),"
-	"  stuck: !!first(restore) || alerts.length > 0, editor: !!first(title),"
-	"  page: first(title) || !document.body ? '' : document.body.innerText.slice(0, 2000),"
-	"  on: seen(on).filter(e => /^(bold|italic|underline|strikethrough)$/"
-	"    .test(e.getAttribute('data-name')))[0] || null };";
+	"const look = d => {"
+	"  const all = css => seen(css, d), first = css => all(css)[0] || null;"
+	/* Of several that lie upon each other, the one that a click would reach. */
+	"  const reach = list => list.find(hit) || list[0] || null;"
+	"  const inside = (box, css) => reach(all(css).filter(e => box.contains(e)));"
+	"  const words = box => { const c = box.cloneNode(true);"
+	"    c.querySelectorAll('button').forEach(b => b.remove());"
+	"    return c.textContent.trim().slice(0, 300); };"
+	"  const restores = all(restore);"
+	"  const alerts = all(alert).filter(b => !b.matches(restore));"
+	"  const presses = [...restores.map(b => inside(b, cancel)),"
+	"    ...alerts.map(b => inside(b, confirm) || inside(b, cancel)), ...all(help)]"
+	"    .filter(b => b);"
+	"  return { url: d.location.href, captcha: !!first(captcha),"
+	"    said: alerts.length ? words(alerts[0]) : '', press: reach(presses),"
+	"    stuck: restores.length > 0 || alerts.length > 0,"
+	"    page: first(title) || !d.body ? '' : d.body.innerText.slice(0, 2000) };"
+	"};"
+	"const here = look(document);"
+	"let above = null, blind = parent !== window;"
+	"if (blind)"
+	"  try { above = look(parent.document); above.press = !!above.press; blind = false; }"
+	"  catch (x) {}"
+	"const clear = [here, above].every(l => !l || !l.captcha && !l.press && !l.stuck);"
+	"const ready = clear && here_is_right && (!blind || blind_is_right);";
 
 int64_t editor_ms(void)
 {
@@ -42,16 +59,24 @@ int64_t editor_ms(void)
 	return now.boot_ms;
 }
 
-int64_t editor_until(const struct editor *e, int64_t ms)
+struct patience editor_patience(const struct editor *e)
 {
-	int64_t until = editor_ms() + ms;
+	struct patience p = { .until = editor_ms() + e->step_ms, .pause_ms = PAUSE_MIN_MS };
 
-	return until < e->end_ms ? until : e->end_ms;
+	if (p.until > e->end_ms)
+		p.until = e->end_ms;
+	return p;
 }
 
-void editor_pause(int ms)
+bool editor_wait(struct patience *p)
 {
-	poll(NULL, 0, ms);
+	if (editor_ms() >= p->until)
+		return false;
+	poll(NULL, 0, p->pause_ms);
+	p->pause_ms += p->pause_ms / 2;
+	if (p->pause_ms > PAUSE_MAX_MS)
+		p->pause_ms = PAUSE_MAX_MS;
+	return true;
 }
 
 static void one_line(char *s)
@@ -117,9 +142,10 @@ void editor_finish(struct editor *e)
 	if (!e)
 		return;
 	buf_finish(&e->text);
+	value_free(e->state);
 	value_free(e->links);
 	value_free(e->spots);
-	e->links = e->spots = NULL;
+	e->state = e->links = e->spots = NULL;
 }
 
 /* ---- what lies in the way ---- */
@@ -195,92 +221,192 @@ static enum editor_end judge_page(struct editor *e, const struct value *v)
 	return EDITOR_OK;
 }
 
-/* Looks at the current document. *AGAIN: something was put away, or moved. */
-static enum editor_end sweep_here(struct editor *e, bool *again)
-{
-	static const enum selector which[] = { SEL_RESTORE, SEL_CANCEL, SEL_HELP, SEL_CAPTCHA,
-		SEL_ALERT, SEL_CONFIRM, SEL_TOOL_ON, SEL_TITLE };
-	struct wd_element press;
-	struct value *v;
-	enum editor_end end;
-	enum wd_end r = wd_run(e->wd, sweep_script,
-		editor_selectors(e, which, ARRAY_LEN(which)), &v);
+/* ---- looking ---- */
 
-	*again = r == WD_ALERT;
-	if (r == WD_ALERT)
-		return editor_take_alert(e);
-	if (r != WD_OK)
-		return editor_fail_wd(e, r, "looking at the page");
-	end = judge_page(e, v);
-	if (end == EDITOR_OK && wd_take(value_get(v, "press"), &press)) {
-		/* A restore pop-up is cancelled, never confirmed: that brings an old text back. */
-		*again = e->disturbed = true;
-		r = wd_click(e->wd, &press);
-		if (r != WD_OK) {
-			note(e, e->wd->why.text);
-			editor_pause(EDITOR_PAUSE_MS);
-		}
-	} else if (end == EDITOR_OK && value_get_bool(v, "stuck", false)) {
-		*again = true;
-		editor_pause(EDITOR_PAUSE_MS);
-	}
-	value_free(v);
-	return end;
-}
-
-/* From wherever we are. */
-static enum editor_end to_top(struct editor *e)
+static enum editor_end leave_frame(struct editor *e)
 {
 	enum wd_end r = wd_frame(e->wd, NULL);
 
-	if (r == WD_ALERT)
-		return editor_take_alert(e) == EDITOR_OK && wd_frame(e->wd, NULL) == WD_OK ?
-			EDITOR_OK : editor_fail_wd(e, WD_OTHER, "leaving the frame");
+	if (r == WD_ALERT) {
+		enum editor_end end = editor_take_alert(e);
+
+		if (end != EDITOR_OK)
+			return end;
+		r = wd_frame(e->wd, NULL);
+	}
+	e->outside = true;
 	return editor_fail_wd(e, r, "leaving the frame");
 }
 
-static enum editor_end to_frame(struct editor *e)
+static enum editor_end enter_frame(struct editor *e)
 {
 	struct wd_element frame;
 	enum wd_end r = wd_find_any(e->wd, e->sel->css[SEL_FRAME], &frame);
 
 	if (r == WD_OK)
 		r = wd_frame(e->wd, &frame);
+	e->outside = r != WD_OK;
 	return editor_fail_wd(e, r, "entering the editor's frame");
 }
 
-static enum editor_end sweep_round(struct editor *e, bool *again)
-{
-	enum editor_end end = e->framed ? to_top(e) : EDITOR_OK;
+/* What one look has come to. */
+enum look {
+	LOOK_CLEAR,
+	LOOK_AGAIN, /* something was put away, or the browser led elsewhere */
+	LOOK_PAUSE, /* there is nothing to do but to wait */
+};
 
-	*again = false;
-	if (end == EDITOR_OK)
-		end = sweep_here(e, again);
-	if (end != EDITOR_OK || *again || !e->framed)
-		return end;
-	end = to_frame(e);
-	return end == EDITOR_OK ? sweep_here(e, again) : end;
+static enum look press(struct editor *e, const struct wd_element *at)
+{
+	/* A restore pop-up is cancelled, never confirmed: that brings an old text back. */
+	enum wd_end r = wd_click(e->wd, at);
+
+	e->disturbed = true;
+	if (r != WD_OK)
+		note(e, e->wd->why.text);
+	return r == WD_OK ? LOOK_AGAIN : LOOK_PAUSE;
 }
 
-enum editor_end editor_sweep(struct editor *e)
+/* V: what the script saw. */
+static enum editor_end judge_look(struct editor *e, const struct value *v, enum look *look)
 {
-	int64_t until = editor_until(e, e->step_ms);
-	enum editor_end end;
-	bool again;
+	const struct value *here = value_get(v, "here");
+	struct wd_element at;
+	enum editor_end end = judge_page(e, here);
 
-	for (int i = 0; i < SWEEPS || editor_ms() < until; i++) {
-		end = sweep_round(e, &again);
-		if (end != EDITOR_OK)
+	if (end == EDITOR_OK)
+		end = judge_page(e, value_get(v, "above"));
+	if (end != EDITOR_OK)
+		return end;
+	*look = LOOK_AGAIN;
+	if (value_get_bool(v, "ready", false)) {
+		*look = LOOK_CLEAR;
+	} else if (wd_take(value_get(here, "press"), &at)) {
+		*look = press(e, &at);
+	} else if (value_get_bool(here, "stuck", false)) {
+		*look = LOOK_PAUSE;
+	} else if (e->framed && e->outside) {
+		/* It may be gone to a login or a post: the next look tells. */
+		e->entered = enter_frame(e) == EDITOR_OK;
+		*look = e->entered ? LOOK_AGAIN : LOOK_PAUSE;
+	} else {
+		/* What lies over the frame is put away from outside. */
+		return leave_frame(e);
+	}
+	return EDITOR_OK;
+}
+
+static struct value *look_arguments(const struct editor *e, const struct value *args)
+{
+	static const enum selector which[] = { SEL_RESTORE, SEL_CANCEL, SEL_HELP, SEL_CAPTCHA,
+		SEL_ALERT, SEL_CONFIRM, SEL_TITLE };
+	struct value *all = value_new_list();
+
+	value_append(all, editor_selectors(e, which, ARRAY_LEN(which)));
+	value_append(all, args ? value_copy(args) : value_new_list());
+	value_append(all, value_new_bool(!e->framed || !e->outside));
+	value_append(all, value_new_bool(e->entered));
+	return all;
+}
+
+static enum editor_end look_once(struct editor *e, const char *text, const struct value *args,
+	struct value **v, enum look *look)
+{
+	enum wd_end r = wd_run(e->wd, text, look_arguments(e, args), v);
+
+	*look = LOOK_AGAIN;
+	if (r == WD_OK)
+		return judge_look(e, *v, look);
+	if (r == WD_ALERT)
+		return editor_take_alert(e);
+	*look = LOOK_PAUSE;
+	return e->framed && !e->outside ? leave_frame(e) :
+		editor_fail_wd(e, r, "looking at the page");
+}
+
+/* What ends the looks though nothing is clear. */
+static enum editor_end judge_time(struct editor *e, enum look look)
+{
+	if (editor_ms() >= e->end_ms && !e->final_click)
+		return editor_fail(e, EDITOR_LATER, "the time for one post was over before "
+			"it was written: give the publisher a longer timeout");
+	/* After the final click a frame that is gone is what is hoped for. */
+	if (look == LOOK_PAUSE && e->final_click && e->outside)
+		return EDITOR_LATER;
+	return EDITOR_OK;
+}
+
+static enum editor_end look_until_clear(struct editor *e, const char *text,
+	const struct value *args, struct value **ret)
+{
+	struct patience p = editor_patience(e);
+	enum look look = LOOK_AGAIN;
+
+	e->entered = false;
+	for (int i = 0; i < SWEEPS || editor_ms() < p.until; i++) {
+		struct value *v = NULL;
+		enum editor_end end = look_once(e, text, args, &v, &look);
+
+		if (end == EDITOR_OK)
+			end = judge_time(e, look);
+		if (end == EDITOR_OK && look == LOOK_CLEAR)
+			*ret = value_copy(value_get(v, "value"));
+		value_free(v);
+		if (end != EDITOR_OK || look == LOOK_CLEAR)
 			return end;
-		if (editor_ms() >= e->end_ms && !e->final_click)
-			return editor_fail(e, EDITOR_LATER, "the time for one post was over before "
-				"it was written: give the publisher a longer timeout");
-		if (!again)
-			return EDITOR_OK;
+		if (look == LOOK_PAUSE)
+			editor_wait(&p);
 	}
 	return editor_fail(e, EDITOR_LATER,
 		"something lies over the editor and does not go away: "
 		"\"%.200s\"", e->said.text);
+}
+
+/* SCRIPT in the script that looks, to free(). */
+static char *look_text(const char *script)
+{
+	return xasprintf("%s return { here, above, ready,"
+		"value: ready ? (function () { %s }).apply(null, rest) : null };", look_script,
+		script);
+}
+
+enum editor_end editor_look(struct editor *e, const char *script, struct value *args,
+	struct value **ret)
+{
+	CLEANUP_FREE char *text = look_text(script);
+	struct value *v = NULL;
+	enum editor_end end = look_until_clear(e, text, args, &v);
+
+	value_free(args);
+	if (ret)
+		*ret = v;
+	else
+		value_free(v);
+	return end;
+}
+
+enum editor_end editor_act(struct editor *e, const char *script, struct value *args,
+	struct value **ret)
+{
+	CLEANUP_FREE char *text = look_text(script);
+	enum editor_end end = EDITOR_UNCLEAR;
+	enum look look;
+	struct value *v;
+
+	*ret = NULL;
+	e->entered = false;
+	if (wd_run(e->wd, text, look_arguments(e, args), &v) == WD_OK)
+		end = judge_look(e, v, &look);
+	if (end == EDITOR_OK && look == LOOK_CLEAR)
+		*ret = value_copy(value_get(v, "value"));
+	value_free(v);
+	value_free(args);
+	return end;
+}
+
+enum editor_end editor_sweep(struct editor *e)
+{
+	return editor_look(e, "return null;", NULL, NULL);
 }
 
 /* ---- finding and clicking ---- */
@@ -292,29 +418,41 @@ static bool is_missing(struct editor *e, enum selector which)
 	return wd_find_any(e->wd, e->sel->css[which], &any) == WD_NOT_FOUND;
 }
 
-/* Waits for a visible match. */
-enum editor_end editor_find(struct editor *e, enum selector which, struct wd_element *ret)
+static enum editor_end fail_unseen(struct editor *e, enum selector which)
 {
-	int64_t until = editor_until(e, e->step_ms);
-	enum editor_end end;
-
-	for (;;) {
-		enum wd_end r = wd_find(e->wd, e->sel->css[which], ret);
-
-		if (r == WD_OK)
-			return EDITOR_OK;
-		if (r != WD_NOT_FOUND && r != WD_ALERT)
-			return editor_fail_wd(e, r, selector_name(which));
-		end = editor_sweep(e);
-		if (end != EDITOR_OK)
-			return end;
-		if (editor_ms() >= until)
-			break;
-		editor_pause(EDITOR_PAUSE_MS);
-	}
 	return is_missing(e, which) ? editor_fail_selector(e, which) :
 		editor_fail(e, EDITOR_LATER,
 			"'%s' is there but cannot be seen", selector_name(which));
+}
+
+static struct value *one_selector(const struct editor *e, enum selector which)
+{
+	return editor_selectors(e, &which, 1);
+}
+
+enum editor_end editor_find(struct editor *e, enum selector which, struct wd_element *ret)
+{
+	struct patience p = editor_patience(e);
+
+	do {
+		struct value *v;
+		enum editor_end end = editor_look(e, "return seen(arguments[0])[0] || null;",
+			one_selector(e, which), &v);
+		bool there = wd_take(v, ret);
+
+		value_free(v);
+		if (end != EDITOR_OK || there)
+			return end;
+	} while (editor_wait(&p));
+	return fail_unseen(e, which);
+}
+
+enum editor_end editor_reveal(struct editor *e, enum selector button, enum selector layer,
+	struct wd_element *ret)
+{
+	enum editor_end end = editor_click(e, button);
+
+	return end == EDITOR_OK ? editor_find(e, layer, ret) : end;
 }
 
 /* What lay over it may be put away: such a click was not made, so it may be made again. */
@@ -332,70 +470,114 @@ bool editor_was_not_made(enum wd_end r)
 /* *MADE becomes true once the click was made, or may have been. */
 enum editor_end editor_click_and_tell(struct editor *e, enum selector which, bool *made)
 {
+	struct patience p = editor_patience(e);
 	struct wd_element at;
-	int64_t until = editor_until(e, e->step_ms);
 	enum wd_end r = WD_COVERED;
 
-	for (int i = 0; editor_may_repeat(r) && (i < TRIES || editor_ms() < until); i++) {
-		enum editor_end end = editor_sweep(e);
+	for (int i = 0; editor_may_repeat(r) && (!i || editor_wait(&p) || i < TRIES); i++) {
+		enum editor_end end = editor_find(e, which, &at);
 
-		if (end == EDITOR_OK)
-			end = editor_find(e, which, &at);
 		if (end != EDITOR_OK)
 			return end;
 		r = wd_click(e->wd, &at);
 		*made = *made || !editor_was_not_made(r);
-		if (editor_may_repeat(r))
-			editor_pause(EDITOR_PAUSE_MS);
 	}
 	return editor_fail_wd(e, r, selector_name(which));
 }
 
-enum editor_end editor_click(struct editor *e, enum selector which)
+/*
+ * What SCRIPT finds is clicked, with the mouse alone where nothing lay over it
+ * just now. *MADE is what came of that click.
+ */
+static enum editor_end tap_found(struct editor *e, const char *script, struct value *args,
+	enum wd_end *made)
 {
-	bool made = false;
+	CLEANUP_FREE char *text = xasprintf("const e = (function () { %s }).apply(null, arguments);"
+		"if (e && !hit(e)) e.scrollIntoView({ block: 'center' });"
+		"return { at: e, hit: !!e && hit(e) };", script);
+	struct value *v;
+	struct wd_element at;
+	enum editor_end end = editor_look(e, text, args, &v);
 
-	return editor_click_and_tell(e, which, &made);
+	*made = WD_NOT_FOUND;
+	if (wd_take(value_get(v, "at"), &at))
+		*made = value_get_bool(v, "hit", false) ? wd_tap(e->wd, &at) :
+			wd_click(e->wd, &at);
+	value_free(v);
+	return end;
 }
 
-/* The text of the first visible match without white space; "" if there is none. The caller's. */
-char *editor_text(struct editor *e, enum selector which)
+enum editor_end editor_tap(struct editor *e, const char *script, struct value *args,
+	const char *what)
 {
-	struct value *args = value_new_list(), *v;
-	char *text;
+	enum wd_end made;
+	enum editor_end end = tap_found(e, script, args, &made);
 
-	value_append(args, value_new_string(e->sel->css[which]));
-	if (wd_run(e->wd, WD_SEEN "const e = seen(arguments[0])[0];"
-			"return e ? e.textContent.replace(/[\\s\\u200b\\ufeff]/g, '') : '';", args,
-			&v) != WD_OK)
-		v = NULL;
-	text = xstrdup(value_string(v, ""));
+	if (end != EDITOR_OK || made == WD_OK)
+		return end;
+	if (made == WD_NOT_FOUND)
+		return editor_fail(e, EDITOR_LATER, "%s did not work: it is not there", what);
+	return editor_may_repeat(made) ? EDITOR_UNCLEAR : editor_fail_wd(e, made, what);
+}
+
+enum editor_end editor_click(struct editor *e, enum selector which)
+{
+	struct patience p = editor_patience(e);
+	enum wd_end made;
+
+	do {
+		enum editor_end end = tap_found(e, "return seen(arguments[0])[0] || null;",
+			one_selector(e, which), &made);
+
+		if (end != EDITOR_OK || made == WD_OK)
+			return end;
+	} while ((made == WD_NOT_FOUND || editor_may_repeat(made)) && editor_wait(&p));
+	return made == WD_NOT_FOUND ? fail_unseen(e, which) :
+		editor_fail_wd(e, made, selector_name(which));
+}
+
+enum editor_end editor_text(struct editor *e, enum selector which, char **ret)
+{
+	struct value *v;
+	enum editor_end end = editor_look(e, "const e = seen(arguments[0])[0];"
+		"return e ? e.textContent.replace(/[\\s\\u200b\\ufeff]/g, '') : '';",
+		one_selector(e, which), &v);
+
+	*ret = xstrdup(value_string(v, ""));
 	value_free(v);
-	return text;
+	return end;
 }
 
 /* ---- opening ---- */
 
+/* One look: *THERE, once its title can be seen. */
+static enum editor_end see_editor(struct editor *e, bool *there)
+{
+	static const enum selector which[] = { SEL_TITLE, SEL_FRAME };
+	struct value *v;
+	enum editor_end end = editor_look(e, "return { title: !!seen(arguments[0])[0],"
+		"  frame: !!document.querySelector(arguments[1]) };",
+		editor_selectors(e, which, ARRAY_LEN(which)), &v);
+
+	*there = value_get_bool(v, "title", false);
+	/* Which of the two layouts it is shows only now. */
+	if (end == EDITOR_OK && !*there && !e->framed)
+		e->framed = e->outside = value_get_bool(v, "frame", false);
+	value_free(v);
+	return end;
+}
+
 static enum editor_end wait_editor(struct editor *e)
 {
-	int64_t until = editor_until(e, e->step_ms);
-	struct wd_element title;
+	struct patience p = editor_patience(e);
 	enum editor_end end;
+	bool there;
 
 	do {
-		end = editor_sweep(e);
-		if (end == EDITOR_OK && wd_find(e->wd, e->sel->css[SEL_TITLE], &title) == WD_OK)
-			return EDITOR_OK;
-		/* Which of the two layouts it is shows only now. */
-		if (end == EDITOR_OK && !e->framed &&
-				wd_find_any(e->wd, e->sel->css[SEL_FRAME], &title) == WD_OK) {
-			e->framed = true;
-			continue;
-		}
-		if (end == EDITOR_BROKEN)
+		end = see_editor(e, &there);
+		if (end == EDITOR_BROKEN || (end == EDITOR_OK && there))
 			return end;
-		editor_pause(EDITOR_PAUSE_MS);
-	} while (editor_ms() < until);
+	} while (editor_wait(&p));
 	if (end != EDITOR_OK)
 		return end;
 	return is_missing(e, SEL_TITLE) ? editor_fail_selector(e, SEL_TITLE) :
@@ -409,10 +591,10 @@ enum editor_end editor_open(struct editor *e, const char *url)
 
 	if (r != WD_OK && r != WD_ALERT)
 		return editor_fail_wd(e, r, "opening the editor");
-	e->framed = false;
+	e->framed = e->outside = false;
 	end = wait_editor(e);
 	/* The frame may come late, or go on to another page: what counts is seen twice. */
-	editor_pause(EDITOR_PAUSE_MS * 3);
+	poll(NULL, 0, TWICE_MS);
 	return end == EDITOR_OK ? wait_editor(e) : end;
 }
 
@@ -421,21 +603,27 @@ enum editor_end editor_open(struct editor *e, const char *url)
 struct value *editor_survey(struct editor *e)
 {
 	static const char *const whens[] = { "always", "layer", "at times" };
-	struct value *list = value_new_list();
+	enum selector which[SEL_COUNT];
+	struct value *list = value_new_list(), *v;
 
+	for (int i = 0; i < SEL_COUNT; i++)
+		which[i] = (enum selector)i;
+	editor_look(e, "return [...arguments].map(css => { try {"
+		"  return seen(css).length ? 'found' :"
+		"    document.querySelector(css) ? 'hidden' : 'missing';"
+		"} catch (x) { return 'missing'; } });",
+		editor_selectors(e, which, SEL_COUNT), &v);
 	for (int i = 0; i < SEL_COUNT; i++) {
-		struct wd_element at;
 		struct value *one = value_new_object();
-		const char *css = e->sel->css[i];
-		enum wd_end r = i == SEL_FRAME && e->framed ? WD_OK : wd_find(e->wd, css, &at);
-		const char *state = r == WD_OK ? "found" :
-			wd_find_any(e->wd, css, &at) == WD_OK ? "hidden" : "missing";
+		const char *state = i == SEL_FRAME && e->framed ? "found" :
+			value_string(value_at(v, (size_t)i), "missing");
 
 		value_set_string(one, "name", selector_name((enum selector)i));
-		value_set_string(one, "selector", css);
+		value_set_string(one, "selector", e->sel->css[i]);
 		value_set_string(one, "state", state);
 		value_set_string(one, "when", whens[selector_when((enum selector)i)]);
 		value_append(list, one);
 	}
+	value_free(v);
 	return list;
 }

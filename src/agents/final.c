@@ -22,6 +22,8 @@ static bool see_post(struct editor *e, struct buf *id, struct buf *url)
 	struct value *v;
 	bool found = false;
 
+	/* The next look leads it in again, where there still is an editor. */
+	e->outside = true;
 	if (wd_frame(e->wd, NULL) != WD_OK || wd_run(e->wd, "const all = [location.href];"
 			"for (let i = 0; i < frames.length; i++)"
 			"  try { all.push(frames[i].location.href); } catch (x) {}"
@@ -56,7 +58,7 @@ static enum editor_end see_trouble(struct editor *e)
 
 static enum editor_end wait_post(struct editor *e, struct buf *id, struct buf *url)
 {
-	int64_t until = editor_until(e, e->step_ms);
+	struct patience p = editor_patience(e);
 	enum editor_end trouble;
 
 	e->said.text[0] = '\0';
@@ -66,8 +68,7 @@ static enum editor_end wait_post(struct editor *e, struct buf *id, struct buf *u
 		trouble = see_trouble(e);
 		if (trouble != EDITOR_OK)
 			return see_post(e, id, url) ? EDITOR_OK : trouble;
-		editor_pause(EDITOR_PAUSE_MS);
-	} while (editor_ms() < until);
+	} while (editor_wait(&p));
 	return editor_fail(e, EDITOR_UNCLEAR,
 		"the final button was pressed and no post came in sight");
 }
@@ -75,11 +76,9 @@ static enum editor_end wait_post(struct editor *e, struct buf *id, struct buf *u
 enum editor_end final_press(struct editor *e, struct buf *id, struct buf *url)
 {
 	struct wd_element final;
-	enum editor_end end = editor_sweep(e);
+	enum editor_end end = editor_find(e, SEL_FINAL, &final);
 	enum wd_end r;
 
-	if (end == EDITOR_OK)
-		end = editor_find(e, SEL_FINAL, &final);
 	if (end != EDITOR_OK)
 		return end;
 	e->final_click = true;

@@ -10,11 +10,10 @@ enum editor_end layer_open(struct editor *e)
 	struct wd_element layer;
 	enum editor_end end = editor_sweep(e);
 
-	if (end == EDITOR_OK && wd_find(e->wd, e->sel->css[SEL_LAYER], &layer) == WD_OK)
-		return EDITOR_OK;
-	if (end == EDITOR_OK)
-		end = editor_click(e, SEL_OPEN);
-	return end == EDITOR_OK ? editor_find(e, SEL_LAYER, &layer) : end;
+	/* The button would close one that is open. */
+	if (end == EDITOR_OK && wd_find(e->wd, e->sel->css[SEL_LAYER], &layer) != WD_OK)
+		end = editor_reveal(e, SEL_OPEN, SEL_LAYER, &layer);
+	return end;
 }
 
 /* Clicks what a script finds; ends in BROKEN with WHAT where it finds a text instead. */
@@ -23,16 +22,13 @@ static enum editor_end click_found(struct editor *e, const char *script, struct 
 {
 	struct wd_element at;
 	struct value *v;
-	enum wd_end r = wd_run(e->wd, script, args, &v);
-	enum editor_end end;
+	enum editor_end end = editor_look(e, script, args, &v);
 
-	if (r == WD_OK && wd_take(v, &at))
+	if (end == EDITOR_OK && wd_take(v, &at))
 		end = editor_fail_wd(e, wd_click(e->wd, &at), what);
-	else if (r == WD_OK)
+	else if (end == EDITOR_OK)
 		end = editor_fail(e, EDITOR_BROKEN, "%s is not there; there are: %.300s", what,
 			value_string(v, "none"));
-	else
-		end = editor_fail_wd(e, r, what);
 	value_free(v);
 	return end;
 }
@@ -41,7 +37,7 @@ static enum editor_end click_found(struct editor *e, const char *script, struct 
 
 static enum editor_end choose_category(struct editor *e, const char *name)
 {
-	static const char script[] = WD_SEEN
+	static const char script[] =
 		"const plain = s => s.replace(/[\\s\\u00a0\\u200b]+/g, ' ').trim();"
 		"const labels = [...document.querySelectorAll(arguments[0])].map(i =>"
 		"  (i.labels && i.labels[0]) || i.parentNode).filter(is_seen);"
@@ -70,9 +66,7 @@ static enum editor_end add_tags(struct editor *e, const struct value *tags)
 	for (size_t i = 0; i < value_len(tags) && end == EDITOR_OK; i++) {
 		struct buf text;
 
-		end = editor_sweep(e);
-		if (end == EDITOR_OK)
-			end = editor_find(e, SEL_TAG_INPUT, &input);
+		end = editor_find(e, SEL_TAG_INPUT, &input);
 		buf_init(&text, 1024);
 		blocks_squeeze(value_string(value_at(tags, i), ""), &text);
 		buf_str(&text, "\xee\x80\x87"); /* Enter */
@@ -90,7 +84,7 @@ static enum editor_end choose_radio(struct editor *e, enum selector which)
 	struct value *args = value_new_list();
 
 	value_append(args, value_new_string(e->sel->css[which]));
-	return click_found(e, WD_SEEN "const i = document.querySelector(arguments[0]);"
+	return click_found(e, "const i = document.querySelector(arguments[0]);"
 		"const l = i && i.labels && i.labels[0];"
 		"return l && is_seen(l) ? l : i || 'none';", args, selector_name(which));
 }
@@ -108,10 +102,11 @@ static enum editor_end choose_option(struct editor *e, enum selector which, int 
 
 static int number_at(struct editor *e, enum selector which)
 {
-	CLEANUP_FREE char *text = editor_text(e, which);
+	CLEANUP_FREE char *text = NULL;
+	enum editor_end end = editor_text(e, which, &text);
 	int64_t n;
 
-	return parse_int64(text, 0, 9999, &n) ? -1 : (int)n;
+	return end != EDITOR_OK || parse_int64(text, 0, 9999, &n) ? -1 : (int)n;
 }
 
 static enum editor_end choose_day(struct editor *e, const struct layer *l)
@@ -134,7 +129,7 @@ static enum editor_end choose_day(struct editor *e, const struct layer *l)
 	value_append(args, value_new_string(e->sel->css[SEL_DATE_DAY]));
 	value_append(args, value_new_int(l->day));
 	return click_found(e,
-		WD_SEEN "return seen(arguments[0]).find(e => !e.disabled &&"
+		"return seen(arguments[0]).find(e => !e.disabled &&"
 			"e.textContent.trim() === String(arguments[1])) || 'no such day';",
 		args, "the day");
 }
@@ -155,7 +150,7 @@ static enum editor_end choose_time(struct editor *e, const struct layer *l)
 
 static enum editor_end read_layer(struct editor *e, struct value **ret)
 {
-	static const char script[] = WD_SEEN
+	static const char script[] =
 		"const [layer, category, all, neighbor, both, own, tag, now, later, date, hour,"
 		"  minute, final] = arguments;"
 		"const q = css => document.querySelector(css);"
@@ -173,9 +168,7 @@ static enum editor_end read_layer(struct editor *e, struct value **ret)
 		SEL_BOTH, SEL_PRIVATE, SEL_TAG, SEL_NOW, SEL_LATER, SEL_DATE, SEL_HOUR, SEL_MINUTE,
 		SEL_FINAL };
 
-	return editor_fail_wd(e, wd_run(e->wd, script,
-		editor_selectors(e, which, ARRAY_LEN(which)), ret),
-		"reading the settings of the post");
+	return editor_look(e, script, editor_selectors(e, which, ARRAY_LEN(which)), ret);
 }
 
 static bool has_tag(const struct value *tags, const char *tag)
@@ -262,8 +255,6 @@ enum editor_end layer_fill(struct editor *e, const struct layer *l)
 		end = add_tags(e, l->tags);
 	if (end == EDITOR_OK)
 		end = choose_time(e, l);
-	if (end == EDITOR_OK)
-		end = editor_sweep(e);
 	if (end == EDITOR_OK)
 		end = read_layer(e, &v);
 	bad = end == EDITOR_OK ? check_layer(l, v) : NULL;

@@ -5,19 +5,10 @@
 #include "caret.h"
 #include "content.h"
 
-static bool has_link(struct editor *e, const struct value *link)
-{
-	struct value *state;
-	bool there = content_read(e, &state) == EDITOR_OK && content_has_link(e, state, link);
-
-	value_free(state);
-	return there;
-}
-
 /* Selects the last place where TEXT stands without a link, with the mouse. */
 static enum editor_end select_text(struct editor *e, const char *text)
 {
-	static const char script[] = WD_SEEN
+	static const char script[] =
 		"const [component, paragraph, link, text] = arguments;"
 		"const fold = s => s.replace(/\\u00a0/g, ' ');"
 		"for (const c of seen(component).reverse()) {"
@@ -46,35 +37,29 @@ static enum editor_end select_text(struct editor *e, const char *text)
 		"return null;";
 	static const enum selector which[] = { SEL_COMPONENT, SEL_PARAGRAPH, SEL_LINK };
 	struct value *args = editor_selectors(e, which, ARRAY_LEN(which)), *v;
-	enum wd_end r;
+	enum editor_end end;
 
 	value_append(args, value_new_string(text));
-	r = wd_run(e->wd, script, args, &v);
-	if (r == WD_OK && value_len(v) == 4)
-		r = wd_drag(e->wd, (int)value_int(value_at(v, 0), 0),
+	end = editor_look(e, script, args, &v);
+	if (end == EDITOR_OK && value_len(v) == 4)
+		end = editor_fail_wd(e, wd_drag(e->wd, (int)value_int(value_at(v, 0), 0),
 			(int)value_int(value_at(v, 1), 0), (int)value_int(value_at(v, 2), 0),
-			(int)value_int(value_at(v, 3), 0));
-	else if (r == WD_OK)
-		r = WD_NOT_FOUND;
-	value_free(v);
-	if (r == WD_NOT_FOUND)
-		return editor_fail(e, EDITOR_LATER,
+			(int)value_int(value_at(v, 3), 0)), "selecting a link's text");
+	else if (end == EDITOR_OK)
+		end = editor_fail(e, EDITOR_LATER,
 			"a link's text is not in the editor any more: \"%.100s\"", text);
-	return editor_fail_wd(e, r, "selecting a link's text");
+	value_free(v);
+	return end;
 }
 
 static enum editor_end make_link(struct editor *e, const struct value *link)
 {
 	const char *href = value_get_string(link, "href", "");
 	struct wd_element input;
-	enum editor_end end = editor_sweep(e);
+	enum editor_end end = select_text(e, value_get_string(link, "text", ""));
 
 	if (end == EDITOR_OK)
-		end = select_text(e, value_get_string(link, "text", ""));
-	if (end == EDITOR_OK)
-		end = editor_click(e, SEL_TOOL_LINK);
-	if (end == EDITOR_OK)
-		end = editor_find(e, SEL_LINK_INPUT, &input);
+		end = editor_reveal(e, SEL_TOOL_LINK, SEL_LINK_INPUT, &input);
 	if (end == EDITOR_OK)
 		end = editor_fail_wd(e, wd_keys(e->wd, &input, href), "typing a link's address");
 	if (end == EDITOR_OK)
@@ -88,10 +73,10 @@ static enum editor_end mend_link(struct editor *e, const struct value *link)
 
 	for (int i = 0; i < 2; i++) {
 		end = make_link(e, link);
-		if (end != EDITOR_OK)
+		if (end == EDITOR_OK)
+			end = content_look(e);
+		if (end != EDITOR_OK || content_has_link(e, link))
 			return end;
-		if (has_link(e, link))
-			return EDITOR_OK;
 	}
 	return editor_fail(e, EDITOR_LATER, "the editor loses the link of \"%.100s\"",
 		value_get_string(link, "text", ""));
@@ -105,7 +90,10 @@ enum editor_end links_check(struct editor *e, const struct value *block)
 
 	for (size_t i = 0; i < value_len(links) && end == EDITOR_OK; i++) {
 		value_append(e->links, value_copy(value_at(links, i)));
-		if (has_link(e, value_at(links, i)))
+		end = content_be_seen(e);
+		if (end == EDITOR_OK && !content_has_link(e, value_at(links, i)))
+			end = content_look(e);
+		if (end != EDITOR_OK || content_has_link(e, value_at(links, i)))
 			continue;
 		end = mend_link(e, value_at(links, i));
 		mended = true;

@@ -25,83 +25,84 @@ enum editor_end pictures_keep(struct editor *e, const char *src)
 		return EDITOR_OK;
 	}
 	end = caret_begin_block(e, false);
+	if (end == EDITOR_OK)
+		end = content_be_seen(e);
 	if (end != EDITOR_OK)
 		return end;
 	spot = value_new_object();
 	value_set_string(spot, "path", path);
-	value_set_int(spot, "at", content_paragraphs(e) - 1);
+	value_set_int(spot, "at", content_number(e, "paragraphs") - 1);
 	value_append(e->spots, spot);
-	return caret_enter(e);
+	return caret_enter(e, 1);
 }
 
+/* EDITOR_UNCLEAR where something lay over it. */
 static enum editor_end click_spot(struct editor *e, int at)
 {
 	static const enum selector which[] = { SEL_BODY };
-	struct value *args = editor_selectors(e, which, 1), *v;
-	struct wd_element p;
-	enum wd_end r;
+	struct value *args = editor_selectors(e, which, 1);
 
 	value_append(args, value_new_int(at));
 	/* The tool would open a window for files, which nobody could close. */
-	r = wd_run(e->wd, WD_SEEN "const p = seen(arguments[0])[arguments[1]] || null;"
-		"HTMLInputElement.prototype.click = function () {"
+	return editor_tap(e, "HTMLInputElement.prototype.click = function () {"
 		"  if (this.type !== 'file') HTMLElement.prototype.click.call(this); };"
-		"if (p) p.scrollIntoView({ block: 'center' }); return p;", args, &v);
-	if (r == WD_OK)
-		r = wd_take(v, &p) ? wd_click(e->wd, &p) : WD_NOT_FOUND;
-	value_free(v);
-	return editor_may_repeat(r) ? EDITOR_UNCLEAR :
-		editor_fail_wd(e, r, "going to a picture's place");
+		"return seen(arguments[0])[arguments[1]] || null;", args,
+		"going to a picture's place");
 }
 
 /* The image is in when there is one more and its address is the final one. */
 static enum editor_end wait_picture(struct editor *e, int wanted)
 {
-	int64_t until = editor_until(e, e->step_ms);
-	struct value *state;
-	enum editor_end end;
+	struct patience p = editor_patience(e);
 
 	e->said.text[0] = '\0';
 	do {
-		bool there;
+		enum editor_end end = content_look(e);
 
-		end = content_read(e, &state);
-		there = content_number(state, "pictures") == wanted &&
-			content_number(state, "final") == wanted;
-		value_free(state);
-		if (end != EDITOR_OK || there)
+		if (end != EDITOR_OK || (content_number(e, "pictures") == wanted &&
+				content_number(e, "final") == wanted))
 			return end;
-		editor_pause(EDITOR_PAUSE_MS);
-		end = editor_sweep(e);
-	} while (end == EDITOR_OK && !*e->said.text && editor_ms() < until);
-	return end != EDITOR_OK ? end : editor_fail(e, EDITOR_LATER,
-		"a picture was not taken%s%.200s", *e->said.text ? ": " : " in time", e->said.text);
+	} while (!*e->said.text && editor_wait(&p));
+	return editor_fail(e, EDITOR_LATER, "a picture was not taken%s%.200s",
+		*e->said.text ? ": " : " in time", e->said.text);
+}
+
+/* The caret at the spot, and the tool pressed with nothing popping up in between. */
+static enum editor_end press_tool(struct editor *e, int at)
+{
+	struct patience p = editor_patience(e);
+	enum editor_end end;
+
+	do {
+		e->disturbed = false;
+		end = click_spot(e, at);
+		if (end == EDITOR_OK)
+			end = editor_click(e, SEL_TOOL_IMAGE);
+		if (end == EDITOR_OK && e->disturbed)
+			end = click_spot(e, at);
+	} while (end == EDITOR_UNCLEAR && editor_wait(&p));
+	return end != EDITOR_UNCLEAR ? end :
+		editor_fail(e, EDITOR_LATER, "a picture's place cannot be reached");
+}
+
+static enum editor_end find_input(struct editor *e, struct wd_element *ret)
+{
+	struct patience p = editor_patience(e);
+
+	do {
+		if (wd_find_any(e->wd, e->sel->css[SEL_IMAGE_INPUT], ret) == WD_OK)
+			return EDITOR_OK;
+	} while (editor_wait(&p));
+	return editor_fail_selector(e, SEL_IMAGE_INPUT);
 }
 
 static enum editor_end add_picture(struct editor *e, const struct value *spot)
 {
 	struct wd_element input;
-	enum editor_end end = EDITOR_UNCLEAR;
+	enum editor_end end = press_tool(e, (int)value_get_int(spot, "at", -1));
 
-	for (int64_t until = editor_until(e, e->step_ms); end == EDITOR_UNCLEAR;) {
-		if (editor_ms() > until)
-			return editor_fail(e, EDITOR_LATER, "a picture's place cannot be reached");
-		end = editor_sweep(e);
-		e->disturbed = false;
-		if (end == EDITOR_OK)
-			end = click_spot(e, (int)value_get_int(spot, "at", -1));
-	}
 	if (end == EDITOR_OK)
-		end = editor_click(e, SEL_TOOL_IMAGE);
-	if (end == EDITOR_OK && e->disturbed)
-		end = click_spot(e, (int)value_get_int(spot, "at", -1));
-	for (int64_t until = editor_until(e, e->step_ms); end == EDITOR_OK;) {
-		if (wd_find_any(e->wd, e->sel->css[SEL_IMAGE_INPUT], &input) == WD_OK)
-			break;
-		if (editor_ms() > until)
-			return editor_fail_selector(e, SEL_IMAGE_INPUT);
-		editor_pause(EDITOR_PAUSE_MS);
-	}
+		end = find_input(e, &input);
 	if (end == EDITOR_OK)
 		end = editor_fail_wd(e, wd_upload(e->wd, &input,
 			value_get_string(spot, "path", "")), "sending a picture");

@@ -23,6 +23,7 @@ static const struct {
 	{ "element click intercepted", WD_COVERED },
 	{ "element not interactable", WD_COVERED },
 	{ "invalid element state", WD_COVERED },
+	{ "move target out of bounds", WD_COVERED },
 	{ "unexpected alert open", WD_ALERT },
 	{ "no such alert", WD_NO_ALERT },
 	{ "timeout", WD_TIMEOUT },
@@ -389,6 +390,12 @@ static void key_text(unsigned key, char out[4])
 	out[3] = '\0';
 }
 
+bool wd_has_key(const char *text)
+{
+	/* U+E000 to U+E07F: three bytes, of which the first two are these. */
+	return strstr(text, "\xee\x80") || strstr(text, "\xee\x81");
+}
+
 static enum wd_end act(struct wd *w, const char *type, const char *id, struct value *actions)
 {
 	struct value *source = one_string("type", type), *list = value_new_list();
@@ -455,6 +462,17 @@ static void add_button(struct value *list, const char *type)
 
 	value_set_int(a, "button", 0);
 	value_append(list, a);
+}
+
+enum wd_end wd_tap(struct wd *w, const struct wd_element *e)
+{
+	struct value *actions = value_new_list();
+
+	add_move(actions, 0, 0);
+	value_set(value_at(actions, 0), "origin", wd_argument(e));
+	add_button(actions, "pointerDown");
+	add_button(actions, "pointerUp");
+	return act(w, "pointer", "mouse", actions);
 }
 
 enum wd_end wd_drag(struct wd *w, int x1, int y1, int x2, int y2)

@@ -76,27 +76,28 @@ enum wd_end wd_navigate(struct wd *w, const char *url);
 enum wd_end wd_url(struct wd *w, struct buf *out);
 
 /*
- * For the beginning of a script: seen(css) is what somebody who looks can see,
- * in the order of the document.
+ * For the beginning of a script: seen(css), or seen(css, document), is what
+ * somebody who looks can see, in the order of the document.
  */
 #define WD_SEEN \
 	"const is_seen = e => {" \
 	"  const r = e.getBoundingClientRect();" \
-	"  if (r.width < 1 || r.height < 1 || r.right + scrollX <= 0) return false;" \
-	"  if (getComputedStyle(e).visibility !== 'visible') return false;" \
-	"  for (let n = e; n && n.nodeType === 1; n = n.parentElement) {" \
-	"    const s = getComputedStyle(n);" \
-	"    if (s.display === 'none' || parseFloat(s.opacity) === 0) return false;" \
-	"  }" \
-	"  return true;" \
+	"  return r.width >= 1 && r.height >= 1 &&" \
+	"    r.right + e.ownerDocument.defaultView.scrollX > 0 &&" \
+	"    e.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });" \
 	"};" \
-	"const seen = css => [...document.querySelectorAll(css)].filter(is_seen);"
+	"const seen = (css, d = document) => [...d.querySelectorAll(css)].filter(is_seen);"
 
 /* The first *visible* match in the current frame; the first of all. */
 enum wd_end wd_find(struct wd *w, const char *css, struct wd_element *ret);
 enum wd_end wd_find_any(struct wd *w, const char *css, struct wd_element *ret);
 
 enum wd_end wd_click(struct wd *w, const struct wd_element *e);
+/*
+ * The same with the mouse alone, in a fraction of the time: the driver neither
+ * scrolls to it nor looks whether anything lies over it.
+ */
+enum wd_end wd_tap(struct wd *w, const struct wd_element *e);
 enum wd_end wd_keys(struct wd *w, const struct wd_element *e, const char *text);
 /* PATH (absolute) into an input of type file. */
 enum wd_end wd_upload(struct wd *w, const struct wd_element *e, const char *path);
@@ -110,6 +111,8 @@ enum wd_end wd_type(struct wd *w, const char *text);
 #define WD_KEY_END 0xe010
 #define WD_KEY_RIGHT 0xe014
 #define WD_KEY_DOWN 0xe015
+/* Is there a character in TEXT that would be a key and not be written? */
+bool wd_has_key(const char *text);
 /* KEY with MODIFIER (0 = none) held down. */
 enum wd_end wd_press(struct wd *w, unsigned modifier, unsigned key);
 /* With the left button held down, in pixels of the current frame. */

@@ -10,33 +10,39 @@
 
 #define TEXT_MAX (4u << 20)
 #define TRIES 4
+#define TOGGLES_MAX 8
 
 /* ---- an empty editor ---- */
 
-static enum editor_end toggles_off(struct editor *e)
+/* One that is on is switched off; *ANY: there was one. */
+static enum editor_end switch_off(struct editor *e, bool *any)
 {
 	static const enum selector which[] = { SEL_TOOL_ON };
 	struct wd_element on;
 	struct value *v;
-	enum wd_end r;
+	enum wd_end r = WD_OK;
+	enum editor_end end = editor_look(e, "return seen(arguments[0]).filter(e =>"
+		"/^(bold|italic|underline|strikethrough)$/"
+		".test(e.getAttribute('data-name')))[0] || null;",
+		editor_selectors(e, which, 1), &v);
 
-	for (int i = 0; i < 8; i++) {
-		bool any;
+	*any = wd_take(v, &on);
+	value_free(v);
+	if (*any)
+		r = wd_click(e->wd, &on);
+	return r == WD_OK || editor_may_repeat(r) ? end :
+		editor_fail_wd(e, r, "switching a style off");
+}
 
-		r = wd_run(e->wd, WD_SEEN "return seen(arguments[0]).filter(e =>"
-			"/^(bold|italic|underline|strikethrough)$/"
-			".test(e.getAttribute('data-name')))[0] || null;",
-			editor_selectors(e, which, 1), &v);
-		any = wd_take(v, &on);
-		value_free(v);
-		if (r == WD_OK && !any)
-			return EDITOR_OK;
-		if (any)
-			r = wd_click(e->wd, &on);
-		if (r != WD_OK && !editor_may_repeat(r))
-			return editor_fail_wd(e, r, "switching a style off");
-		if (editor_sweep(e) != EDITOR_OK)
-			return EDITOR_LATER;
+static enum editor_end toggles_off(struct editor *e)
+{
+	bool any = true;
+
+	for (int i = 0; i < TOGGLES_MAX; i++) {
+		enum editor_end end = switch_off(e, &any);
+
+		if (end != EDITOR_OK || !any)
+			return end;
 	}
 	return editor_fail(e, EDITOR_LATER,
 		"a style of the editor's toolbar cannot be switched off");
@@ -44,50 +50,39 @@ static enum editor_end toggles_off(struct editor *e)
 
 enum editor_end writing_clean(struct editor *e)
 {
-	struct value *state;
-	enum editor_end end = editor_sweep(e);
+	enum editor_end end = content_look(e);
 
-	if (end == EDITOR_OK)
-		end = content_read(e, &state);
 	if (end != EDITOR_OK)
 		return end;
-	if (*value_get_string(state, "title", "") || *value_get_string(state, "text", "") ||
-			content_number(state, "pictures") || content_number(state, "tables"))
-		end = editor_fail(e, EDITOR_LATER,
+	if (*content_text(e, "title") || *content_text(e, "text") ||
+			content_number(e, "pictures") || content_number(e, "tables"))
+		return editor_fail(e, EDITOR_LATER,
 			"the new editor is not empty: nothing is written over "
 			"another text");
-	value_free(state);
-	if (end == EDITOR_OK)
-		end = caret_to_end(e);
+	end = caret_to_end(e);
 	return end == EDITOR_OK ? toggles_off(e) : end;
 }
 
 /* ---- the title ---- */
 
-/* Is TITLE all that there is, in the title and in the body? */
-static bool only_title(struct editor *e, const char *title)
+/*
+ * Until TITLE is all that there is, in the title and in the body; no longer
+ * once something has popped up that may have taken some of the keys.
+ */
+static enum editor_end wait_title(struct editor *e, const char *title)
 {
-	struct value *state;
-	bool same = content_read(e, &state) == EDITOR_OK &&
-		blocks_same(value_get_string(state, "title", ""), title) &&
-		str_eq(value_get_string(state, "text", "-"), "");
-
-	value_free(state);
-	return same;
-}
-
-/* Until it is; no longer once something has popped up that may have taken some of the keys. */
-static bool wait_title(struct editor *e, const char *title)
-{
-	int64_t until = editor_until(e, e->step_ms);
+	struct patience p = editor_patience(e);
 
 	do {
-		if (only_title(e, title))
-			return true;
-		editor_pause(EDITOR_PAUSE_MS);
+		enum editor_end end;
+
 		e->disturbed = false;
-	} while (editor_sweep(e) == EDITOR_OK && !e->disturbed && editor_ms() < until);
-	return only_title(e, title);
+		end = content_look(e);
+		if (end != EDITOR_OK || (blocks_same(content_text(e, "title"), title) &&
+				!*content_text(e, "text")))
+			return end;
+	} while (!e->disturbed && editor_wait(&p));
+	return EDITOR_UNCLEAR;
 }
 
 /* Takes N characters out, wherever the caret stands among them. */
@@ -110,13 +105,11 @@ static enum wd_end erase(struct editor *e, size_t n)
 static enum editor_end clear_all(struct editor *e)
 {
 	size_t in_title, in_text;
-	struct value *state;
-	enum editor_end end = content_read(e, &state);
+	enum editor_end end = content_look(e);
 
 	/* White space is not in what is read. */
-	in_title = 2 * strlen(value_get_string(state, "title", ""));
-	in_text = 2 * strlen(value_get_string(state, "text", ""));
-	value_free(state);
+	in_title = 2 * strlen(content_text(e, "title"));
+	in_text = 2 * strlen(content_text(e, "text"));
 	if (end == EDITOR_OK && in_text)
 		end = caret_to_end(e);
 	if (end == EDITOR_OK && in_text)
@@ -126,66 +119,81 @@ static enum editor_end clear_all(struct editor *e)
 	return end != EDITOR_OK ? end : editor_fail_wd(e, erase(e, in_title), "clearing the title");
 }
 
+/* EDITOR_UNCLEAR: once more from the beginning. */
+static enum editor_end type_title(struct editor *e, const char *title, bool again)
+{
+	enum editor_end end = again ? clear_all(e) : editor_click(e, SEL_TITLE);
+
+	if (end == EDITOR_OK && again)
+		end = wait_title(e, "");
+	if (end != EDITOR_OK)
+		return end;
+	/* Keys that an alert took, and the like, are seen to be missing. */
+	return wd_type(e->wd, title) == WD_OK ? wait_title(e, title) : EDITOR_UNCLEAR;
+}
+
 enum editor_end writing_title(struct editor *e, const char *title)
 {
-	enum editor_end end;
+	enum editor_end end = EDITOR_UNCLEAR;
 
-	for (int i = 0; i < TRIES; i++) {
-		end = i ? clear_all(e) : editor_click(e, SEL_TITLE);
-		if (end != EDITOR_OK)
-			return end;
-		/* A pop-up may have taken some of the keys: once more from the beginning. */
-		if (i && !wait_title(e, ""))
-			continue;
-		end = editor_fail_wd(e, wd_type(e->wd, title), "typing the title");
-		if (end == EDITOR_OK && wait_title(e, title))
-			return EDITOR_OK;
-		end = editor_sweep(e);
-		if (end != EDITOR_OK)
-			return end;
-	}
-	return editor_fail(e, EDITOR_LATER,
+	for (int i = 0; i < TRIES && end == EDITOR_UNCLEAR; i++)
+		end = type_title(e, title, i > 0);
+	return end != EDITOR_UNCLEAR ? end : editor_fail(e, EDITOR_LATER,
 		"the title does not stand in the editor as it was typed");
 }
 
 /* ---- text ---- */
 
-/* True once the sink took a paste. */
-static bool paste(struct editor *e, const char *html, const char *text)
+/* The text, as far as the sink takes it, is then in the state. As content_act(). */
+static enum editor_end paste_once(struct editor *e, const char *html, const char *text)
 {
 	static const char script[] =
 		"const f = document.querySelector(arguments[0]);"
-		"if (!f || !f.contentDocument || !f.contentDocument.body) return false;"
+		"if (!f || !f.contentDocument || !f.contentDocument.body) return;"
 		"const w = f.contentWindow, d = new w.DataTransfer();"
 		"d.setData('text/html', arguments[1]); d.setData('text/plain', arguments[2]);"
 		"f.contentDocument.body.dispatchEvent(new w.ClipboardEvent('paste',"
-		"  { clipboardData: d, bubbles: true, cancelable: true }));"
-		"return true;";
-	struct value *args = value_new_list(), *v;
-	bool taken;
+		"  { clipboardData: d, bubbles: true, cancelable: true }));";
+	struct value *args = value_new_list();
 
 	value_append(args, value_new_string(e->sel->css[SEL_SINK]));
 	value_append(args, value_new_string(html));
 	value_append(args, value_new_string(text));
-	taken = wd_run(e->wd, script, args, &v) == WD_OK && value_bool(v, false);
-	value_free(v);
-	return taken;
+	return content_act(e, script, args);
 }
 
-/* By keys, a line each; it is read back by the caller. */
+static enum editor_end paste(struct editor *e, const char *html, const char *text)
+{
+	struct patience p = editor_patience(e);
+	enum editor_end end;
+
+	do {
+		end = paste_once(e, html, text);
+		if (end == EDITOR_OK && e->state)
+			return end;
+		if (end == EDITOR_OK)
+			continue;
+		/* An alert may have come before it or with it: the text tells. */
+		if (end == EDITOR_UNCLEAR)
+			end = content_look(e);
+		if (end != EDITOR_OK || !str_eq(content_text(e, "text"), buf_cstr(&e->text)))
+			return end;
+	} while (editor_wait(&p));
+	return end;
+}
+
+/* By keys, a request for a line; it is read back by the caller. */
 static enum editor_end type_lines(struct editor *e, const char *text)
 {
 	enum wd_end r = WD_OK;
 
 	while (*text && r == WD_OK) {
 		size_t n = strcspn(text, "\n");
-		CLEANUP_FREE char *line = xstrndup(text, n);
+		CLEANUP_FREE char *line = xasprintf("%.*s%s", (int)n, text,
+			text[n] ? "\xee\x80\x87" : ""); /* Enter */
 
-		if (*line)
-			r = wd_type(e->wd, line);
+		r = wd_type(e->wd, line);
 		text += n + (text[n] != '\0');
-		if (*text && r == WD_OK)
-			r = wd_press(e->wd, 0, WD_KEY_ENTER);
 	}
 	return editor_fail_wd(e, r, "typing");
 }
@@ -197,26 +205,24 @@ static enum editor_end type_lines(struct editor *e, const char *text)
 static enum editor_end put_text(struct editor *e, const char *html, const char *text,
 	const char *wanted, bool table)
 {
-	CLEANUP_FREE char *got = NULL;
 	enum editor_end end = EDITOR_UNCLEAR;
 
-	if (!e->no_paste && paste(e, html, text))
-		end = content_wait_text(e, wanted, &got);
-	else
-		got = xstrdup(buf_cstr(&e->text));
-	if (end != EDITOR_UNCLEAR)
-		return end;
-	if (!str_eq(got, buf_cstr(&e->text)))
-		return content_differs(e, got, wanted);
+	if (!e->no_paste) {
+		end = paste(e, html, text);
+		if (end == EDITOR_OK)
+			end = content_wait_text(e, wanted);
+		if (end != EDITOR_UNCLEAR)
+			return end;
+		if (!str_eq(content_text(e, "text"), buf_cstr(&e->text)))
+			return content_differs(e, wanted);
+	}
 	e->no_paste = true;
 	if (table)
 		return EDITOR_UNCLEAR;
 	end = type_lines(e, text);
-	free(got);
-	got = NULL;
 	if (end == EDITOR_OK)
-		end = content_wait_text(e, wanted, &got);
-	return end == EDITOR_UNCLEAR ? content_differs(e, got, wanted) : end;
+		end = content_wait_text(e, wanted);
+	return end == EDITOR_UNCLEAR ? content_differs(e, wanted) : end;
 }
 
 static void took(struct editor *e, const char *wanted)
@@ -267,17 +273,28 @@ static enum editor_end write_text(struct editor *e, const struct value *block)
 static enum editor_end click_last_quote(struct editor *e)
 {
 	static const enum selector which[] = { SEL_QUOTATION, SEL_PARAGRAPH };
-	struct value *v;
-	struct wd_element at;
-	enum wd_end r = wd_run(e->wd, WD_SEEN "const q = seen(arguments[0]).pop();"
-		"const p = q && q.querySelector(arguments[1]) || null;"
-		"if (p) p.scrollIntoView({ block: 'center' }); return p;",
-		editor_selectors(e, which, ARRAY_LEN(which)), &v);
 
-	if (r == WD_OK)
-		r = wd_take(v, &at) ? wd_click(e->wd, &at) : WD_NOT_FOUND;
-	value_free(v);
-	return editor_fail_wd(e, r, "going into the quotation");
+	return editor_tap(e, "const q = seen(arguments[0]).pop();"
+		"return q && q.querySelector(arguments[1]) || null;",
+		editor_selectors(e, which, ARRAY_LEN(which)), "going into the quotation");
+}
+
+/* Again where something has popped up that may have taken the caret. */
+static enum editor_end caret_into_quote(struct editor *e)
+{
+	struct patience p = editor_patience(e);
+	enum editor_end end;
+
+	do {
+		e->disturbed = false;
+		end = click_last_quote(e);
+		if (end == EDITOR_OK)
+			end = content_look(e);
+		if (end == EDITOR_OK && e->disturbed)
+			end = EDITOR_UNCLEAR;
+	} while (end == EDITOR_UNCLEAR && editor_wait(&p));
+	return end != EDITOR_UNCLEAR ? end :
+		editor_fail(e, EDITOR_LATER, "the caret cannot be put into a quotation");
 }
 
 static enum editor_end write_quote(struct editor *e, const struct value *block)
@@ -288,14 +305,8 @@ static enum editor_end write_quote(struct editor *e, const struct value *block)
 		end = editor_click(e, SEL_TOOL_QUOTATION);
 	if (end == EDITOR_OK)
 		end = content_wait(e, "quotes", ++e->quotes);
-	for (int i = 0; i < TRIES && end == EDITOR_OK; i++) {
-		e->disturbed = false;
-		end = click_last_quote(e);
-		if (end == EDITOR_OK)
-			end = editor_sweep(e);
-		if (!e->disturbed)
-			break;
-	}
+	if (end == EDITOR_OK)
+		end = caret_into_quote(e);
 	if (end == EDITOR_OK)
 		end = put_block(e, block, false, false);
 	if (end == EDITOR_OK)
@@ -361,31 +372,40 @@ static enum editor_end write_table(struct editor *e, const struct value *block)
 	return end == EDITOR_OK ? caret_to_end(e) : end;
 }
 
+/* The button is there from the beginning, and can be pressed once the card has come. */
+static enum editor_end confirm_card(struct editor *e, const char *url)
+{
+	static const enum selector which[] = { SEL_CONFIRM };
+	struct patience p = editor_patience(e);
+
+	do {
+		struct wd_element confirm;
+		struct value *v;
+		enum editor_end end = editor_look(e, "return seen(arguments[0]).filter(b =>"
+			"!b.disabled)[0] || null;", editor_selectors(e, which, 1), &v);
+		bool there = wd_take(v, &confirm);
+
+		value_free(v);
+		if (end != EDITOR_OK || (there && wd_click(e->wd, &confirm) == WD_OK))
+			return end;
+	} while (editor_wait(&p));
+	return editor_fail(e, EDITOR_LATER, "the link card did not come: %.200s", url);
+}
+
 static enum editor_end write_card(struct editor *e, const char *url)
 {
 	struct wd_element input;
 	enum editor_end end = caret_begin_block(e, false);
 
 	if (end == EDITOR_OK)
-		end = editor_click(e, SEL_TOOL_CARD);
-	if (end == EDITOR_OK)
-		end = editor_find(e, SEL_CARD_INPUT, &input);
+		end = editor_reveal(e, SEL_TOOL_CARD, SEL_CARD_INPUT, &input);
 	if (end == EDITOR_OK)
 		end = editor_fail_wd(e, wd_keys(e->wd, &input, url),
 			"typing a link card's address");
 	if (end == EDITOR_OK)
 		end = editor_click(e, SEL_CARD_SEARCH);
-	for (int64_t until = editor_until(e, e->step_ms); end == EDITOR_OK;) {
-		struct wd_element confirm;
-		CLEANUP_FREE char *css = xasprintf("%s:not([disabled])", e->sel->css[SEL_CONFIRM]);
-
-		if (wd_find(e->wd, css, &confirm) == WD_OK && wd_click(e->wd, &confirm) == WD_OK)
-			break;
-		if (editor_ms() > until)
-			return editor_fail(e, EDITOR_LATER,
-				"the link card did not come: %.200s", url);
-		editor_pause(EDITOR_PAUSE_MS);
-	}
+	if (end == EDITOR_OK)
+		end = confirm_card(e, url);
 	if (end == EDITOR_OK)
 		end = content_wait(e, "cards", ++e->cards);
 	return end == EDITOR_OK ? caret_to_end(e) : end;

@@ -9,6 +9,7 @@ editor_url=$URL
 sandbox
 api_url=$URL
 URL=$editor_url
+once() { timeout 300 "$B/cpautod" -c "$T/cpauto.conf" --once >>"$T/log" 2>&1; } # a browser may be slow
 # No browser lives under the unit's filter: there it is a service beside it.
 driver=
 if [ "$(basename "$B")" = confined ]; then
@@ -56,5 +57,17 @@ once
 is 'then the other one goes out' "$(posts published) $(posts ready) $(seen '.counts.final_clicks')" '2 0 3'
 is 'and the terms are still told once' "$(terms)" 1
 is 'nothing was sent twice' "$(seen '[.posts[].title] | length == (unique | length)')" true
+
+# A post that Naver would not take is given up with the reason and kept; the other goes out.
+rm -rf "$T"/state/* "$T"/cache/*
+knobs
+naver_conf '"가습기"'
+long="{ name = \"긴-제목\"; keywords = [ \"토스터\" ]; every = \"1d\"; limit = 1; template = \"single\";"
+long="$long title = \"$(printf '가%.0s' {1..101})\"; publisher = \"blog\"; },"
+sed -i "s|^lists = (|lists = ( $long|" "$T/cpauto.conf"
+once
+is 'one is refused, the other is out' "$(posts refused) $(posts published) $(seen '.posts | length')" '1 1 1'
+like 'with the reason' "$(sql "SELECT reason FROM posts WHERE state = 'refused'")" 'title has 101 characters, Naver takes 100'
+like 'it is kept' "$(cpauto posts --state refused)" '가가가'
 sleep 0.2
 is 'no browser is left' "$(pgrep -fc -- "--user-data-dir=$T/profile")" 0

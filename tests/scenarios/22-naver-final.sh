@@ -6,10 +6,10 @@
 . "$(dirname "$0")/naver.sh"
 
 short_post
-# STEP=8s: what is waited for never comes.
+# STEP=5s: what is waited for never comes.
 
-STEP=8s row publish unknown '1 0 1 0 0' 'no post came'      publish_hangs=lost
-STEP=8s row publish unknown '1 0 1 0 0' 'no post came'      publish_fails=silent
+STEP=5s row publish unknown '1 0 1 0 0' 'no post came'      publish_hangs=lost
+STEP=5s row publish unknown '1 0 1 0 0' 'no post came'      publish_fails=silent
 row publish unknown '1 0 1 0 0' '일시적인 오류'     publish_fails=1
 is 'an error needs no person' "$(of '.person // "no"')" no
 row publish unknown '1 0 1 0 0' 'captcha'           captcha=publish
@@ -22,12 +22,12 @@ agent publish "$publishing" "$allowed"
 last=$(($(seen .actions) - 1))
 row publish unknown '1 0 1 0 0' 'login'             session_ends_after=$last
 is 'a login does' "$(of .person)" true
-STEP=8s row publish unknown '0 1 1 0 0' 'no post came'      publish_hangs=made-load
+STEP=5s row publish unknown '0 1 1 0 0' 'no post came'      publish_hangs=made-load
 knobs publish_hangs=made
-STEP=8s agent publish "$publishing" "$allowed"
+STEP=5s agent publish "$publishing" "$allowed"
 is 'made, but never said: the feed tells' "$(of .result) $(got)" 'ok 0 1 1 0 0'
 knobs publish_hangs=made feed_delay=2
-STEP=8s agent publish "$publishing" "$allowed"
+STEP=5s agent publish "$publishing" "$allowed"
 is 'made, and the feed is late' "$(of .result) $(got)" 'unknown 0 1 1 0 0'
 curl -s --noproxy '*' "$URL/rss/myblog.xml" "$URL/rss/myblog.xml" >/dev/null
 agent find "$publishing" "$allowed"

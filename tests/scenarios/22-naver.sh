@@ -7,13 +7,17 @@
 
 # ---- a draft ----
 knobs layout=frame restore=1 help=1 toggles=bold,strikethrough
-agent publish
+CHANGE=".post.images[0].path = \"$T/pictures/large.png\"" agent publish
 is 'a draft is made' "$(of .result) $(of .id)" 'ok draft'
 is 'it is one, nothing is out, no twin was hit, no old text came back' "$(got)" '1 0 0 0 0'
 is 'its blocks are all there, in order' "$(seen '[.drafts[0].components[].type] | join(" ")')" \
   'text image text quotation horizontalLine table image text'
 is 'its pictures are in order' "$(seen '[.drafts[0].components[] | select(.type == "image").name] | join(" ")')" \
-  '사진 0.png 사진 1.png'
+  '1.png 2.png'
+curl -s --noproxy '*' -o "$T/sent.png" "$URL$(seen '.uploads[] | select(.name == "1.png").src')"
+is 'the large one was made to fit, and does not say where it was taken' "$(python3 -c 'import struct, sys
+d = open(sys.argv[1], "rb").read(); print(*struct.unpack(">II", d[16:24]), b"SECRET-PLACE" in d)' "$T/sent.png")" '1200 800 False'
+is 'no picture is left in the profile' "$(ls -d "$T/profile/cpauto-pictures" 2>/dev/null)" ''
 links='[.drafts[0].components[] | .paragraphs // [] | .[].runs[] | select(.link).link] | join(" ")'
 is 'its links survive' "$(seen "$links")" 'https://link.coupang.com/re/AF?a=1&b=2 https://link.coupang.com/a/2'
 is 'its lines are the post'"'"'s' "$(seen '[.drafts[0].components[0].paragraphs[].text | select(. != "")] | .[1:] | join("/")')" \

@@ -20,16 +20,19 @@ knobs() { # KNOB=VALUE...: the stand-in as at its start, but for these
   for k in "$@"; do door set -X POST -G --data-urlencode "$k" >/dev/null; done
 }
 
-# Two pictures of one colour each.
+# Two pictures of one colour each, and a large one that says where it was taken.
 python3 - "$T/pictures" <<'END'
 import struct, sys, zlib
 def part(name, data):
     return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
-for n, colour in enumerate((b'\xc0\x20\x20', b'\x20\x20\xc0')):
-    rows = b''.join(b'\0' + colour * 300 for _ in range(200))
-    with open(f'{sys.argv[1]}/사진 {n}.png', 'wb') as out:
-        out.write(b'\x89PNG\r\n\x1a\n' + part(b'IHDR', struct.pack('>IIBBBBB', 300, 200, 8, 2, 0, 0, 0))
+def picture(name, colour, width, height, more=b''):
+    rows = b''.join(b'\0' + colour * width for _ in range(height))
+    with open(f'{sys.argv[1]}/{name}.png', 'wb') as out:
+        out.write(b'\x89PNG\r\n\x1a\n' + part(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)) + more
             + part(b'IDAT', zlib.compress(rows)) + part(b'IEND', b''))
+picture('사진 0', b'\xc0\x20\x20', 300, 200)
+picture('사진 1', b'\x20\x20\xc0', 300, 200)
+picture('large', b'\x20\xc0\x20', 3000, 2000, part(b'tEXt', b'Comment\0SECRET-PLACE'))
 END
 cat >"$T/post.html" <<'END'
 <p><b>이 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다.</b></p>

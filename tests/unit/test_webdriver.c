@@ -123,6 +123,7 @@ static void errors_have_their_ends(void **state)
 		{ { .data = ERROR("stale element reference") }, WD_STALE },
 		{ { .data = ERROR("element click intercepted") }, WD_COVERED },
 		{ { .data = ERROR("element not interactable") }, WD_COVERED },
+		{ { .data = ERROR("move target out of bounds") }, WD_COVERED },
 		{ { .data = ERROR("unexpected alert open") }, WD_ALERT },
 		{ { .data = ERROR("no such alert") }, WD_NO_ALERT },
 		{ { .data = ERROR("script timeout") }, WD_TIMEOUT },
@@ -156,6 +157,27 @@ static void errors_have_their_ends(void **state)
 		if (rows[i].reply.then != PEER_DEAF)
 			assert_int_equal(p.requests, 1);
 	}
+}
+
+/* The middle of the element, the button down and up: one request. */
+static void a_tap(void **state)
+{
+	static const char wanted[] = "{\"actions\":[{\"type\":\"pointer\",\"id\":\"mouse\","
+		"\"actions\":[{\"type\":\"pointerMove\",\"x\":0,\"y\":0,\"duration\":0,"
+		"\"origin\":{\"" ELEMENT "\":\"e-1\"}},"
+		"{\"type\":\"pointerDown\",\"button\":0},"
+		"{\"type\":\"pointerUp\",\"button\":0}]}]}";
+	const struct peer_reply reply = { .path = "/actions", .data = OK "{\"value\":null}" };
+	struct wd_element e = { "e-1" };
+	struct peer p;
+	struct wd w;
+
+	(void)state;
+	start(&p, &w, &reply, 1);
+	assert_int_equal(wd_tap(&w, &e), WD_OK);
+	peer_stop(&p);
+	assert_int_equal(p.requests, 1);
+	assert_string_equal(strstr(p.last, "\r\n\r\n") + 4, wanted);
 }
 
 static void a_driver_that_hangs_or_is_gone(void **state)
@@ -350,6 +372,7 @@ int main(void)
 		cmocka_unit_test(a_session_says_what_is_wanted),
 		cmocka_unit_test(a_session_of_firefox),
 		cmocka_unit_test(errors_have_their_ends),
+		cmocka_unit_test(a_tap),
 		cmocka_unit_test(a_driver_that_hangs_or_is_gone),
 		cmocka_unit_test(a_session_may_lie),
 		cmocka_unit_test(elements_are_found),

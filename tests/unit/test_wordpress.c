@@ -248,7 +248,8 @@ static void set_more(struct value *request, struct value *config, const char *mo
 		value_set_string(inside ? config : request, name, equal + 1);
 }
 
-static struct value *ask(int port, const char *op, const char *path, const char *const *more)
+/* POST is taken over. */
+static struct value *ask_of(int port, const char *op, struct value *post, const char *const *more)
 {
 	struct value *request = value_new_object(), *config = value_new_object(), *answer;
 	CLEANUP_FREE char *endpoint = xasprintf("http://127.0.0.1:%d/", port);
@@ -262,11 +263,16 @@ static struct value *ask(int port, const char *op, const char *path, const char 
 	for (; more && *more; more++)
 		set_more(request, config, *more);
 	value_set(request, "config", config);
-	value_set(request, "post", new_post(path));
+	value_set(request, "post", post);
 	text = json_string(request, false);
 	answer = run_agent(text);
 	value_free(request);
 	return answer;
+}
+
+static struct value *ask(int port, const char *op, const char *path, const char *const *more)
+{
+	return ask_of(port, op, new_post(path), more);
 }
 
 struct row {
@@ -440,6 +446,35 @@ static void test_refusals(void **state UNUSED)
 	run_rows(rows, ARRAY_LEN(rows));
 }
 
+/* A post of over 60 pictures, of a title over 4096 bytes: given up, nothing is made. */
+static void test_limits(void **state UNUSED)
+{
+	static const char *const wants[] = { "at most 60 pictures", "title over 4096 bytes" };
+
+	for (size_t i = 0; i < ARRAY_LEN(wants); i++) {
+		struct value *post = new_post(picture), *images = value_new_list(), *answer;
+		char title[5001];
+		struct peer p;
+
+		for (int k = 0; k < 61; k++)
+			value_append(images, value_new_object());
+		memset(title, 'a', sizeof(title) - 1);
+		title[sizeof(title) - 1] = '\0';
+		if (i)
+			value_set_string(post, "title", title);
+		else
+			value_set(post, "images", value_copy(images));
+		value_free(images);
+		peer_start(&p, well, ARRAY_LEN(well));
+		answer = ask_of(p.port, "publish", post, NULL);
+		peer_stop(&p);
+		assert_string_equal(value_get_string(answer, "result", ""), "refused");
+		assert_non_null(strstr(value_get_string(answer, "reason", ""), wants[i]));
+		assert_null(strstr(p.last, MAKE));
+		value_free(answer);
+	}
+}
+
 #define BEGUN "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{\"id\":7"
 
 /* What is sent and not answered is unknown; what only reads or prepares is not. */
@@ -597,6 +632,7 @@ int main(void)
 		cmocka_unit_test(test_shows),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_unclear),
 		cmocka_unit_test(test_unreached),
 		cmocka_unit_test(test_settings),
