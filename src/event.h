@@ -24,8 +24,8 @@
 
 /*
  * X(ENUM, name, id, what it carries, what makes two of them the same): the same
- * ones are limited in rate. 0 in the last column, and each line is written:
- * whatever is told once, or what a promise hangs on.
+ * ones are limited in rate where they warn (log.h). 0 in the last column, and
+ * each line is written: whatever is told once, or what a promise hangs on.
  */
 #define EVENT_TABLE(X) \
 	X(READY, "ready", "72d6fb65b0364eecbd64417ba7e7ed7e", 0, 0) \
@@ -48,8 +48,7 @@
 	X(UNBLOCKED, "unblocked", "991413026098453d892376ac33b0acf4", 0, 0) \
 	X(ANSWER, "answer", "a44686c7e52b464ab69a7d7f9f29b8e8", \
 		EVENT_F_LOOK | EVENT_F_AGENT, 0) \
-	X(NO_POST, "no-post", "3e15575c214649d8acce51b7a3052780", \
-		EVENT_F_LOOK, EVENT_F_LOOK) \
+	X(NO_POST, "no-post", "3e15575c214649d8acce51b7a3052780", EVENT_F_LOOK, 0) \
 	X(NO_ANSWER, "no-answer", "69b0289e65cf4fcc9f22d4806f45257b", \
 		EVENT_F_LOOK | EVENT_F_AGENT, EVENT_F_AGENT) \
 	X(KEYWORD_REFUSED, "keyword-refused", "fed0e58fca884778984240857272be19", \
