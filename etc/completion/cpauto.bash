@@ -4,15 +4,25 @@ _cpauto_reply()
 	mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen "$@" -- "${COMP_WORDS[COMP_CWORD]}")
 }
 
+_cpauto_accounts()
+{
+	local f
+	for f in /etc/cpauto/*.conf; do
+		f=${f##*/}
+		[[ $f == '*.conf' ]] || printf '%s\n' "${f%.conf}"
+	done
+}
+
 _cpauto()
 {
 	local prev=${COMP_WORDS[COMP_CWORD-1]} command='' words='' files='' w i
-	local globals='--config --json --color --state --cache --help --version'
+	local globals='--config --account --json --color --state --cache --help --version'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		w=${COMP_WORDS[i]}
 		case $w in
 		--config|-c) ((i++)) ;;
+		--account|-a) ((i++)) ;;
 		--color) ((i++)) ;;
 		--state) ((i++)) ;;
 		--cache) ((i++)) ;;
@@ -43,6 +53,7 @@ _cpauto()
 	'posts list --state'|'posts --state') _cpauto_reply -W 'planned rendered waiting ready sending published unknown parked refused'; return ;;
 	'preview --output'|'preview -o') compopt -o filenames; _cpauto_reply -f; return ;;
 	*' --config'|*' -c') compopt -o filenames; _cpauto_reply -f; return ;;
+	*' --account'|*' -a') _cpauto_reply -W "$(_cpauto_accounts)"; return ;;
 	*' --color') _cpauto_reply -W 'auto always never'; return ;;
 	*' --state') compopt -o filenames; _cpauto_reply -d; return ;;
 	*' --cache') compopt -o filenames; _cpauto_reply -d; return ;;
