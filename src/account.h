@@ -14,6 +14,13 @@
 /* Until when the source is to be left alone, on this boot's clock; 0 if not. */
 int64_t account_wait_until(const struct store_account *a, const struct instant *now);
 
+/* It is not the source that failed: the files of its keys are missing. */
+bool account_lacks_keys(const struct store_account *a);
+
+/* They are, for this REASON; looked for again after WAIT_MS at the latest. */
+void account_keys_missing(struct store_account *a, const struct instant *now, int64_t wait_ms,
+	const char *reason);
+
 struct account_gate {
 	struct budget_answer budget;
 	bool waiting;      /* the source failed and is left alone for budget.wait_ms */

@@ -2,14 +2,13 @@
 #include "check.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdarg.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "errand.h"
+#include "lasting.h"
 #include "render.h"
 #include "secrets.h"
 #include "store.h"
@@ -116,7 +115,7 @@ static void check_settings(struct check *c, const struct config_publisher *p)
 	secrets_add_settings(&s, p->name, c->in->paths->credentials, p->settings);
 	for (size_t i = 0; i < s.count; i++) {
 		struct err e;
-		const char *path = strchr(s.items[i], '=') + 1;
+		const char *path = secrets_file(&s, i);
 		if (secret_check(path, &e) < 0)
 			found(c, "error", "secrets", "publisher '%s': %s", p->name, e.text);
 		else
@@ -206,22 +205,11 @@ static void check_agents(struct check *c)
 /* A state that a reboot or a new container forgets lets the limit be exceeded. */
 static void check_lasting(struct check *c, const char *dir)
 {
-	struct statfs fs;
-	if (statfs(dir, &fs) < 0)
-		return;
-	if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
-		found(c, "warning", "state",
-			"%s is in memory: after a reboot nobody knows which calls were made "
-			"and "
-			"what was posted; use a folder on a disk",
-			dir);
-	else if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
-		found(c, "warning", "state",
-			"%s is in a container's own layer, which ends with the container; "
-			"mount a volume there",
-			dir);
-	else
+	struct err why;
+	if (lasting_is(dir, &why))
 		found(c, "ok", "state", "%s", dir);
+	else
+		found(c, "warning", "state", "%s", why.text);
 }
 
 static void check_database(struct check *c)

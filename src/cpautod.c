@@ -13,6 +13,7 @@
 #include "config.h"
 #include "engine.h"
 #include "journal.h"
+#include "lasting.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -20,6 +21,7 @@
 #include "render.h"
 #include "store.h"
 #include "util.h"
+#include "watch.h"
 #include "workshop.h"
 
 /* Wake-ups may be this late, so that they fall together with others. */
@@ -43,10 +45,15 @@ struct daemon {
 	struct loop *loop;
 	struct loop_source *timer, *bell_source, *agent_source, *stop_timer;
 	int bell;
+	/* Where a secret is waited for that is not there; -1 if none is. */
+	int watch;
+	struct loop_source *watch_source;
+	bool forgetful; /* the state will not outlast a reboot */
 	struct agent *agent; /* the one that is under way */
 	bool stopping;
 	int exit_code;
 	char zone[64]; /* of the configuration in force */
+	char bad[ERR_MAX]; /* the first thing that is wrong with the one that was read last */
 };
 
 /* ---- agents ----------------------------------------------------------------------- */
@@ -109,7 +116,43 @@ static void show_status(struct daemon *d, const struct instant *now)
 {
 	char text[ENGINE_STATUS_MAX];
 	engine_status(d->engine, now, text);
-	loop_notify_status(d->loop, "%s", text);
+	loop_notify_status(d->loop, "%s%s", text,
+		d->forgetful ? "; a reboot forgets calls and posts: put the state on a disk" : "");
+}
+
+/* ---- a secret that is waited for ---------------------------------------------------- */
+
+static void stop_watch(struct daemon *d)
+{
+	loop_source_free(d->watch_source);
+	d->watch_source = NULL;
+	if (d->watch >= 0)
+		close(d->watch);
+	d->watch = -1;
+}
+
+static void on_watch(void *ctx)
+{
+	struct daemon *d = ctx;
+	stop_watch(d);
+	if (!engine_busy(d->engine))
+		turn(d);
+}
+
+/* True where the watch is new: what came before it was there is to be looked at now. */
+static bool keep_watch(struct daemon *d)
+{
+	const char *path = engine_awaits(d->engine);
+	if (!path || d->options.once)
+		stop_watch(d);
+	if (!path || d->options.once || d->watch >= 0)
+		return false;
+	d->watch = watch_open(path);
+	int r = d->watch < 0 ? d->watch
+			     : loop_io(d->loop, d->watch, on_watch, d, &d->watch_source);
+	if (r < 0)
+		stop_watch(d);
+	return r == 0;
 }
 
 /* Does what is due; sets the timer for what is not. */
@@ -130,6 +173,8 @@ static void turn(struct daemon *d)
 		loop_exit(d->loop, d->exit_code);
 		return;
 	}
+	if (keep_watch(d))
+		wait = 0;
 	loop_timer_in(d->timer, wait);
 	if (wait >= REST_MS && !engine_busy(d->engine)) {
 		store_rest(d->store);
@@ -152,8 +197,10 @@ static void on_bell(void *ctx)
 
 /* ---- configuration ---------------------------------------------------------------- */
 
-static void log_lines(const struct value *lines)
+/* What is wrong with the configuration; the first of it is kept. */
+static void log_errors(struct daemon *d, const struct value *lines)
 {
+	str_format_cut(d->bad, sizeof(d->bad), "%s", value_string(value_at(lines, 0), ""));
 	for (size_t i = 0; i < value_len(lines); i++)
 		log_err("%s", value_string(value_at(lines, i), ""));
 }
@@ -184,7 +231,7 @@ static int load(
 			now.wall_ms, errors);
 	for (size_t i = 0; r == 0 && i < config->warning_count; i++)
 		log_warning("%s", config->warnings[i]);
-	log_lines(errors);
+	log_errors(d, errors);
 	value_free(errors);
 	if (r < 0) {
 		config_free(config);
@@ -336,7 +383,9 @@ static int open_engine(struct daemon *d, struct err *e)
 			.port = { .start = start_agent, .ctx = d },
 			.image_dir = d->paths.images,
 			.credentials_dir = d->paths.credentials,
+			.account = d->paths.account,
 			.apart = true,
+			.look_for_keys = true,
 		};
 		r = engine_new(&setup, &now, &d->engine, e);
 	}
@@ -373,6 +422,7 @@ static void close_all(struct daemon *d)
 		d->agent = NULL;
 	}
 	loop_source_free(d->agent_source);
+	stop_watch(d);
 	loop_source_free(d->bell_source);
 	loop_source_free(d->stop_timer);
 	loop_source_free(d->timer);
@@ -406,6 +456,18 @@ static int exit_code_of(int r)
 	}
 }
 
+/* systemctl status then shows why the unit does not start, or was not reloaded. */
+static void tell_first(const struct value *findings)
+{
+	for (size_t i = 0; i < value_len(findings); i++) {
+		const struct value *f = value_at(findings, i);
+		if (!str_eq(value_get_string(f, "level", ""), "error"))
+			continue;
+		loop_notify_failure(value_get_string(f, "text", ""));
+		return;
+	}
+}
+
 /* Reads and checks all that a start would read; touches nothing. */
 static int check(const struct daemon *d)
 {
@@ -425,6 +487,7 @@ static int check(const struct daemon *d)
 			log_warning("%s: %s", value_get_string(f, "thing", ""), text);
 	}
 	int code = check_count(findings, "error") > 0 ? EX_CONFIG : EX_OK;
+	tell_first(findings);
 	value_free(findings);
 	return code;
 }
@@ -432,7 +495,11 @@ static int check(const struct daemon *d)
 static int run(struct daemon *d)
 {
 	struct engine_counts n;
+	struct err why;
 	memory_trim();
+	d->forgetful = !lasting_is(d->paths.state, &why);
+	if (d->forgetful)
+		log_warning("%s", why.text);
 	log_notice("cpautod " VERSION " is ready: %s, state in %s", d->options.config,
 		d->paths.state);
 	loop_notify_ready(d->loop);
@@ -451,9 +518,16 @@ static int run(struct daemon *d)
 	return r;
 }
 
+/* The status has one line: what is to be mended goes before that it is. */
+static void fail_start(const struct daemon *d, const struct err *e)
+{
+	log_err("%s", e->text);
+	loop_notify_failure(d->bad[0] ? d->bad : e->text);
+}
+
 int main(int argc, char **argv)
 {
-	struct daemon d = { .bell = -1 };
+	struct daemon d = { .bell = -1, .watch = -1 };
 	struct err e = { "" };
 	int code = parse_options(argc, argv, &d.options);
 	if (code >= 0)
@@ -471,7 +545,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		code = run(&d);
 	else
-		log_err("%s", e.text);
+		fail_start(&d, &e);
 	close_all(&d);
 	return r < 0 ? exit_code_of(r) : code;
 }

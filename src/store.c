@@ -629,14 +629,15 @@ static const char *errno_words(int r)
 {
 	switch (r) {
 	case -ENOSPC:
-		return "the disk is full; make room";
+		return "the disk is full; make room (df -h shows which disk)";
 	case -EUCLEAN:
 		return "the database is damaged and left as it is; with cpautod stopped, put a"
 		       " backup in its place: cpauto restore FILE";
 	case -EBUSY:
 		return "another program holds the database; try again";
 	case -EROFS:
-		return "the folder is read-only; it must be writable";
+		return "the folder is read-only; it must be writable (findmnt -T FOLDER shows "
+		       "what is mounted there)";
 	case -EACCES:
 		return "no permission; check who owns the folder";
 	case -EIO:
@@ -1190,6 +1191,10 @@ static int lock_dir(struct store *s, const char *dir, struct err *e)
 	if (str_format(path, sizeof(path), "%s/state.lock", dir) < 0)
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", dir);
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock_fd < 0 && (errno == EROFS || errno == ENOSPC)) {
+		int r = -errno;
+		return err_set(e, r, "%s: %s", path, errno_words(r));
+	}
 	if (s->lock_fd < 0)
 		return err_set(e, -errno, "%s: %s; the state folder must be writable", path,
 			strerror(errno));

@@ -119,7 +119,10 @@ struct store_account {
 	bool hard;               /* until the owner unblocks */
 	char reason[ERR_MAX];    /* the server's own words */
 	int64_t skew_ms;         /* the server's clock minus ours, last seen */
-	/* The source failed FAILURES times in a row; leave it alone until then. */
+	/*
+	 * The source failed FAILURES times in a row; leave it alone until then. With
+	 * none it did not fail: a file of its keys is missing, and is looked for.
+	 */
 	int failures;
 	struct instant wait_at;
 	int64_t wait_ms;
@@ -298,7 +301,10 @@ int store_publisher_pace(struct store *s, const char *publisher, int64_t since_m
 	int *ret_count, int64_t *ret_last_ms) MUST_CHECK;
 int store_posts_count(struct store *s, const char *state, int64_t *ret) MUST_CHECK;
 
-/* A publisher that is broken, or told us to wait. */
+/*
+ * A publisher that is broken, or told us to wait. Broken without a failure: a file
+ * of its secrets is missing, and is looked for.
+ */
 struct store_publisher {
 	bool broken;
 	int64_t until_ms;
