@@ -202,7 +202,8 @@ static void log_errors(struct daemon *d, const struct value *lines)
 {
 	str_format_cut(d->bad, sizeof(d->bad), "%s", value_string(value_at(lines, 0), ""));
 	for (size_t i = 0; i < value_len(lines); i++)
-		log_err("%s", value_string(value_at(lines, i), ""));
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CONFIG_BAD), "%s",
+			value_string(value_at(lines, i), ""));
 }
 
 static int load_templates(
@@ -230,7 +231,8 @@ static int load(
 		r = workshop_check(true, templates, config->lists, config->list_count,
 			now.wall_ms, errors);
 	for (size_t i = 0; r == 0 && i < config->warning_count; i++)
-		log_warning("%s", config->warnings[i]);
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CONFIG_ODD), "%s",
+			config->warnings[i]);
 	log_errors(d, errors);
 	value_free(errors);
 	if (r < 0) {
@@ -254,16 +256,20 @@ static void on_reload(void *ctx)
 	clock_now(&now);
 	if (load(d, &config, &templates) < 0) {
 		if (clock_set_zone(d->zone) < 0) /* reading may have changed it */
-			log_warning("time zone %s is gone; times are in UTC, ignoring", d->zone);
-		log_err("%s: not taken, the configuration in force stays; mend it and reload again",
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_ZONE_GONE),
+				"time zone %s is gone; times are in UTC, ignoring", d->zone);
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_RELOAD_REFUSED),
+			"%s: not taken, the configuration in force stays; mend it and reload again",
 			d->options.config);
 	} else if (engine_reload(d->engine, config, templates, &now, &e) < 0) {
-		log_err("%s; the configuration in force stays", e.text);
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_RELOAD_REFUSED),
+			"%s; the configuration in force stays", e.text);
 		config_free(config);
 		render_templates_free(templates);
 	} else {
 		str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
-		log_notice("%s is in force", d->options.config);
+		log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_RELOADED),
+			"%s is in force", d->options.config);
 	}
 	memory_trim();
 	loop_notify_ready(d->loop);
@@ -482,9 +488,11 @@ static int check(const struct daemon *d)
 		const char *level = value_get_string(f, "level", "");
 		const char *text = value_get_string(f, "text", "");
 		if (str_eq(level, "error"))
-			log_err("%s: %s", value_get_string(f, "thing", ""), text);
+			log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CONFIG_BAD), "%s: %s",
+				value_get_string(f, "thing", ""), text);
 		else if (str_eq(level, "warning"))
-			log_warning("%s: %s", value_get_string(f, "thing", ""), text);
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CONFIG_ODD),
+				"%s: %s", value_get_string(f, "thing", ""), text);
 	}
 	int code = check_count(findings, "error") > 0 ? EX_CONFIG : EX_OK;
 	tell_first(findings);
@@ -499,18 +507,21 @@ static int run(struct daemon *d)
 	memory_trim();
 	d->forgetful = !lasting_is(d->paths.state, &why);
 	if (d->forgetful)
-		log_warning("%s", why.text);
-	log_notice("cpautod " VERSION " is ready: %s, state in %s", d->options.config,
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_STATE_FORGETFUL), "%s",
+			why.text);
+	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_READY),
+		"cpautod " VERSION " is ready: %s, state in %s", d->options.config,
 		d->paths.state);
 	loop_notify_ready(d->loop);
 	turn(d);
 	int r = loop_run(d->loop);
 	if (r < 0) {
-		log_err("the event loop: %s", strerror(-r));
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_LOOP_FAILED),
+			"the event loop: %s", strerror(-r));
 		return EX_SOFTWARE;
 	}
 	n = engine_counts(d->engine);
-	log_notice(
+	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_ENDED),
 		"cpautod ends: %d calls, %d posts made, %d published, %d updated, %d waiting, "
 		"%d refused in this run",
 		n.calls, n.posts_made, n.posts_published, n.posts_updated, n.posts_waiting,
@@ -521,7 +532,7 @@ static int run(struct daemon *d)
 /* The status has one line: what is to be mended goes before that it is. */
 static void fail_start(const struct daemon *d, const struct err *e)
 {
-	log_err("%s", e->text);
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_START_FAILED), "%s", e->text);
 	loop_notify_failure(d->bad[0] ? d->bad : e->text);
 }
 
