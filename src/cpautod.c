@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "config.h"
 #include "engine.h"
+#include "exporter.h"
 #include "journal.h"
 #include "lasting.h"
 #include "log.h"
@@ -48,6 +49,7 @@ struct daemon {
 	/* Where a secret is waited for that is not there; -1 if none is. */
 	int watch;
 	struct loop_source *watch_source;
+	struct exporter exporter;
 	bool forgetful; /* the state will not outlast a reboot */
 	struct agent *agent; /* the one that is under way */
 	bool stopping;
@@ -120,6 +122,18 @@ static void show_status(struct daemon *d, const struct instant *now)
 		d->forgetful ? "; a reboot forgets calls and posts: put the state on a disk" : "");
 }
 
+static void export_metrics(struct daemon *d, const struct instant *now, bool up)
+{
+	struct exporter_input in = {
+		.store = d->store,
+		.config = engine_config(d->engine),
+		.now = now,
+		.next_call_ms = engine_next_call(d->engine),
+		.up = up,
+	};
+	exporter_update(&d->exporter, &in);
+}
+
 /* ---- a secret that is waited for ---------------------------------------------------- */
 
 static void stop_watch(struct daemon *d)
@@ -164,6 +178,7 @@ static void turn(struct daemon *d)
 	clock_now(&now);
 	int64_t wait = engine_step(d->engine, &now);
 	show_status(d, &now);
+	export_metrics(d, &now, true);
 	if (engine_fatal(d->engine)) {
 		d->exit_code = EX_IOERR;
 		loop_exit(d->loop, d->exit_code);
@@ -435,6 +450,7 @@ static void close_all(struct daemon *d)
 	if (d->bell >= 0)
 		bell_close(d->bell, d->paths.runtime);
 	loop_free(d->loop);
+	exporter_finish(&d->exporter);
 	engine_free(d->engine);
 	store_close(d->store);
 }
@@ -503,6 +519,7 @@ static int check(const struct daemon *d)
 static int run(struct daemon *d)
 {
 	struct engine_counts n;
+	struct instant now;
 	struct err why;
 	memory_trim();
 	d->forgetful = !lasting_is(d->paths.state, &why);
@@ -520,6 +537,8 @@ static int run(struct daemon *d)
 			"the event loop: %s", strerror(-r));
 		return EX_SOFTWARE;
 	}
+	clock_now(&now);
+	export_metrics(d, &now, false);
 	n = engine_counts(d->engine);
 	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_ENDED),
 		"cpautod ends: %d calls, %d posts made, %d published, %d updated, %d waiting, "

@@ -407,6 +407,16 @@ const char *engine_fatal(const struct engine *e)
 	return e->fatal ? e->store_trouble : NULL;
 }
 
+const struct config *engine_config(const struct engine *e)
+{
+	return e->config;
+}
+
+int64_t engine_next_call(const struct engine *e)
+{
+	return e->next_call_ms ? e->next_call_ms : e->next_due_ms;
+}
+
 const char *engine_awaits(const struct engine *e)
 {
 	return e->awaits;

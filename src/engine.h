@@ -71,6 +71,12 @@ const char *engine_fatal(const struct engine *e);
 int engine_reload(struct engine *e, struct config *config, struct render_templates *templates,
 	const struct instant *now, struct err *err) MUST_CHECK;
 
+/* The configuration in force, the engine's, until the next reload. */
+const struct config *engine_config(const struct engine *e);
+
+/* When the next call is made, as far as can be told; 0: none is in sight. */
+int64_t engine_next_call(const struct engine *e);
+
 /*
  * The file that a call or a publisher waits for, NULL if none: step again once it
  * is there or has changed. The engine's, until the next step.

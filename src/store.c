@@ -308,6 +308,10 @@ enum stmt_id {
 	Q_REQUESTS,
 	Q_COUNTS,
 	Q_FIND,
+	Q_TALLY,
+	Q_STATES,
+	Q_UNDELIVERED,
+	LAST_OUT,
 	STATE_END,
 	ANSWER_PUT = STATE_END,
 	ANSWER_GET,
@@ -546,6 +550,24 @@ static const char *const stmt_sql[STMT_END] = {
 	[Q_REQUESTS] = "SELECT * FROM requests ORDER BY id DESC LIMIT ?1",
 	[Q_COUNTS] = "SELECT state, count(*) AS count FROM posts GROUP BY state",
 	[Q_FIND] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM KEYWORD_ANYWHERE " ORDER BY k.id",
+	[Q_TALLY] = "SELECT coalesce(result, 'lost') AS result, count(*) AS count, max(id) AS last"
+		    " FROM calls WHERE id > ?1 AND ended_wall IS NOT NULL GROUP BY 1 ORDER BY 1",
+	[Q_STATES] =
+		"SELECT list, count(*) FILTER (WHERE state = 1) AS paused,"
+		" count(*) FILTER (WHERE state = 2) AS failing,"
+		" count(*) FILTER (WHERE state = 3) AS due,"
+		" count(*) FILTER (WHERE state = 4) AS waiting"
+		" FROM (SELECT l.id AS id, l.name AS list, CASE WHEN k.id IS NULL THEN 0"
+		" WHEN l.paused + k.paused > 0 THEN 1 WHEN k.failures > 0 THEN 2"
+		" WHEN k.due_ms <= ?1 THEN 3 ELSE 4 END AS state"
+		" FROM lists l LEFT JOIN keywords k ON k.list_id = l.id) GROUP BY id ORDER BY id",
+	[Q_UNDELIVERED] =
+		"SELECT publisher, state, count(*) AS count, min(created_ms) AS oldest_ms"
+		" FROM posts WHERE state IN ('planned', 'rendered', 'waiting', 'ready', 'sending',"
+		" 'unknown', 'parked') GROUP BY publisher, state ORDER BY publisher, state",
+	[LAST_OUT] = "SELECT coalesce(published_ms, 0) FROM posts WHERE publisher = ?1"
+		     " AND sending_ms IS NOT NULL AND state = 'published'"
+		     " ORDER BY sending_ms DESC LIMIT 1",
 
 	[ANSWER_PUT] =
 		"INSERT INTO answers (folded, fetched_ms, body, seal)"
@@ -2130,6 +2152,31 @@ int store_list_requests(struct store *s, int limit, struct value **ret)
 int store_find_keywords(struct store *s, const char *folded, struct value **ret)
 {
 	return rows(s, Q_FIND, ret, "s", folded);
+}
+
+int store_calls_tally(struct store *s, int64_t after, struct value **ret)
+{
+	return rows(s, Q_TALLY, ret, "i", after);
+}
+
+int store_keyword_states(struct store *s, int64_t now_ms, struct value **ret)
+{
+	return rows(s, Q_STATES, ret, "i", now_ms);
+}
+
+int store_undelivered(struct store *s, struct value **ret)
+{
+	return rows(s, Q_UNDELIVERED, ret, "");
+}
+
+int store_last_out(struct store *s, const char *publisher, int64_t *ret_ms)
+{
+	int r = first_row(s, LAST_OUT, "s", publisher);
+	if (r < 0)
+		return r;
+	*ret_ms = r ? col_int(s, LAST_OUT, 0) : 0;
+	finish(s, LAST_OUT);
+	return 0;
 }
 
 int store_post_counts(struct store *s, struct value **ret)

@@ -361,6 +361,16 @@ int store_list_publishers(struct store *s, struct value **ret) MUST_CHECK;
 int store_list_requests(struct store *s, int limit, struct value **ret) MUST_CHECK;
 /* {state: count}. */
 int store_post_counts(struct store *s, struct value **ret) MUST_CHECK;
+/*
+ * For the metrics. Calls after the id AFTER that have ended, {result, count, last (the
+ * highest id)}; keywords of each list, {list, paused, failing, due, waiting}, each in one
+ * of them; posts that are not out nor refused, {publisher, state, count, oldest_ms}.
+ */
+int store_calls_tally(struct store *s, int64_t after, struct value **ret) MUST_CHECK;
+int store_keyword_states(struct store *s, int64_t now_ms, struct value **ret) MUST_CHECK;
+int store_undelivered(struct store *s, struct value **ret) MUST_CHECK;
+/* When PUBLISHER last had a post out, 0 for never. */
+int store_last_out(struct store *s, const char *publisher, int64_t *ret_ms) MUST_CHECK;
 /* Every keyword row with this folded key, in whichever list. */
 int store_find_keywords(struct store *s, const char *folded, struct value **ret) MUST_CHECK;
 

@@ -62,7 +62,7 @@ _cpauto()
 		words='status queue posts calls plan explain preview lint check login show-config backup restore unblock sandbox completion'
 	fi
 	case $command in
-	status) words='' ;;
+	status) words=' --prometheus' ;;
 	'queue list'|queue) words='list add remove pause resume now --list --limit' ;;
 	'queue add') words=' --list' ;;
 	'queue remove') words=' --list' ;;
@@ -81,7 +81,7 @@ _cpauto()
 	explain) words='' ;;
 	preview) words=' --template --list --fetch --sandbox --open --output --html --text --markdown' ;;
 	lint) words=''; files=1 ;;
-	check) words=' --agents' ;;
+	check) words=' --agents --warn-unposted --crit-unposted' ;;
 	login) words='' ;;
 	show-config) words='' ;;
 	backup) words=' --force'; files=1 ;;
