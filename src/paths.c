@@ -127,6 +127,7 @@ static int find_data(struct paths *p, const struct paths_wish *w, struct err *e)
 	if (r == 0 && !str_empty(credentials))
 		r = set_dir(p->credentials, credentials, e);
 	str_format_cut(p->credstore, sizeof(p->credstore), "%s", PATHS_CREDSTORE);
+	str_format_cut(p->units, sizeof(p->units), "%s", PATHS_UNITS);
 	/* Without a credential there is no folder of them; a unit that has none has these two. */
 	p->in_service = p->credentials[0] ||
 		(!str_empty(getenv("INVOCATION_ID")) && !str_empty(getenv("STATE_DIRECTORY")));

@@ -27,7 +27,9 @@
 #define PATHS_RUNTIME "/run/cpauto"
 #define PATHS_ACCOUNTS SYSCONFDIR "/cpauto" /* NAME.conf */
 #define PATHS_CREDSTORE "/etc/credstore"   /* and PATHS_CREDSTORE.encrypted: systemd.exec(5) */
+#define PATHS_UNITS "/etc/systemd/system"
 #define PATHS_NAME_MAX 64
+#define PATHS_UNIT_MAX (PATHS_NAME_MAX + 8)
 
 struct paths {
 	char state[PATH_MAX], cache[PATH_MAX], runtime[PATH_MAX];
@@ -38,6 +40,7 @@ struct paths {
 	char daemon[PATH_MAX];       /* cpautod */
 	char credentials[PATH_MAX];  /* $CREDENTIALS_DIRECTORY; "" if none */
 	char credstore[PATH_MAX];    /* where the unit takes the credentials from */
+	char units[PATH_MAX];        /* where drop-ins of units are */
 	char account[PATHS_NAME_MAX + 1]; /* whose state it is; "": the one of cpauto.service */
 	bool in_service;             /* systemd started us, with the unit's own folders */
 	bool in_tree;

@@ -134,7 +134,7 @@ static int status_json(const struct status *s)
 
 static void say_daemon(const struct status *s)
 {
-	char unit[PATHS_NAME_MAX + 16];
+	char unit[PATHS_UNIT_MAX];
 	paths_unit(s->c->paths.account, unit, sizeof(unit));
 	if (s->runs)
 		term_fact("Daemon", LABEL, TERM_GOOD, "running");
