@@ -51,7 +51,8 @@ static int start_search(struct engine *e, struct err *err)
 static int no_key(const struct engine *e, const char *what, const char *credential,
 	const char *option, struct err *err)
 {
-	const char *account = e->account, *dot = account[0] ? "." : "", *at = account[0] ? "@" : "";
+	const char *account = e->account;
+	const char *dot = account[0] ? "." : "", *at = account[0] ? "@" : "";
 	return err_set(err, -ENOENT,
 		"no %s: run: sudo install -m 0600 /dev/stdin " PATHS_CREDSTORE "/%s%s%s && "
 		"sudo systemctl restart cpauto%s%s; or name its file in %s",

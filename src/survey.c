@@ -40,7 +40,9 @@ static int take_account(struct store *s, const struct config *c, const struct in
 	if (r < 0)
 		return r;
 	const struct store_account *a = &gate.account;
-	int64_t wait = a->blocked ? budget_moment(&a->block_at, now) + a->block_ms - now->boot_ms : 0;
+	int64_t wait = 0;
+	if (a->blocked)
+		wait = budget_moment(&a->block_at, now) + a->block_ms - now->boot_ms;
 	m->calls_limit = c->budget.calls;
 	m->calls_left = gate.budget.left;
 	m->window_ms = c->budget.window_ms;

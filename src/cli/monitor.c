@@ -119,8 +119,9 @@ static void judge_posts(struct verdict *v, const struct metrics *m)
 {
 	int64_t parked = value_get_int(m->posts, POST_PARKED, 0);
 	if (parked > 0)
-		wrong(v, LEVEL_WARNING, "%" PRId64 " %s for you to settle: cpauto posts --state parked",
-			parked, CLI_PLURAL(parked, "post"));
+		wrong(v, LEVEL_WARNING,
+			"%" PRId64 " %s for you to settle: cpauto posts --state parked", parked,
+			CLI_PLURAL(parked, "post"));
 	for (size_t i = 0; i < value_len(m->publishers); i++) {
 		const struct value *p = value_at(m->publishers, i);
 		if (value_get_int(p, "broken", 0))
@@ -194,8 +195,8 @@ static void judge(struct verdict *v)
 	int64_t age = judge_age(v, &m);
 	judge_posts(v, &m);
 	if (!v->text.len)
-		buf_printf(&v->text, "%d of %d calls left, %" PRId64 " posts published", m.calls_left,
-			m.calls_limit, value_get_int(m.posts, POST_PUBLISHED, 0));
+		buf_printf(&v->text, "%d of %d calls left, %" PRId64 " posts published",
+			m.calls_left, m.calls_limit, value_get_int(m.posts, POST_PUBLISHED, 0));
 	add_numbers(v, &m, age);
 	metrics_finish(&m);
 }
