@@ -20,7 +20,7 @@ status_is() { grep '^STATUS=' "$T/told" | tail -n 1 | grep -qE -- "$1"; }
 lines() { grep -cE -- "$1" "$T/log"; }
 fresh() { rm -rf "$T"/state/* "$T"/cache/* "$T"/out/*; : >"$T/told"; }
 told() { # TEXT PATTERN-OF-STATUS PATTERN-OF-LOG: both, and the log says it once
-  ok "$1: the status says it" wait_for 10 status_is "$2"
+  ok "$1: the status says it" wait_for 30 status_is "$2"
   is "$1: the log says it once" "$(lines "$3")" 1
 }
 start_fails() { # TEXT CODE PATTERN [COMMAND...]: it does not start, and both say why
@@ -30,7 +30,7 @@ start_fails() { # TEXT CODE PATTERN [COMMAND...]: it does not start, and both sa
   "$@" timeout 20 "$B/cpautod" -c "$T/cpauto.conf" >"$T/log" 2>&1
   is "$text: exit code" $? "$code"
   ok "$text: the log says what helps" grep -qE -- "$pattern" "$T/log"
-  ok "$text: so does the status" wait_for 10 status_is "$pattern"
+  ok "$text: so does the status" wait_for 30 status_is "$pattern"
 }
 
 sandbox
@@ -94,12 +94,12 @@ start_fails 'a wrong configuration' 78 'cpauto.conf:[0-9]+.*evry.*every'
 : >"$T/told"
 "$B/cpautod" -c "$T/cpauto.conf" --check >"$T/log" 2>&1
 is 'the check of a unit: exit code' $? 78
-ok 'the check of a unit: the status says it' wait_for 10 status_is 'cpauto.conf:[0-9]+.*evry'
+ok 'the check of a unit: the status says it' wait_for 30 status_is 'cpauto.conf:[0-9]+.*evry'
 conf
 daemon
 : >"$T/told"
 ok 'a status of the check before is replaced by a reload' sh -c 'kill -HUP "$1"' sh "$DAEMON"
-ok 'by what is in force' wait_for 10 status_is ' of 10 calls left'
+ok 'by what is in force' wait_for 30 status_is ' of 10 calls left'
 stop TERM
 
 # ---- the state folder; what needs other mounts is done in a namespace of its own
