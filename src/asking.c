@@ -98,7 +98,8 @@ static int keys_are_missing(struct engine *e, struct store_account *a, const str
 {
 	bool known = account_lacks_keys(a) && str_eq(a->wait_reason, why->text);
 	if (!known || !e->told_keys)
-		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_KEYS_MISSING, .agent = "coupang"),
+		log_event(LOG_LEVEL_ERR,
+			LOG_FIELDS(.event = EVENT_KEYS_MISSING, .agent = "coupang"),
 			"no call is made, and none is counted: %s", why->text);
 	e->told_keys = true;
 	work_wake_in(e, KEYS_AGAIN_MS);

@@ -101,7 +101,8 @@ shell() {
     *posts\ retry*) set_posts refused wish=1 ;;
     *posts\ update*) set_posts published wish=1 ;;
     *posts\ approve*|*posts\ reject*) set_posts waiting wish=1 ;;
-    *queue\ resume*|*queue\ pause*|*queue\ now*|*queue\ remove*|*unblock*|*warn-unposted*) set_posts published wish=1 ;;
+    *warn-unposted*) set_posts published; wish=1 ;;
+    *queue\ resume*|*queue\ pause*|*queue\ now*|*queue\ remove*|*unblock*) set_posts published wish=1 ;;
     *queue\ add*) set_posts published wish=1; "$B/cpauto" -c "$T/cpauto.conf" queue remove '캠핑 의자' >/dev/null ;;
     *) set_posts published ;;
   esac
