@@ -215,8 +215,8 @@ put = $(subst sed -e,sed $(3) -e,$(SET_PATHS)) '$(1)' >'$(DESTDIR)$(2).new' && c
 
 install: all
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBEXECDIR)/cpauto/agents \
-	  $(DATADIR)/cpauto/templates $(SYSCONFDIR)/cpauto/templates $(UNITDIR) $(SYSUSERSDIR) \
-	  $(TMPFILESDIR) $(CATALOGDIR) $(BASHCOMPDIR) $(ZSHCOMPDIR) $(EXAMPLEDIR) \
+	  $(DATADIR)/cpauto/templates $(DATADIR)/cpauto/monitoring $(SYSCONFDIR)/cpauto/templates \
+	  $(UNITDIR) $(SYSUSERSDIR) $(TMPFILESDIR) $(CATALOGDIR) $(BASHCOMPDIR) $(ZSHCOMPDIR) $(EXAMPLEDIR) \
 	  $(sort $(foreach m,$(MANUALS),$(call man_in,$(m)))))
 	$(INSTALL) -m 755 $(B)/cpautod $(DESTDIR)$(SBINDIR)
 	$(INSTALL) -m 755 $(B)/cpauto $(DESTDIR)$(BINDIR)
@@ -224,6 +224,7 @@ install: all
 	$(INSTALL) -m 755 $(AGENTS:%=$(B)/agents/%) $(DESTDIR)$(LIBEXECDIR)/cpauto/agents
 	$(INSTALL) -m 644 etc/templates/*.mustache $(DESTDIR)$(DATADIR)/cpauto/templates
 	$(INSTALL) -m 644 etc/naver-selectors.conf $(DESTDIR)$(DATADIR)/cpauto
+	$(INSTALL) -m 644 etc/monitoring/cpauto.rules.yml $(DESTDIR)$(DATADIR)/cpauto/monitoring
 	test -e $(DESTDIR)$(SYSCONFDIR)/cpauto.conf || \
 	  { $(call put,etc/cpauto.conf,$(SYSCONFDIR)/cpauto.conf); }
 	$(call put,systemd/cpauto.service,$(UNITDIR)/cpauto.service,$(UNIT_ONE))

@@ -102,6 +102,20 @@ void account_failed(struct store_account *a, const struct instant *now, int64_t 
 	str_format_cut(a->wait_reason, sizeof(a->wait_reason), "%s", reason);
 }
 
+bool account_lacks_keys(const struct store_account *a)
+{
+	return a->wait_ms > 0 && a->failures == 0;
+}
+
+void account_keys_missing(struct store_account *a, const struct instant *now, int64_t wait_ms,
+	const char *reason)
+{
+	a->failures = 0;
+	a->wait_at = *now;
+	a->wait_ms = wait_ms;
+	str_format_cut(a->wait_reason, sizeof(a->wait_reason), "%s", reason);
+}
+
 void account_worked(struct store_account *a)
 {
 	a->failures = 0;

@@ -16,6 +16,12 @@ int64_t account_wait_until(const struct store_account *a, const struct instant *
 
 /* Until when the server's block holds, on this boot's clock; 0 without one. */
 int64_t account_block_until(const struct store_account *a, const struct instant *now);
+/* It is not the source that failed: the files of its keys are missing. */
+bool account_lacks_keys(const struct store_account *a);
+
+/* They are, for this REASON; looked for again after WAIT_MS at the latest. */
+void account_keys_missing(struct store_account *a, const struct instant *now, int64_t wait_ms,
+	const char *reason);
 
 struct account_gate {
 	struct budget_answer budget;

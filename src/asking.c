@@ -6,10 +6,12 @@
 
 #include "account.h"
 #include "look.h"
+#include "paths.h"
 #include "retry.h"
 #include "work.h"
 
 #define KEYWORD_RETRY_MS (10 * MINUTE_MS)
+#define KEYS_AGAIN_MS HOUR_MS
 #define SEARCH_LIMIT 10 /* what the API gives at most; lists cut their own */
 
 static int calls_left(struct engine *e)
@@ -41,6 +43,108 @@ static int start_search(struct engine *e, struct err *err)
 	secrets_finish(&secrets);
 	value_free(request);
 	return r;
+}
+
+/* ---- the keys, before anything is counted for an agent without them --------------------- */
+
+/* Of a credential nothing can be seen but that it is not there: the unit takes it at a start. */
+static int no_key(const struct engine *e, const char *what, const char *credential,
+	const char *option, struct err *err)
+{
+	const char *account = e->account;
+	const char *dot = account[0] ? "." : "", *at = account[0] ? "@" : "";
+	return err_set(err, -ENOENT,
+		"no %s: run: sudo install -m 0600 /dev/stdin " PATHS_CREDSTORE "/%s%s%s && "
+		"sudo systemctl restart cpauto%s%s; or name its file in %s",
+		what, account, dot, credential, at, account, option);
+}
+
+static int look_for_key(struct engine *e, const char *what, const char *credential,
+	const char *option, const char *setting, struct err *err)
+{
+	CLEANUP_FREE char *path = secrets_path(e->credentials_dir, credential, setting);
+	if (!path[0])
+		return no_key(e, what, credential, option, err);
+	struct err why;
+	int r = secret_look(path, &why);
+	if (r == 0)
+		return 0;
+	work_await(e, path);
+	return err_set(err, r, "no %s: %s", what, why.text);
+}
+
+static int look_for_keys(struct engine *e, struct err *err)
+{
+	int r = look_for_key(e, "access key", "coupang.access-key", "coupang.access_key_file",
+		e->config->coupang.access_key_file, err);
+	if (r < 0)
+		return r;
+	return look_for_key(e, "secret key", "coupang.secret-key", "coupang.secret_key_file",
+		e->config->coupang.secret_key_file, err);
+}
+
+static int keys_are_there(struct engine *e, struct store_account *a)
+{
+	a->wait_ms = 0;
+	a->wait_reason[0] = '\0';
+	e->told_keys = false;
+	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_KEYS_BACK, .agent = "coupang"),
+		"the keys are there; calls are made");
+	return store_account_set(e->store, a);
+}
+
+/* Says it once in a process, and writes it down for the CLI: now, and each hour. */
+static int keys_are_missing(struct engine *e, struct store_account *a, const struct err *why)
+{
+	bool known = account_lacks_keys(a) && str_eq(a->wait_reason, why->text);
+	if (!known || !e->told_keys)
+		log_event(LOG_LEVEL_ERR,
+			LOG_FIELDS(.event = EVENT_KEYS_MISSING, .agent = "coupang"),
+			"no call is made, and none is counted: %s", why->text);
+	e->told_keys = true;
+	work_wake_in(e, KEYS_AGAIN_MS);
+	if (known && account_wait_until(a, &e->now) > 0)
+		return 0;
+	account_keys_missing(a, &e->now, KEYS_AGAIN_MS, why->text);
+	return store_account_set(e->store, a);
+}
+
+/* 1 if a call has to wait for the keys; GATE is as it is then. */
+static int hold_for_keys(struct engine *e, bool by_hand, struct account_gate *gate)
+{
+	bool lacked = account_lacks_keys(&gate->account);
+	if (!e->look_for_keys || (!lacked && gate->budget.wait_ms > 0))
+		return 0;
+	struct err why;
+	if (look_for_keys(e, &why) < 0) {
+		int r = keys_are_missing(e, &gate->account, &why);
+		return r < 0 ? r : 1;
+	}
+	if (!lacked)
+		return 0;
+	int r = keys_are_there(e, &gate->account);
+	return r < 0 ? r : account_ask(e->store, e->config, &e->now, by_hand, gate);
+}
+
+int asking_forget_keys(struct engine *e)
+{
+	struct store_account a;
+	int r = store_account_get(e->store, &a);
+	if (r < 0 || !account_lacks_keys(&a))
+		return r;
+	a.wait_ms = 0;
+	a.wait_reason[0] = '\0';
+	return store_account_set(e->store, &a);
+}
+
+/* Nothing is due, so nothing waits for them; but what was said about them holds no more? */
+static int look_again(struct engine *e)
+{
+	struct account_gate gate;
+	int r = account_ask(e->store, e->config, &e->now, false, &gate);
+	if (r == 0 && account_lacks_keys(&gate.account))
+		r = hold_for_keys(e, false, &gate);
+	return r < 0 ? r : 0;
 }
 
 /* The account as the call found it, and as the call leaves it. */
@@ -298,14 +402,16 @@ static int begin_call(struct engine *e, int list)
  */
 int asking_try_call(struct engine *e)
 {
-	e->next_call_ms = 0;
+	e->next_call_ms = e->next_due_ms = 0;
 	if (!store_has_cache(e->store))
 		return 0; /* an answer that cannot be kept is a call thrown away */
 	struct plan_choice choice = plan_choose(e->plan, e->list_count, e->now.wall_ms);
 	if (choice.list < 0) {
-		if (choice.wait_ms != INT64_MAX)
+		if (choice.wait_ms != INT64_MAX) {
 			work_wake_in(e, choice.wait_ms);
-		return 0;
+			e->next_due_ms = e->now.wall_ms + choice.wait_ms;
+		}
+		return e->told_keys ? look_again(e) : 0;
 	}
 	const struct plan_head *head = &e->plan[choice.list].head;
 	int r = store_keyword_get(e->store, head->keyword_id, &e->keyword);
@@ -317,8 +423,10 @@ int asking_try_call(struct engine *e)
 		return r;
 	struct account_gate gate;
 	r = account_ask(e->store, e->config, &e->now, head->asked, &gate);
-	if (r < 0)
-		return r;
+	if (r == 0)
+		r = hold_for_keys(e, head->asked, &gate);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	int64_t wait = gate.budget.wait_ms;
 	int64_t closed = work_hours_wait(e, &e->config->hours.active);
 	if (!head->asked && closed > wait)

@@ -14,6 +14,9 @@ int asking_try_unblock(struct engine *e) MUST_CHECK;
 /* The next keyword that needs a call, if one may leave. */
 int asking_try_call(struct engine *e) MUST_CHECK;
 
+/* At a start: what was said about missing keys is forgotten, for they are looked for anew. */
+int asking_forget_keys(struct engine *e) MUST_CHECK;
+
 /* A keyword that is due and whose answer is cached: it costs no call. */
 int asking_try_look(struct engine *e) MUST_CHECK;
 

@@ -2,14 +2,14 @@
 #include "check.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdarg.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "credstore.h"
 #include "errand.h"
+#include "lasting.h"
 #include "render.h"
 #include "secrets.h"
 #include "store.h"
@@ -92,17 +92,47 @@ static void check_templates(struct check *c)
 
 /* ---- secrets ---------------------------------------------------------------------- */
 
+/*
+ * Outside of the service nobody sees its credentials, but where they come from. True
+ * if that is all there is to say: a credential goes before a file that is named.
+ */
+static bool check_credential(
+	struct check *c, const char *name, const char *credential, bool loads, bool named)
+{
+	struct err e = { "" };
+	if (c->in->paths->in_service)
+		return false;
+	switch (credstore_look(c->in->paths, credential, loads, &e)) {
+	case CREDSTORE_GOOD:
+		found(c, "ok", "secrets", "%s: %s", name, e.text);
+		return true;
+	case CREDSTORE_BAD:
+		found(c, "error", "secrets", "%s: %s", name, e.text);
+		return true;
+	case CREDSTORE_UNUSED:
+	case CREDSTORE_HIDDEN:
+		if (!named)
+			found(c, "warning", "secrets", "%s: %s", name, e.text);
+		return !named;
+	default:
+		return false;
+	}
+}
+
 /* What is wrong with a file of secrets is the file's; that there is none may be meant. */
 static void check_secret(
 	struct check *c, const char *name, const char *credential, const char *setting)
 {
 	struct err e;
+	const struct paths *p = c->in->paths;
+	if (check_credential(c, name, credential, true, setting[0] != '\0'))
+		return;
 	CLEANUP_FREE char *path = secrets_path(c->in->paths->credentials, credential, setting);
 	if (!path[0])
 		found(c, "warning", "secrets",
-			"no %s: put it in a file of mode 0600 and name that in the "
-			"configuration, or as systemd credential %s",
-			name, credential);
+			"no %s: put it in %s/%s%s%s (mode 0600, root's) for the unit, or in a "
+			"file of mode 0600 and name that in the configuration",
+			name, p->credstore, p->account, p->account[0] ? "." : "", credential);
 	else if (secret_check(path, &e) < 0)
 		found(c, "error", "secrets", "%s", e.text);
 	else
@@ -116,7 +146,11 @@ static void check_settings(struct check *c, const struct config_publisher *p)
 	secrets_add_settings(&s, p->name, c->in->paths->credentials, p->settings);
 	for (size_t i = 0; i < s.count; i++) {
 		struct err e;
-		const char *path = strchr(s.items[i], '=') + 1;
+		const char *path = secrets_file(&s, i);
+		CLEANUP_FREE char *credential = xasprintf("%s.%.*s", p->name,
+			(int)strcspn(s.items[i], "="), s.items[i]);
+		if (check_credential(c, credential, credential, false, true))
+			continue;
 		if (secret_check(path, &e) < 0)
 			found(c, "error", "secrets", "publisher '%s': %s", p->name, e.text);
 		else
@@ -206,22 +240,11 @@ static void check_agents(struct check *c)
 /* A state that a reboot or a new container forgets lets the limit be exceeded. */
 static void check_lasting(struct check *c, const char *dir)
 {
-	struct statfs fs;
-	if (statfs(dir, &fs) < 0)
-		return;
-	if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
-		found(c, "warning", "state",
-			"%s is in memory: after a reboot nobody knows which calls were made "
-			"and "
-			"what was posted; use a folder on a disk",
-			dir);
-	else if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
-		found(c, "warning", "state",
-			"%s is in a container's own layer, which ends with the container; "
-			"mount a volume there",
-			dir);
-	else
+	struct err why;
+	if (lasting_is(dir, &why))
 		found(c, "ok", "state", "%s", dir);
+	else
+		found(c, "warning", "state", "%s", why.text);
 }
 
 static void check_database(struct check *c)
@@ -258,6 +281,28 @@ static void check_state(struct check *c)
 	check_database(c);
 }
 
+/* The daemon goes on without its file, so it is a warning. */
+static void check_metrics(struct check *c)
+{
+	const char *path = c->config->monitoring.metrics_file;
+	CLEANUP_FREE char *dir = xstrdup(path);
+	char *slash = strrchr(dir, '/');
+	if (!slash)
+		return;
+	slash[slash == dir] = '\0';
+	if (!paths_is_dir(dir))
+		found(c, "warning", "monitoring", "%s: no folder %s; make it, or mend "
+			"monitoring.metrics_file", path, dir);
+	else if (access(dir, W_OK | X_OK) < 0)
+		found(c, "warning", "monitoring",
+			"%s is not writable for you; it must be for the daemon's user", dir);
+	else if (!str_ends(path, ".prom"))
+		found(c, "warning", "monitoring",
+			"%s: node_exporter reads only files that end in .prom", path);
+	else
+		found(c, "ok", "monitoring", "%s", path);
+}
+
 static void check_clock(struct check *c)
 {
 	if (c->in->now->synced)
@@ -277,6 +322,7 @@ struct value *check_run(const struct check_input *in)
 	if (c.config) {
 		check_secrets(&c);
 		check_agents(&c);
+		check_metrics(&c);
 	}
 	check_state(&c);
 	check_clock(&c);

@@ -12,7 +12,9 @@
 #include "clock.h"
 #include "config.h"
 #include "engine.h"
+#include "exporter.h"
 #include "journal.h"
+#include "lasting.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -20,6 +22,7 @@
 #include "render.h"
 #include "store.h"
 #include "util.h"
+#include "watch.h"
 #include "workshop.h"
 
 /* Wake-ups may be this late, so that they fall together with others. */
@@ -43,10 +46,16 @@ struct daemon {
 	struct loop *loop;
 	struct loop_source *timer, *bell_source, *agent_source, *stop_timer;
 	int bell;
+	/* Where a secret is waited for that is not there; -1 if none is. */
+	int watch;
+	struct loop_source *watch_source;
+	struct exporter exporter;
+	bool forgetful; /* the state will not outlast a reboot */
 	struct agent *agent; /* the one that is under way */
 	bool stopping;
 	int exit_code;
 	char zone[64]; /* of the configuration in force */
+	char bad[ERR_MAX]; /* the first thing that is wrong with the one that was read last */
 };
 
 /* ---- agents ----------------------------------------------------------------------- */
@@ -109,7 +118,55 @@ static void show_status(struct daemon *d, const struct instant *now)
 {
 	char text[ENGINE_STATUS_MAX];
 	engine_status(d->engine, now, text);
-	loop_notify_status(d->loop, "%s", text);
+	loop_notify_status(d->loop, "%s%s", text,
+		d->forgetful ? "; a reboot forgets calls and posts: put the state on a disk" : "");
+}
+
+static void export_metrics(struct daemon *d, const struct instant *now, bool up)
+{
+	struct exporter_input in = {
+		.store = d->store,
+		.config = engine_config(d->engine),
+		.now = now,
+		.next_call_ms = engine_next_call(d->engine),
+		.up = up,
+	};
+	exporter_update(&d->exporter, &in);
+}
+
+/* ---- a secret that is waited for ---------------------------------------------------- */
+
+static void stop_watch(struct daemon *d)
+{
+	loop_source_free(d->watch_source);
+	d->watch_source = NULL;
+	if (d->watch >= 0)
+		close(d->watch);
+	d->watch = -1;
+}
+
+static void on_watch(void *ctx)
+{
+	struct daemon *d = ctx;
+	stop_watch(d);
+	if (!engine_busy(d->engine))
+		turn(d);
+}
+
+/* True where the watch is new: what came before it was there is to be looked at now. */
+static bool keep_watch(struct daemon *d)
+{
+	const char *path = engine_awaits(d->engine);
+	if (!path || d->options.once)
+		stop_watch(d);
+	if (!path || d->options.once || d->watch >= 0)
+		return false;
+	d->watch = watch_open(path);
+	int r = d->watch < 0 ? d->watch
+			     : loop_io(d->loop, d->watch, on_watch, d, &d->watch_source);
+	if (r < 0)
+		stop_watch(d);
+	return r == 0;
 }
 
 /* Does what is due; sets the timer for what is not. */
@@ -121,6 +178,7 @@ static void turn(struct daemon *d)
 	clock_now(&now);
 	int64_t wait = engine_step(d->engine, &now);
 	show_status(d, &now);
+	export_metrics(d, &now, true);
 	if (engine_fatal(d->engine)) {
 		d->exit_code = EX_IOERR;
 		loop_exit(d->loop, d->exit_code);
@@ -130,6 +188,8 @@ static void turn(struct daemon *d)
 		loop_exit(d->loop, d->exit_code);
 		return;
 	}
+	if (keep_watch(d))
+		wait = 0;
 	loop_timer_in(d->timer, wait);
 	if (wait >= REST_MS && !engine_busy(d->engine)) {
 		store_rest(d->store);
@@ -152,8 +212,10 @@ static void on_bell(void *ctx)
 
 /* ---- configuration ---------------------------------------------------------------- */
 
-static void log_lines(const struct value *lines)
+/* What is wrong with the configuration; the first of it is kept. */
+static void log_errors(struct daemon *d, const struct value *lines)
 {
+	str_format_cut(d->bad, sizeof(d->bad), "%s", value_string(value_at(lines, 0), ""));
 	for (size_t i = 0; i < value_len(lines); i++)
 		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CONFIG_BAD), "%s",
 			value_string(value_at(lines, i), ""));
@@ -186,7 +248,7 @@ static int load(
 	for (size_t i = 0; r == 0 && i < config->warning_count; i++)
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CONFIG_ODD), "%s",
 			config->warnings[i]);
-	log_lines(errors);
+	log_errors(d, errors);
 	value_free(errors);
 	if (r < 0) {
 		config_free(config);
@@ -343,7 +405,9 @@ static int open_engine(struct daemon *d, struct err *e)
 			.port = { .start = start_agent, .ctx = d },
 			.image_dir = d->paths.images,
 			.credentials_dir = d->paths.credentials,
+			.account = d->paths.account,
 			.apart = true,
+			.look_for_keys = true,
 		};
 		r = engine_new(&setup, &now, &d->engine, e);
 	}
@@ -380,12 +444,14 @@ static void close_all(struct daemon *d)
 		d->agent = NULL;
 	}
 	loop_source_free(d->agent_source);
+	stop_watch(d);
 	loop_source_free(d->bell_source);
 	loop_source_free(d->stop_timer);
 	loop_source_free(d->timer);
 	if (d->bell >= 0)
 		bell_close(d->bell, d->paths.runtime);
 	loop_free(d->loop);
+	exporter_finish(&d->exporter);
 	engine_free(d->engine);
 	store_close(d->store);
 }
@@ -413,6 +479,18 @@ static int exit_code_of(int r)
 	}
 }
 
+/* systemctl status then shows why the unit does not start, or was not reloaded. */
+static void tell_first(const struct value *findings)
+{
+	for (size_t i = 0; i < value_len(findings); i++) {
+		const struct value *f = value_at(findings, i);
+		if (!str_eq(value_get_string(f, "level", ""), "error"))
+			continue;
+		loop_notify_failure(value_get_string(f, "text", ""));
+		return;
+	}
+}
+
 /* Reads and checks all that a start would read; touches nothing. */
 static int check(const struct daemon *d)
 {
@@ -434,6 +512,7 @@ static int check(const struct daemon *d)
 				"%s: %s", value_get_string(f, "thing", ""), text);
 	}
 	int code = check_count(findings, "error") > 0 ? EX_CONFIG : EX_OK;
+	tell_first(findings);
 	value_free(findings);
 	return code;
 }
@@ -441,7 +520,13 @@ static int check(const struct daemon *d)
 static int run(struct daemon *d)
 {
 	struct engine_counts n;
+	struct instant now;
+	struct err why;
 	memory_trim();
+	d->forgetful = !lasting_is(d->paths.state, &why);
+	if (d->forgetful)
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_STATE_FORGETFUL), "%s",
+			why.text);
 	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_READY),
 		"cpautod " VERSION " is ready: %s, state in %s", d->options.config,
 		d->paths.state);
@@ -453,6 +538,8 @@ static int run(struct daemon *d)
 			"the event loop: %s", strerror(-r));
 		return EX_SOFTWARE;
 	}
+	clock_now(&now);
+	export_metrics(d, &now, false);
 	log_flush();
 	n = engine_counts(d->engine);
 	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_ENDED),
@@ -463,9 +550,16 @@ static int run(struct daemon *d)
 	return r;
 }
 
+/* The status has one line: what is to be mended goes before that it is. */
+static void fail_start(const struct daemon *d, const struct err *e)
+{
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_START_FAILED), "%s", e->text);
+	loop_notify_failure(d->bad[0] ? d->bad : e->text);
+}
+
 int main(int argc, char **argv)
 {
-	struct daemon d = { .bell = -1 };
+	struct daemon d = { .bell = -1, .watch = -1 };
 	struct err e = { "" };
 	int code = parse_options(argc, argv, &d.options);
 	if (code >= 0)
@@ -484,7 +578,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		code = run(&d);
 	else
-		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_START_FAILED), "%s", e.text);
+		fail_start(&d, &e);
 	close_all(&d);
 	return r < 0 ? exit_code_of(r) : code;
 }

@@ -315,10 +315,29 @@ static bool store_out(const struct engine *e)
 	return e->fatal || e->store_wait_until > e->now.boot_ms;
 }
 
+/* What hangs on the clock goes on; it is said once that it is not to be trusted. */
+static void note_clock(struct engine *e)
+{
+	if (e->told_clock == !e->now.synced)
+		return;
+	e->told_clock = !e->now.synced;
+	if (e->now.synced)
+		log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_CLOCK_SURE),
+			"the clock is synchronised");
+	else
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CLOCK_UNSURE),
+			"the clock is not synchronised: the server refuses calls whose time is "
+			"off, and after a reboot old calls count as new; run: timedatectl set-ntp "
+			"true (with chrony see CLOCKS in cpautod(8))");
+}
+
 int64_t engine_step(struct engine *e, const struct instant *now)
 {
 	e->now = *now;
 	e->wake_ms = INT64_MAX;
+	free(e->awaits);
+	e->awaits = NULL;
+	note_clock(e);
 	if (store_out(e))
 		return e->fatal ? INT64_MAX : e->store_wait_until - now->boot_ms;
 	for (int i = 0; e->action == ACTION_NONE; i++) {
@@ -388,6 +407,21 @@ const char *engine_fatal(const struct engine *e)
 	return e->fatal ? e->store_trouble : NULL;
 }
 
+const struct config *engine_config(const struct engine *e)
+{
+	return e->config;
+}
+
+int64_t engine_next_call(const struct engine *e)
+{
+	return e->next_call_ms ? e->next_call_ms : e->next_due_ms;
+}
+
+const char *engine_awaits(const struct engine *e)
+{
+	return e->awaits;
+}
+
 struct engine_counts engine_counts(const struct engine *e)
 {
 	return e->counts;
@@ -395,9 +429,25 @@ struct engine_counts engine_counts(const struct engine *e)
 
 /* ---- status ----------------------------------------------------------------------- */
 
+/* When something is due: of another day with its date. */
+static bool format_due(const struct engine *e, char buf[CLOCK_TEXT_MAX])
+{
+	struct date now, due;
+	if (!e->next_due_ms)
+		return false;
+	clock_date(e->now.wall_ms, &now);
+	clock_date(e->next_due_ms, &due);
+	if (due.year == now.year && due.month == now.month && due.day == now.day)
+		clock_format_time(e->next_due_ms, buf);
+	else
+		str_format_cut(buf, CLOCK_TEXT_MAX, "%04d-%02d-%02d %02d:%02d", due.year,
+			due.month, due.day, due.hour, due.minute);
+	return true;
+}
+
 static void status_next(struct engine *e, const struct account_gate *gate, struct buf *b)
 {
-	char time[CLOCK_TEXT_MAX];
+	char time[CLOCK_TEXT_MAX], due[CLOCK_TEXT_MAX];
 	clock_format_time(e->next_call_ms, time);
 	if (!store_has_cache(e->store))
 		buf_str(b, ", no call without cache.db: see to the cache folder");
@@ -405,12 +455,16 @@ static void status_next(struct engine *e, const struct account_gate *gate, struc
 		buf_str(b, ", stopped after strikes: cpauto unblock");
 	else if (gate->budget.reason == BUDGET_BLOCKED)
 		buf_printf(b, ", blocked by the server until %s", time);
+	else if (account_lacks_keys(&gate->account))
+		buf_printf(b, ", no call: %s", gate->account.wait_reason);
 	else if (gate->waiting)
 		buf_printf(b, ", the source failed, next try at %s", time);
 	else if (e->action == ACTION_SEARCH)
 		buf_printf(b, ", asking about '%s'", e->keyword.keyword);
 	else if (e->next_call_ms)
 		buf_printf(b, ", next at %s for '%s'", time, e->next_keyword);
+	else if (format_due(e, due))
+		buf_printf(b, ", nothing is due before %s", due);
 	else
 		buf_str(b, ", nothing is due");
 }
@@ -445,6 +499,8 @@ void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_
 		buf_printf(&b, "%d of %d calls left", gate.budget.left, e->config->budget.calls);
 		status_next(e, &gate, &b);
 		status_posts(e, &b);
+		if (!now->synced)
+			buf_str(&b, "; clock not synchronised: timedatectl set-ntp true");
 	}
 	str_format_cut(out, ENGINE_STATUS_MAX, "%s", buf_cstr(&b));
 	buf_finish(&b);
@@ -482,10 +538,14 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 	e->port = setup->port;
 	e->image_dir = xstrdup(setup->image_dir);
 	e->credentials_dir = xstrdup(setup->credentials_dir);
+	e->account = xstrdup(setup->account ? setup->account : "");
 	e->apart = setup->apart;
+	e->look_for_keys = setup->look_for_keys;
 	e->now = *now;
 	e->block_watched = true;
 	int r = recover(e);
+	if (r == 0)
+		r = asking_forget_keys(e);
 	if (r == 0)
 		r = take_config(e, e->config, false);
 	if (r < 0) {
@@ -513,6 +573,8 @@ void engine_free(struct engine *e)
 	render_templates_free(e->templates);
 	free(e->image_dir);
 	free(e->credentials_dir);
+	free(e->account);
+	free(e->awaits);
 	free(e);
 }
 

@@ -29,7 +29,9 @@ struct engine_setup {
 	struct engine_port port;
 	const char *image_dir;        /* exists; copied */
 	const char *credentials_dir;  /* NULL: none; copied */
+	const char *account;          /* whose keys they are (paths.h); NULL: ""; copied */
 	bool apart;                   /* render and judge in children (workshop.h) */
+	bool look_for_keys;           /* before a call is counted for an agent without them */
 };
 
 /*
@@ -69,11 +71,23 @@ const char *engine_fatal(const struct engine *e);
 int engine_reload(struct engine *e, struct config *config, struct render_templates *templates,
 	const struct instant *now, struct err *err) MUST_CHECK;
 
+/* The configuration in force, the engine's, until the next reload. */
+const struct config *engine_config(const struct engine *e);
+
+/* When the next call is made, as far as can be told; 0: none is in sight. */
+int64_t engine_next_call(const struct engine *e);
+
+/*
+ * The file that a call or a publisher waits for, NULL if none: step again once it
+ * is there or has changed. The engine's, until the next step.
+ */
+const char *engine_awaits(const struct engine *e);
+
 /*
  * One line for systemctl status: "4 of 10 calls left, next at 14:32 for
  * '무선 청소기'; 3 posts waiting for approval".
  */
-#define ENGINE_STATUS_MAX 256
+#define ENGINE_STATUS_MAX 480
 void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_STATUS_MAX]);
 
 /* What was done so far, for --once and for tests. */

@@ -99,6 +99,16 @@
 		EVENT_F_AGENT, EVENT_F_AGENT | EVENT_F_TEXT) \
 	X(AGENT_CUT, "agent-cut", "49a97a1adfc4497c9bcd417eb907a467", \
 		EVENT_F_AGENT, EVENT_F_AGENT) \
+	X(STATE_FORGETFUL, "state-forgetful", "a70602c66aae4e65a810dd660da488ad", 0, 0) \
+	X(METRICS_FAILED, "metrics-failed", "6a8c06e9104d462699656604fb1413aa", 0, EVENT_F_KIND) \
+	X(KEYS_MISSING, "keys-missing", "63f9de16852a44f982a66f101225b77a", EVENT_F_AGENT, 0) \
+	X(KEYS_BACK, "keys-back", "5548ed333e914c5095fbd75bf49a791f", EVENT_F_AGENT, 0) \
+	X(SECRET_MISSING, "secret-missing", "7e72e13b3d164fd4b6421b0b9398a0dd", \
+		EVENT_F_AGENT | EVENT_F_PUBLISHER, 0) \
+	X(SECRET_BACK, "secret-back", "0e0b5385011f4a20bb4c3579c701b62a", \
+		EVENT_F_AGENT | EVENT_F_PUBLISHER, 0) \
+	X(CLOCK_UNSURE, "clock-unsure", "41b01e3a170a40d38eab400d66c141bf", 0, 0) \
+	X(CLOCK_SURE, "clock-sure", "a4ac7b7112c34dd4b12de6fd2e90a621", 0, 0) \
 	X(REPEATED, "repeated", "6b799fbfff2a4f4bacf34bf5537a9ad2", 0, 0)
 
 enum event {

@@ -12,7 +12,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
-#define STATUS_MAX 512
+#define STATUS_MAX 640
 
 struct loop {
 	sd_event *event;
@@ -214,6 +214,25 @@ void loop_notify_ready(struct loop *l UNUSED)
 	notify("READY=1");
 }
 
+static void status_line(char line[STATUS_MAX], const char *text)
+{
+	/* Cut at a whole character: systemd drops a status that is no UTF-8. */
+	str_format_cut(line, STATUS_MAX, "STATUS=%s", text);
+	/* A line end would start another assignment. */
+	for (char *p = line; *p; p++) {
+		if (*p == '\n' || *p == '\r')
+			*p = ' ';
+	}
+}
+
+void loop_notify_failure(const char *why)
+{
+	char line[STATUS_MAX];
+
+	status_line(line, why);
+	notify(line);
+}
+
 void loop_notify_status(struct loop *l, const char *fmt, ...)
 {
 	char text[4 * STATUS_MAX], line[STATUS_MAX];
@@ -225,13 +244,7 @@ void loop_notify_status(struct loop *l, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	/* A line end would start another assignment. */
-	for (char *p = text; *p; p++) {
-		if (*p == '\n' || *p == '\r')
-			*p = ' ';
-	}
-	/* Cut at a whole character: systemd drops a status that is no UTF-8. */
-	str_format_cut(line, sizeof(line), "STATUS=%s", text);
+	status_line(line, text);
 	if (str_eq(line, l->status))
 		return;
 	memcpy(l->status, line, sizeof(line));
@@ -243,6 +256,8 @@ void loop_notify_reloading(struct loop *l)
 	char line[64];
 	uint64_t now;
 
+	/* The check before it may have told a status of its own. */
+	l->status[0] = '\0';
 	/* The stamp is what Type=notify-reload of systemd 253 and later wants. */
 	if (sd_event_now(l->event, CLOCK_MONOTONIC, &now) < 0)
 		now = 0;

@@ -70,6 +70,8 @@ int loop_watchdog(struct loop *l) MUST_CHECK;
 void loop_notify_ready(struct loop *l);
 void loop_notify_status(struct loop *l, const char *fmt, ...) PRINTF(2, 3);
 void loop_notify_reloading(struct loop *l);
+/* Why it does not work, from a program that ends for it, and may have no loop yet. */
+void loop_notify_failure(const char *why);
 void loop_notify_stopping(struct loop *l);
 
 #endif

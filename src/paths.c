@@ -58,9 +58,50 @@ static const char *beside(const char *state, const char *base, char buf[PATH_MAX
 	return str_format(buf, PATH_MAX, "%s%s", base, state + n) < 0 ? base : buf;
 }
 
-static int find_data(struct paths *p, const struct paths_wish *w, struct err *e)
+bool paths_is_account(const char *name)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+	size_t n = strlen(name);
+	return n > 0 && n <= PATHS_NAME_MAX && name[0] != '.' && strspn(name, allowed) == n;
+}
+
+void paths_unit(const char *account, char *buf, size_t size)
+{
+	str_format_cut(buf, size, "cpauto%s%s", account[0] ? "@" : "", account);
+}
+
+/* A unit's state tells whose it is. */
+static void find_account(struct paths *p)
+{
+	size_t n = strlen(PATHS_STATE "/");
+	if (strncmp(p->state, PATHS_STATE "/", n) == 0 && paths_is_account(p->state + n))
+		str_format_cut(p->account, sizeof(p->account), "%s", p->state + n);
+}
+
+/* As the unit of an account has it; --state and --cache may still move two of them. */
+static int find_of_account(struct paths *p, const struct paths_wish *w, struct err *e)
+{
+	if (!paths_is_account(w->account))
+		return err_set(e, -EINVAL,
+			"'%.80s' is no name of an account: it is the NAME of a " PATHS_ACCOUNTS
+			"/NAME.conf, of letters, digits and \"-_.:\"",
+			w->account);
+	str_format_cut(p->account, sizeof(p->account), "%s", w->account);
+	CLEANUP_FREE char *state = xasprintf(PATHS_STATE "/%s", w->account);
+	CLEANUP_FREE char *cache = xasprintf(PATHS_CACHE "/%s", w->account);
+	CLEANUP_FREE char *runtime = xasprintf(PATHS_RUNTIME "/%s", w->account);
+	int r = set_dir(p->state, w->state ? w->state : state, e);
+	if (r == 0)
+		r = set_dir(p->cache, w->cache ? w->cache : cache, e);
+	return r == 0 ? set_dir(p->runtime, runtime, e) : r;
+}
+
+static int find_folders(struct paths *p, const struct paths_wish *w, struct err *e)
 {
 	char buf[PATH_MAX];
+	if (w->account)
+		return find_of_account(p, w, e);
 	int r = w->state ? set_dir(p->state, w->state, e)
 			 : set_from_env(p->state, "STATE_DIRECTORY", PATHS_STATE, e);
 	if (r < 0)
@@ -73,10 +114,23 @@ static int find_data(struct paths *p, const struct paths_wish *w, struct err *e)
 	const char *runtime = w->state ? beside(p->state, PATHS_RUNTIME, buf) : PATHS_RUNTIME;
 	r = set_from_env(p->runtime, "RUNTIME_DIRECTORY", runtime, e);
 	if (r == 0)
-		r = join(p->images, p->cache, "images", e);
+		find_account(p);
+	return r;
+}
+
+static int find_data(struct paths *p, const struct paths_wish *w, struct err *e)
+{
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	int r = find_folders(p, w, e);
+	if (r == 0)
+		r = join(p->images, p->cache, "images", e);
 	if (r == 0 && !str_empty(credentials))
 		r = set_dir(p->credentials, credentials, e);
+	str_format_cut(p->credstore, sizeof(p->credstore), "%s", PATHS_CREDSTORE);
+	str_format_cut(p->units, sizeof(p->units), "%s", PATHS_UNITS);
+	/* Without a credential there is no folder of them; a unit that has none has these two. */
+	p->in_service = p->credentials[0] ||
+		(!str_empty(getenv("INVOCATION_ID")) && !str_empty(getenv("STATE_DIRECTORY")));
 	return r;
 }
 

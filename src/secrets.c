@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "secrets.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -37,6 +38,23 @@ void secrets_add(struct secrets *s, const char *name, const char *credentials_di
 	s->owned[s->count] = xasprintf("%s=%s", name, path);
 	s->items[s->count] = s->owned[s->count];
 	s->count++;
+}
+
+const char *secrets_file(const struct secrets *s, size_t i)
+{
+	return strchr(s->items[i], '=') + 1;
+}
+
+int secrets_look(const struct secrets *s, size_t *ret, struct err *e)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		int r = secret_look(secrets_file(s, i), e);
+		if (r != -ENOENT && r != -EACCES && r != -ENODATA)
+			continue;
+		*ret = i;
+		return r;
+	}
+	return 0;
 }
 
 void secrets_add_settings(struct secrets *s, const char *publisher, const char *credentials_dir,

@@ -34,6 +34,16 @@ void secrets_add(struct secrets *s, const char *name, const char *credentials_di
 	const char *credential, const char *fallback);
 
 /*
+ * The first of S that an agent could not have: -errno with the line in E and its
+ * index in *RET; 0 if there is none. Only what cannot be opened or is empty counts:
+ * whether the file is fit is for the agent to judge.
+ */
+int secrets_look(const struct secrets *s, size_t *ret, struct err *e) MUST_CHECK;
+
+/* The file of item I. */
+const char *secrets_file(const struct secrets *s, size_t i);
+
+/*
  * All of a publisher's: for each setting X_file the secret X, and the
  * credential PUBLISHER.X before it.
  */

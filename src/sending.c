@@ -53,6 +53,46 @@ static int start_publisher(struct engine *e, enum action action, const struct co
 	return r;
 }
 
+/* A file of its secrets that is not there: the line in ERR, and it is waited for. */
+static int look_for_secrets(struct engine *e, const struct config_publisher *p, struct err *err)
+{
+	struct secrets secrets;
+	size_t i;
+	secrets_init(&secrets);
+	secrets_add_settings(&secrets, p->name, e->credentials_dir, p->settings);
+	int r = secrets_look(&secrets, &i, err);
+	if (r < 0)
+		work_await(e, secrets_file(&secrets, i));
+	secrets_finish(&secrets);
+	return r;
+}
+
+/* Nothing was sent, and no attempt is counted; its posts stay ready. */
+static int wait_for_secrets(
+	struct engine *e, const struct config_publisher *p, const struct err *why)
+{
+	struct store_publisher state = { .broken = true };
+	str_format_cut(state.reason, sizeof(state.reason), "%s", why->text);
+	log_event(LOG_LEVEL_ERR,
+		LOG_FIELDS(.event = EVENT_SECRET_MISSING, .agent = p->agent, .publisher = p->name),
+		"publisher '%s' lacks a secret: %s; its posts wait for that", p->name, why->text);
+	return store_publisher_set(e->store, p->name, &state);
+}
+
+/* What it waited for has come? 1 if not. */
+static int still_lacks(
+	struct engine *e, const struct config_publisher *p, struct store_publisher *state)
+{
+	struct err why;
+	if (state->failures > 0 || look_for_secrets(e, p, &why) < 0)
+		return 1;
+	log_event(LOG_LEVEL_NOTICE,
+		LOG_FIELDS(.event = EVENT_SECRET_BACK, .agent = p->agent, .publisher = p->name),
+		"publisher '%s' has its secrets; its posts go on", p->name);
+	*state = (struct store_publisher){ .failures = 0 };
+	return store_publisher_set(e->store, p->name, state);
+}
+
 /*
  * Milliseconds until this publisher may send again; INT64_MAX when a person is
  * needed. An update is no new post of the day, but keeps its distance.
@@ -65,9 +105,9 @@ static int publisher_wait(
 	int r = store_publisher_get(e->store, p->name, &state);
 	if (r < 0)
 		return r;
-	if (state.broken) {
+	if (state.broken && (r = still_lacks(e, p, &state)) != 0) {
 		*ret = INT64_MAX;
-		return 0;
+		return r < 0 ? r : 0;
 	}
 	struct date d;
 	clock_date(e->now.wall_ms, &d);
@@ -208,6 +248,8 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 	int r = work_pass_gates(e, row, &err);
 	if (r < 0)
 		return work_stop(e, row, r, err.text);
+	if (look_for_secrets(e, p, &err) < 0)
+		return wait_for_secrets(e, p, &err);
 	r = store_post_sending(e->store, id, &e->now);
 	if (r < 0)
 		return r;

@@ -74,6 +74,9 @@ struct config {
 		struct config_hours active;
 		char *timezone;
 	} hours;
+	struct {
+		char *metrics_file; /* "" if none */
+	} monitoring;
 	struct config_list *lists;
 	size_t list_count;
 	struct config_publisher *publishers;

@@ -314,6 +314,10 @@ enum stmt_id {
 	Q_REQUESTS,
 	Q_COUNTS,
 	Q_FIND,
+	Q_TALLY,
+	Q_STATES,
+	Q_UNDELIVERED,
+	LAST_OUT,
 	STATE_END,
 	ANSWER_PUT = STATE_END,
 	ANSWER_GET,
@@ -558,6 +562,24 @@ static const char *const stmt_sql[STMT_END] = {
 	[Q_REQUESTS] = "SELECT * FROM requests ORDER BY id DESC LIMIT ?1",
 	[Q_COUNTS] = "SELECT state, count(*) AS count FROM posts GROUP BY state",
 	[Q_FIND] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM KEYWORD_ANYWHERE " ORDER BY k.id",
+	[Q_TALLY] = "SELECT coalesce(result, 'lost') AS result, count(*) AS count, max(id) AS last"
+		    " FROM calls WHERE id > ?1 AND ended_wall IS NOT NULL GROUP BY 1 ORDER BY 1",
+	[Q_STATES] =
+		"SELECT list, count(*) FILTER (WHERE state = 1) AS paused,"
+		" count(*) FILTER (WHERE state = 2) AS failing,"
+		" count(*) FILTER (WHERE state = 3) AS due,"
+		" count(*) FILTER (WHERE state = 4) AS waiting"
+		" FROM (SELECT l.id AS id, l.name AS list, CASE WHEN k.id IS NULL THEN 0"
+		" WHEN l.paused + k.paused > 0 THEN 1 WHEN k.failures > 0 THEN 2"
+		" WHEN k.due_ms <= ?1 THEN 3 ELSE 4 END AS state"
+		" FROM lists l LEFT JOIN keywords k ON k.list_id = l.id) GROUP BY id ORDER BY id",
+	[Q_UNDELIVERED] =
+		"SELECT publisher, state, count(*) AS count, min(created_ms) AS oldest_ms"
+		" FROM posts WHERE state IN ('planned', 'rendered', 'waiting', 'ready', 'sending',"
+		" 'unknown', 'parked') GROUP BY publisher, state ORDER BY publisher, state",
+	[LAST_OUT] = "SELECT coalesce(published_ms, 0) FROM posts WHERE publisher = ?1"
+		     " AND sending_ms IS NOT NULL AND state = 'published'"
+		     " ORDER BY sending_ms DESC LIMIT 1",
 
 	[ANSWER_PUT] =
 		"INSERT INTO answers (folded, fetched_ms, body, seal)"
@@ -641,14 +663,15 @@ static const char *errno_words(int r)
 {
 	switch (r) {
 	case -ENOSPC:
-		return "the disk is full; make room";
+		return "the disk is full; make room (df -h shows which disk)";
 	case -EUCLEAN:
 		return "the database is damaged and left as it is; with cpautod stopped, put a"
 		       " backup in its place: cpauto restore FILE";
 	case -EBUSY:
 		return "another program holds the database; try again";
 	case -EROFS:
-		return "the folder is read-only; it must be writable";
+		return "the folder is read-only; it must be writable (findmnt -T FOLDER shows "
+		       "what is mounted there)";
 	case -EACCES:
 		return "no permission; check who owns the folder";
 	case -EIO:
@@ -1216,6 +1239,10 @@ static int lock_dir(struct store *s, const char *dir, struct err *e)
 	if (str_format(path, sizeof(path), "%s/state.lock", dir) < 0)
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", dir);
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock_fd < 0 && (errno == EROFS || errno == ENOSPC)) {
+		int r = -errno;
+		return err_set(e, r, "%s: %s", path, errno_words(r));
+	}
 	if (s->lock_fd < 0)
 		return err_set(e, -errno, "%s: %s; the state folder must be writable", path,
 			strerror(errno));
@@ -2156,6 +2183,31 @@ int store_list_requests(struct store *s, int limit, struct value **ret)
 int store_find_keywords(struct store *s, const char *folded, struct value **ret)
 {
 	return rows(s, Q_FIND, ret, "s", folded);
+}
+
+int store_calls_tally(struct store *s, int64_t after, struct value **ret)
+{
+	return rows(s, Q_TALLY, ret, "i", after);
+}
+
+int store_keyword_states(struct store *s, int64_t now_ms, struct value **ret)
+{
+	return rows(s, Q_STATES, ret, "i", now_ms);
+}
+
+int store_undelivered(struct store *s, struct value **ret)
+{
+	return rows(s, Q_UNDELIVERED, ret, "");
+}
+
+int store_last_out(struct store *s, const char *publisher, int64_t *ret_ms)
+{
+	int r = first_row(s, LAST_OUT, "s", publisher);
+	if (r < 0)
+		return r;
+	*ret_ms = r ? col_int(s, LAST_OUT, 0) : 0;
+	finish(s, LAST_OUT);
+	return 0;
 }
 
 int store_post_counts(struct store *s, struct value **ret)

@@ -119,7 +119,10 @@ struct store_account {
 	bool hard;               /* until the owner unblocks */
 	char reason[ERR_MAX];    /* the server's own words */
 	int64_t skew_ms;         /* the server's clock minus ours, last seen */
-	/* The source failed FAILURES times in a row; leave it alone until then. */
+	/*
+	 * The source failed FAILURES times in a row; leave it alone until then. With
+	 * none it did not fail: a file of its keys is missing, and is looked for.
+	 */
 	int failures;
 	struct instant wait_at;
 	int64_t wait_ms;
@@ -305,7 +308,10 @@ int store_publisher_pace(struct store *s, const char *publisher, int64_t since_m
 	int *ret_count, int64_t *ret_last_ms) MUST_CHECK;
 int store_posts_count(struct store *s, const char *state, int64_t *ret) MUST_CHECK;
 
-/* A publisher that is broken, or told us to wait. */
+/*
+ * A publisher that is broken, or told us to wait. Broken without a failure: a file
+ * of its secrets is missing, and is looked for.
+ */
 struct store_publisher {
 	bool broken;
 	int64_t until_ms;
@@ -362,6 +368,16 @@ int store_list_publishers(struct store *s, struct value **ret) MUST_CHECK;
 int store_list_requests(struct store *s, int limit, struct value **ret) MUST_CHECK;
 /* {state: count}. */
 int store_post_counts(struct store *s, struct value **ret) MUST_CHECK;
+/*
+ * For the metrics. Calls after the id AFTER that have ended, {result, count, last (the
+ * highest id)}; keywords of each list, {list, paused, failing, due, waiting}, each in one
+ * of them; posts that are not out nor refused, {publisher, state, count, oldest_ms}.
+ */
+int store_calls_tally(struct store *s, int64_t after, struct value **ret) MUST_CHECK;
+int store_keyword_states(struct store *s, int64_t now_ms, struct value **ret) MUST_CHECK;
+int store_undelivered(struct store *s, struct value **ret) MUST_CHECK;
+/* When PUBLISHER last had a post out, 0 for never. */
+int store_last_out(struct store *s, const char *publisher, int64_t *ret_ms) MUST_CHECK;
 /* Every keyword row with this folded key, in whichever list. */
 int store_find_keywords(struct store *s, const char *folded, struct value **ret) MUST_CHECK;
 

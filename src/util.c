@@ -663,13 +663,18 @@ static int secret_judge(int fd, const char *path, struct err *e)
 	return 0;
 }
 
+static int secret_empty(const char *path, struct err *e)
+{
+	return err_set(e, -ENODATA, "%s: is empty; write the secret into it", path);
+}
+
 /* The text in DATA without its line ends, as a copy of its own. */
 static int secret_take(const char *data, size_t len, const char *path, char **ret, struct err *e)
 {
 	while (len > 0 && (data[len - 1] == '\n' || data[len - 1] == '\r'))
 		len--;
 	if (len == 0)
-		return err_set(e, -ENODATA, "%s: is empty; write the secret into it", path);
+		return secret_empty(path, e);
 	if (len > SECRET_MAX)
 		return err_set(e, -EFBIG, "%s: is larger than %d bytes, too long for a secret; "
 			"leave only the secret in it", path, SECRET_MAX);
@@ -731,7 +736,8 @@ static int secret_judge_place(const char *path, struct err *e)
 	return r ? r : secret_judge_folders(real, path, e);
 }
 
-int secret_read(const char *path, char **ret, struct err *e)
+/* A descriptor of a file that is fit to hold a secret, as far as can be seen from outside. */
+static int secret_open(const char *path, struct err *e)
 {
 	/* O_NONBLOCK: a FIFO must not hang us before it is refused. */
 	CLEANUP_CLOSE int fd =
@@ -745,6 +751,30 @@ int secret_read(const char *path, char **ret, struct err *e)
 		r = secret_judge_place(path, e);
 	if (r < 0)
 		return r;
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+int secret_look(const char *path, struct err *e)
+{
+	CLEANUP_CLOSE int fd = secret_open(path, e);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) == 0 && st.st_size == 0)
+		return secret_empty(path, e);
+	return 0;
+}
+
+int secret_read(const char *path, char **ret, struct err *e)
+{
+	CLEANUP_CLOSE int fd = secret_open(path, e);
+
+	if (fd < 0)
+		return fd;
+	int r = 0;
 	/* One buffer that never moves, so that one wipe catches every copy. */
 	CLEANUP_FREE char *data = xmalloc(SECRET_MAX + 1);
 	size_t len = 0;

@@ -118,6 +118,8 @@ int fd_write_all(int fd, const void *data, size_t len) MUST_CHECK;
 int secret_read(const char *path, char **ret, struct err *e) MUST_CHECK;
 /* The same checks without reading the content into memory for longer than needed. */
 int secret_check(const char *path, struct err *e) MUST_CHECK;
+/* The same for who only hands its name on: whether it is fit, without what is in it. */
+int secret_look(const char *path, struct err *e) MUST_CHECK;
 void secret_free(char *s); /* wipes, NULL is fine */
 
 /* 128-bit FNV-1a over the strings and their ends, as 32 hex digits: an identity, no secret. */

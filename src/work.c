@@ -15,6 +15,12 @@ void work_wake_in(struct engine *e, int64_t wait_ms)
 		e->wake_ms = wait_ms;
 }
 
+void work_await(struct engine *e, const char *path)
+{
+	free(e->awaits);
+	e->awaits = xstrdup(path);
+}
+
 const struct config_list *work_list(const struct engine *e, const char *name)
 {
 	return config_list_find(e->config, name);

@@ -46,8 +46,8 @@ struct engine {
 	struct config *config;
 	struct render_templates *templates;
 	struct engine_port port;
-	char *image_dir, *credentials_dir;
-	bool apart;
+	char *image_dir, *credentials_dir, *account;
+	bool apart, look_for_keys;
 
 	/* The lists as the plan sees them, and beside each what it is. */
 	struct plan_list *plan;
@@ -67,12 +67,18 @@ struct engine {
 	char store_trouble[ERR_MAX];
 	bool fatal;
 
+	/* What a person was told in this process already. */
+	bool told_keys, told_clock;
+	/* Of this turn, the file of a secret that is waited for; NULL if none. */
+	char *awaits;
+
 	int64_t expire_boot_ms, clamp_boot_ms;
 	bool block_watched; /* a block may be there whose end is to be told */
 
 	/* For the status: the next call, on the wall clock; 0 = none in sight. */
 	int64_t next_call_ms;
 	char next_keyword[256];
+	int64_t next_due_ms; /* while nothing is due: when something is; 0 = never */
 
 	struct engine_counts counts;
 };
@@ -99,6 +105,9 @@ const struct log_fields *work_fields(
 /* Reads what the store knows of each list; of one list, its head. */
 int work_load_plan(struct engine *e) MUST_CHECK;
 int work_load_head(struct engine *e, int64_t list_id) MUST_CHECK;
+
+/* The file that has to come, or to be mended. */
+void work_await(struct engine *e, const char *path);
 
 /* Hands an operation to the port; ACTION is under way then. REQUEST stays the caller's. */
 int work_start(struct engine *e, enum action action, const char *agent,

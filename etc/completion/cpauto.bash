@@ -4,15 +4,25 @@ _cpauto_reply()
 	mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen "$@" -- "${COMP_WORDS[COMP_CWORD]}")
 }
 
+_cpauto_accounts()
+{
+	local f
+	for f in /etc/cpauto/*.conf; do
+		f=${f##*/}
+		[[ $f == '*.conf' ]] || printf '%s\n' "${f%.conf}"
+	done
+}
+
 _cpauto()
 {
 	local prev=${COMP_WORDS[COMP_CWORD-1]} command='' words='' files='' w i
-	local globals='--config --json --color --state --cache --help --version'
+	local globals='--config --account --json --color --state --cache --help --version'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		w=${COMP_WORDS[i]}
 		case $w in
 		--config|-c) ((i++)) ;;
+		--account|-a) ((i++)) ;;
 		--color) ((i++)) ;;
 		--state) ((i++)) ;;
 		--cache) ((i++)) ;;
@@ -43,6 +53,7 @@ _cpauto()
 	'posts list --state'|'posts --state') _cpauto_reply -W 'planned rendered waiting ready sending published unknown parked refused'; return ;;
 	'preview --output'|'preview -o') compopt -o filenames; _cpauto_reply -f; return ;;
 	*' --config'|*' -c') compopt -o filenames; _cpauto_reply -f; return ;;
+	*' --account'|*' -a') _cpauto_reply -W "$(_cpauto_accounts)"; return ;;
 	*' --color') _cpauto_reply -W 'auto always never'; return ;;
 	*' --state') compopt -o filenames; _cpauto_reply -d; return ;;
 	*' --cache') compopt -o filenames; _cpauto_reply -d; return ;;
@@ -51,7 +62,7 @@ _cpauto()
 		words='status queue posts calls plan explain preview lint check login show-config backup restore unblock sandbox completion'
 	fi
 	case $command in
-	status) words='' ;;
+	status) words=' --prometheus' ;;
 	'queue list'|queue) words='list add remove pause resume now --list --limit' ;;
 	'queue add') words=' --list' ;;
 	'queue remove') words=' --list' ;;
@@ -70,7 +81,7 @@ _cpauto()
 	explain) words='' ;;
 	preview) words=' --template --list --fetch --sandbox --open --output --html --text --markdown' ;;
 	lint) words=''; files=1 ;;
-	check) words=' --agents' ;;
+	check) words=' --agents --warn-unposted --crit-unposted' ;;
 	login) words='' ;;
 	show-config) words='' ;;
 	backup) words=' --force'; files=1 ;;

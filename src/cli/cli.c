@@ -64,6 +64,22 @@ static const char *global(const struct cli *c, const char *name)
 	return command_global(c->set, &c->line, name);
 }
 
+/* The configuration that was named, the account's, or the usual one. */
+static int find_config(struct cli *c, const char *account)
+{
+	c->config_path = global(c, "config") ? global(c, "config") : CONFIG_PATH;
+	if (!account || global(c, "config"))
+		return EX_OK;
+	c->account_config = xasprintf(PATHS_ACCOUNTS "/%s.conf", account);
+	c->config_path = c->account_config;
+	if (access(c->config_path, F_OK) < 0 && errno == ENOENT)
+		return cli_fail(c, EX_NOINPUT,
+			"there is no account '%s': %s does not exist; write it, as " CONFIG_PATH " "
+			"is written, or see what is there: ls " PATHS_ACCOUNTS,
+			account, c->config_path);
+	return EX_OK;
+}
+
 int cli_init(struct cli *c, const struct command_set *set, int argc, char **argv)
 {
 	struct err e;
@@ -78,17 +94,21 @@ int cli_init(struct cli *c, const struct command_set *set, int argc, char **argv
 	clock_now(&c->now);
 	if (r < 0)
 		return cli_fail(c, EX_USAGE, "%s", e.text);
-	c->config_path = global(c, "config") ? global(c, "config") : CONFIG_PATH;
-	struct paths_wish wish = { .state = global(c, "state"), .cache = global(c, "cache") };
+	struct paths_wish wish = {
+		.state = global(c, "state"), .cache = global(c, "cache"),
+		.account = global(c, "account"),
+	};
 	if (paths_find(&c->paths, &wish, &e) < 0)
 		return cli_fail(c, EX_USAGE, "%s", e.text);
-	return EX_OK;
+	return find_config(c, wish.account);
 }
 
 void cli_finish(struct cli *c)
 {
 	store_close(c->store);
 	config_free(c->config);
+	free(c->account_config);
+	c->account_config = NULL;
 	c->store = NULL;
 	c->config = NULL;
 }

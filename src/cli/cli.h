@@ -22,6 +22,7 @@ struct cli {
 	struct command_line line;
 	bool json;
 	const char *config_path;
+	char *account_config; /* what config_path is with --account; NULL without */
 	struct paths paths;
 	struct instant now;
 	struct config *config; /* NULL until cli_config() */

@@ -19,7 +19,7 @@ struct cli;
 #define COMMAND_MANY COMMAND_ARGS_MAX
 
 /* What a word stands for, for completion. */
-enum command_word { WORD_NONE, WORD_FILE, WORD_DIR, WORD_CHOICE };
+enum command_word { WORD_NONE, WORD_FILE, WORD_DIR, WORD_CHOICE, WORD_ACCOUNT };
 
 struct command_option {
 	const char *name; /* without the dashes */

@@ -15,6 +15,7 @@
 static const struct command_option globals[] = {
 	{ "config", "FILE", "this configuration instead of the usual one", WORD_FILE, NULL,
 		'c' },
+	{ "account", "NAME", "the account of cpauto@NAME.service", WORD_ACCOUNT, NULL, 'a' },
 	FLAG("json", "print JSON, an object with \"version\": 1"),
 	{ "color", "WHEN", "auto, always or never", WORD_CHOICE, "auto always never", 0 },
 	{ "state", "DIR", "the state folder", WORD_DIR, NULL, 0 },
@@ -28,7 +29,8 @@ static const struct command table[] = {
 	{ .name = "status",
 		.args = "",
 		.run = status_run,
-		.help = "Budget, daemon, lists, posts and publishers" },
+		.help = "Budget, daemon, lists, posts and publishers",
+		.options = { FLAG("prometheus", "as metrics for Prometheus") } },
 
 	{ .name = "queue",
 		.sub = "list",
@@ -198,11 +200,16 @@ static const struct command table[] = {
 		.more = "Configuration, templates, secrets, agents, state folder and clock; "
 			"nothing is created or called. "
 			"The exit code is 78 if there is an error. "
-			"With the name of a publisher: asks its agent whether it can work.",
+			"With the name of a publisher: asks its agent whether it can work. "
+			"With --warn-unposted or --crit-unposted: one line for a monitor about "
+			"the state, and its exit codes: 0 good, 1 warning, 2 critical, 3 "
+			"unknown.",
 		.help = "Look for all that would keep cpautod from its work",
 		.options = { { "agents", NULL,
 			"also ask each publisher's agent whether it can work", WORD_NONE, NULL,
-			0 } } },
+			0 },
+			VALUE("warn-unposted", "TIME", "warn of posts not out for so long: 24h"),
+			VALUE("crit-unposted", "TIME", "the same, critical") } },
 	{ .name = "login",
 		.args = "PUBLISHER",
 		.args_min = 1,

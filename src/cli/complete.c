@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
+#include "paths.h"
 
 /* ---- bash ------------------------------------------------------------------------- */
 
@@ -62,6 +63,8 @@ static void bash_value(const struct command *c, const struct command_option *o, 
 	}
 	if (o->word == WORD_CHOICE)
 		buf_printf(out, ") _cpauto_reply -W '%s'; return ;;\n", o->choices);
+	else if (o->word == WORD_ACCOUNT)
+		buf_str(out, ") _cpauto_reply -W \"$(_cpauto_accounts)\"; return ;;\n");
 	else
 		buf_printf(out, ") compopt -o filenames; _cpauto_reply -%c; return ;;\n",
 			o->word == WORD_DIR ? 'd' : 'f');
@@ -141,6 +144,13 @@ static void bash(const struct command_set *set, struct buf *out)
 		"\tmapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen \"$@\" -- "
 		"\"${COMP_WORDS[COMP_CWORD]}\")\n"
 		"}\n\n"
+		"_cpauto_accounts()\n{\n"
+		"\tlocal f\n"
+		"\tfor f in " PATHS_ACCOUNTS "/*.conf; do\n"
+		"\t\tf=${f##*/}\n"
+		"\t\t[[ $f == '*.conf' ]] || printf '%s\\n' \"${f%.conf}\"\n"
+		"\tdone\n"
+		"}\n\n"
 		"_cpauto()\n{\n"
 		"\tlocal prev=${COMP_WORDS[COMP_CWORD-1]} command='' words='' files='' w i\n"
 		"\tlocal globals='");
@@ -186,6 +196,8 @@ static void zsh_value(struct buf *out, enum command_word word, const char *choic
 		buf_str(out, "_files -/");
 	else if (word == WORD_CHOICE)
 		buf_printf(out, "(%s)", choices);
+	else if (word == WORD_ACCOUNT)
+		buf_str(out, "_cpauto_accounts");
 }
 
 static void zsh_option(struct buf *out, const struct command_option *o, const char *indent)
@@ -252,6 +264,10 @@ static void zsh(const struct command_set *set, struct buf *out)
 	buf_str(out,
 		"#compdef cpauto\n"
 		"# zsh completion for cpauto; made by: cpauto completion zsh\n"
+		"_cpauto_accounts()\n{\n"
+		"\tlocal -a accounts=(" PATHS_ACCOUNTS "/*.conf(N:t:r))\n"
+		"\tcompadd -a accounts\n"
+		"}\n"
 		"_cpauto()\n{\n"
 		"\tlocal command state\n\tlocal -a line subs globals\n"
 		"\tglobals=(\n");

@@ -87,6 +87,8 @@ static int find_budget(struct findings *f, bool asked)
 		find(f, "account", true, "%s%s%s; the server said: %s",
 			budget_reason_text(g.budget.reason), at[0] ? ": " : "", at,
 			g.account.reason);
+	else if (account_lacks_keys(&g.account))
+		find(f, "keys", true, "%s", g.account.wait_reason);
 	else if (g.waiting)
 		find(f, "source", true, "left alone until %s after %d %s: %s", at,
 			g.account.failures, CLI_PLURAL(g.account.failures, "failure"),

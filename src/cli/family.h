@@ -26,6 +26,8 @@ int calls_run(struct cli *c);
 int ahead_run(struct cli *c);
 int explain_run(struct cli *c);
 
+int monitor_run(struct cli *c);
+
 int inspect_check(struct cli *c);
 int inspect_config(struct cli *c);
 int inspect_lint(struct cli *c);

@@ -31,6 +31,8 @@ static void show_findings(const struct value *findings)
 
 int inspect_check(struct cli *c)
 {
+	if (cli_option(c, "warn-unposted") || cli_option(c, "crit-unposted"))
+		return monitor_run(c);
 	if (c->line.arg_count > 0)
 		return publisher_check(c);
 	struct check_input in = {

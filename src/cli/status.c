@@ -8,6 +8,7 @@
 #include "account.h"
 #include "cli.h"
 #include "forecast.h"
+#include "survey.h"
 #include "table.h"
 
 #define LABEL 11
@@ -133,11 +134,13 @@ static int status_json(const struct status *s)
 
 static void say_daemon(const struct status *s)
 {
+	char unit[PATHS_UNIT_MAX];
+	paths_unit(s->c->paths.account, unit, sizeof(unit));
 	if (s->runs)
 		term_fact("Daemon", LABEL, TERM_GOOD, "running");
 	else
 		term_fact("Daemon", LABEL, TERM_WARN,
-			"not running; start it: systemctl start cpauto");
+			"not running; start it: systemctl start %s", unit);
 }
 
 static void say_account(const struct status *s)
@@ -162,13 +165,33 @@ static void say_account(const struct status *s)
 			"%d %s so far; one more stops all calls until you run: "
 			"cpauto unblock",
 			a->strikes, CLI_PLURAL(a->strikes, "strike"));
-	if (g->waiting)
+	if (account_lacks_keys(a))
+		term_fact("Keys", LABEL, TERM_BAD, "%s", a->wait_reason);
+	else if (g->waiting)
 		term_fact("Source", LABEL, TERM_WARN, "left alone until %s after %d %s: %s",
 			until, a->failures, CLI_PLURAL(a->failures, "failure"), a->wait_reason);
 	if (llabs(a->skew_ms) > 60000)
 		term_fact("Clock", LABEL, TERM_WARN,
 			"%" PRId64 " s off the server's; timedatectl set-ntp true",
 			a->skew_ms / 1000);
+}
+
+/* Beyond what was looked ahead, or nothing at all. */
+static void say_nothing_due(const struct status *s)
+{
+	int64_t next = INT64_MAX;
+	char at[CLOCK_TEXT_MAX];
+	for (size_t i = 0; i < value_len(s->lists); i++) {
+		const struct value *l = value_at(s->lists, i);
+		int64_t due = value_get_int(l, "due_ms", 0);
+		if (due && !value_get_int(l, "paused", 0) && due < next)
+			next = due;
+	}
+	cli_due(s->c, next, at);
+	if (next == INT64_MAX)
+		term_fact("Next", LABEL, TERM_PLAIN, "nothing is due");
+	else
+		term_fact("Next", LABEL, TERM_PLAIN, "nothing is due before %s", at);
 }
 
 static void say_calls(const struct status *s)
@@ -190,8 +213,8 @@ static void say_calls(const struct status *s)
 	if (s->next_ms)
 		term_fact("Next", LABEL, TERM_PLAIN, "%s, '%s' of list '%s'", at,
 			s->next_keyword, s->next_list);
-	else if (b->wait_ms != INT64_MAX)
-		term_fact("Next", LABEL, TERM_PLAIN, "nothing is due");
+	else if (b->wait_ms != INT64_MAX && !account_lacks_keys(&s->gate.account))
+		say_nothing_due(s);
 }
 
 static void say_last(const struct status *s)
@@ -302,6 +325,28 @@ static void say_lists(const struct status *s)
 	table_end(t);
 }
 
+/* ---- for a monitor ------------------------------------------------------------------ */
+
+static int status_prometheus(const struct status *s)
+{
+	struct survey_tally tally = { 0 };
+	struct metrics m;
+	struct buf b;
+	int r = survey_take(s->c->store, s->c->config, &s->c->now, &tally, &m);
+	survey_tally_finish(&tally);
+	if (r < 0)
+		return cli_store_failed(s->c, r);
+	m.up = s->runs;
+	m.event_ms = s->c->now.wall_ms;
+	m.next_call_ms = s->next_ms;
+	buf_init(&b, 4u << 20);
+	metrics_write(&m, &b);
+	fputs(buf_cstr(&b), stdout);
+	buf_finish(&b);
+	metrics_finish(&m);
+	return EX_OK;
+}
+
 int status_run(struct cli *c)
 {
 	struct status s = { .c = c };
@@ -316,6 +361,8 @@ int status_run(struct cli *c)
 		r = gather(&s);
 	if (r < 0) {
 		code = cli_store_failed(c, r);
+	} else if (cli_option(c, "prometheus")) {
+		code = status_prometheus(&s);
 	} else if (c->json) {
 		code = status_json(&s);
 	} else {

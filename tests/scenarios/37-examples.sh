@@ -101,6 +101,7 @@ shell() {
     *posts\ retry*) set_posts refused wish=1 ;;
     *posts\ update*) set_posts published wish=1 ;;
     *posts\ approve*|*posts\ reject*) set_posts waiting wish=1 ;;
+    *warn-unposted*) set_posts published; wish=1 ;;
     *queue\ resume*|*queue\ pause*|*queue\ now*|*queue\ remove*|*unblock*) set_posts published wish=1 ;;
     *queue\ add*) set_posts published wish=1; "$B/cpauto" -c "$T/cpauto.conf" queue remove '캠핑 의자' >/dev/null ;;
     *) set_posts published ;;
@@ -181,6 +182,10 @@ text() { # NAME FILE: shown, not typed
       like "$1: the status is as it is made" "$(cat "$2")" \
         "^[0-9]+ of [0-9]+ calls left, next at [0-9]{2}:[0-9]{2} for '.*'; [0-9]+ posts waiting for approval$"
       for part in 'of %d calls left' 'next at %s for' 'waiting for approval'; do
+        ok "$1: \"$part\" stands in the program" grep -rqF "$part" "$tree/src"
+      done ;;
+    'CPAUTO WARNING - '*)
+      for part in 'CPAUTO %s - ' 'a post is not out after %s (%s)' 'unposted='; do
         ok "$1: \"$part\" stands in the program" grep -rqF "$part" "$tree/src"
       done ;;
     /etc/cpauto.conf:*)

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ static struct world {
 	int64_t latency;
 	int set, price; /* which products, and at what price */
 	bool no_images;
+	bool look_for_keys; /* as the daemon does */
 
 	/* What is on the blog or soon will be, whatever the engine believes. */
 	bool (*is_out)(const char *key);
@@ -370,6 +372,7 @@ static void start_up(const char *text)
 		.templates = templates(),
 		.port = { port_start, &w },
 		.image_dir = images,
+		.look_for_keys = w.look_for_keys,
 	};
 	if (engine_new(&setup, &w.now, &w.engine, &e) < 0)
 		fail_msg("%s", e.text);
@@ -2075,7 +2078,169 @@ static void test_status(void **state)
 	assert_status("9 of 10 calls left, asking about '무선 청소기'");
 	reply_well();
 	(void)go(NULL);
-	assert_status("9 of 10 calls left, nothing is due; 1 post waiting for approval");
+	assert_status("9 of 10 calls left, nothing is due before 2026-11-24 14:32; "
+		      "1 post waiting for approval");
+	/* On the day itself the time is enough. */
+	advance(20 * HOUR);
+	(void)go(NULL);
+	assert_status(" calls left, nothing is due before 14:32; 1 post");
+	assert_int_equal(ask("pause", "list", "하나", 0), 0);
+	(void)go(NULL);
+	assert_status(" calls left, nothing is due; 1 post");
+	w.now.synced = false;
+	(void)go(NULL);
+	assert_status("; clock not synchronised: timedatectl set-ntp true");
+}
+
+/* ---- secrets that are not there ------------------------------------------------------ */
+
+#define KEYS "coupang: { access_key_file = \"access\"; secret_key_file = \"secret\"; };\n"
+#define WITH_KEYS KEYS SIMPLE("\"무선 청소기\"", "")
+
+static void put_secret(const char *name, unsigned mode)
+{
+	assert_int_equal(file_write_atomic(path_of(name), "k\n", 2, 0600), 0);
+	assert_int_equal(chmod(path_of(name), mode), 0);
+}
+
+static void assert_awaits(const char *name)
+{
+	const char *path = engine_awaits(w.engine);
+	if (name)
+		assert_string_equal(path, path_of(name));
+	else
+		assert_null(path);
+}
+
+static struct store_account account(void)
+{
+	struct store_account a;
+	assert_int_equal(store_account_get(w.store, &a), 0);
+	return a;
+}
+
+static void reload(const char *text)
+{
+	struct err e;
+	assert_int_equal(engine_reload(w.engine, load(text), templates(), &w.now, &e), 0);
+}
+
+static void test_no_keys_no_call(void **state)
+{
+	(void)state;
+	w.look_for_keys = true;
+	start_up(WITH_KEYS);
+	/* No token, no call, and no wake-up but the one an hour. */
+	assert_int_equal(go("search"), HOUR);
+	assert_int_equal(ledger(NULL), 0);
+	assert_status("10 of 10 calls left, no call: no access key: ");
+	assert_status("chmod 600");
+	assert_awaits("access");
+	/* What is not fit is not there. */
+	put_secret("access", 0644);
+	assert_true(go("search") > 0);
+	assert_status("is open to other users");
+	put_secret("access", 0600);
+	assert_int_equal(go("search"), HOUR);
+	assert_status("no secret key: ");
+	assert_awaits("secret");
+	assert_int_equal(file_write_atomic(path_of("secret"), "", 0, 0600), 0);
+	assert_true(go("search") > 0);
+	assert_status("is empty");
+	/* Nothing was written in vain: the account only at the changes, and once an hour. */
+	int64_t since = account().wait_at.boot_ms;
+	advance(10 * MINUTE);
+	assert_true(go("search") > 0);
+	assert_int_equal(account().wait_at.boot_ms, since);
+	advance(HOUR);
+	assert_true(go("search") > 0);
+	assert_int_equal(account().wait_at.boot_ms, w.now.boot_ms);
+	assert_int_equal(ledger(NULL), 0);
+	/* They appear: no reload, no wait. */
+	put_secret("secret", 0600);
+	assert_int_equal(go("search"), 0);
+	assert_awaits(NULL);
+	assert_int_equal(account().wait_ms, 0);
+	assert_int_equal(ledger(NULL), 1);
+	reply_well();
+}
+
+static void test_keys_after_a_new_start(void **state)
+{
+	(void)state;
+	w.look_for_keys = true;
+	start_up(SIMPLE("\"무선 청소기\"", ""));
+	assert_int_equal(go("search"), HOUR);
+	/* Nothing can be watched for: the unit hands credentials over when it starts. */
+	assert_status("sudo install -m 0600 /dev/stdin /etc/credstore/coupang.access-key && "
+		      "sudo systemctl restart cpauto;");
+	assert_awaits(NULL);
+	put_secret("access", 0600);
+	put_secret("secret", 0600);
+	reload(WITH_KEYS);
+	assert_int_equal(account().wait_ms, 0);
+	assert_int_equal(go("search"), 0);
+	crash();
+	assert_int_equal(unlink(path_of("access")), 0);
+	start_up(WITH_KEYS);
+	advance(DAY);
+	assert_int_equal(go("search"), HOUR);
+	assert_true(account().wait_ms > 0);
+	put_secret("access", 0600);
+	crash();
+	start_up(WITH_KEYS);
+	assert_int_equal(account().wait_ms, 0);
+	assert_int_equal(go("search"), 0);
+	reply_well();
+}
+
+/* What the source said of keys that are there still waits as before. */
+static void test_wrong_keys_wait(void **state)
+{
+	(void)state;
+	w.look_for_keys = true;
+	put_secret("access", 0600);
+	put_secret("secret", 0600);
+	start_up(WITH_KEYS);
+	assert_int_equal(go("search"), 0);
+	reply(AGENT_BROKEN, NULL, "the key is refused");
+	assert_true(go("search") > 0);
+	assert_int_equal(ledger(NULL), 1);
+	assert_status("the source failed");
+	assert_int_equal(unlink(path_of("access")), 0);
+	assert_true(go("search") > 0);
+	assert_status("the source failed");
+}
+
+static void test_a_publisher_without_its_secret(void **state)
+{
+	static const char text[] = BUDGET ALWAYS "lists = ( " LIST("하나", "\"k\"", "")
+		" );\npublishers = ( { name = \"blog\"; agent = \"wordpress\"; "
+		"password_file = \"password\"; } );\n";
+	struct store_publisher p;
+	(void)state;
+	start_up(text);
+	(void)go("publish");
+	assert_null(w.request);
+	assert_state(1, POST_READY);
+	assert_post(1, "sending_ms", "(none)");
+	assert_awaits("password");
+	assert_int_equal(store_publisher_get(w.store, "blog", &p), 0);
+	assert_true(p.broken);
+	assert_int_equal(p.failures, 0);
+	assert_non_null(strstr(p.reason, "no such file"));
+	(void)go("publish");
+	assert_null(w.request);
+	/* Whether it is fit is the agent's to say; no wish and no reload is needed. */
+	put_secret("password", 0644);
+	assert_int_equal(go("publish"), 0);
+	assert_awaits(NULL);
+	assert_int_equal(store_publisher_get(w.store, "blog", &p), 0);
+	assert_false(p.broken);
+	/* One that is broken for another reason still waits for a person. */
+	reply(AGENT_BROKEN, NULL, "log in first");
+	(void)go("publish");
+	assert_null(w.request);
 }
 
 static void test_pausing(void **state)
@@ -3153,6 +3318,10 @@ int main(void)
 		TEST(test_reload_on_a_failing_disk),
 		TEST(test_the_account_is_written_when_it_changed),
 		TEST(test_status),
+		TEST(test_no_keys_no_call),
+		TEST(test_keys_after_a_new_start),
+		TEST(test_wrong_keys_wait),
+		TEST(test_a_publisher_without_its_secret),
 		TEST(test_pausing),
 		TEST(test_a_backup_gives_no_call_back),
 		TEST(test_what_went_out_since_a_backup),

@@ -17,14 +17,18 @@ static const struct row rows[] = {
 	{ "/s", "/c", "/r", { 0 }, "/s", "/c", "/r" },
 	{ "/s:/t", "/c:/d", "/r:/q", { 0 }, "/s", "/c", "/r" },
 	{ "/s", NULL, NULL, { 0 }, "/s", "/var/cache/cpauto", "/run/cpauto" },
-	{ "/s", "/c", "/r", { "/a", "/b", NULL }, "/a", "/b", "/r" },
-	{ NULL, NULL, NULL, { "/a/", NULL, NULL }, "/a", "/a", "/a" },
-	{ NULL, NULL, NULL, { "/var/lib/cpauto", NULL, NULL }, "/var/lib/cpauto",
+	{ "/s", "/c", "/r", { .state = "/a", .cache = "/b" }, "/a", "/b", "/r" },
+	{ NULL, NULL, NULL, { .state = "/a/" }, "/a", "/a", "/a" },
+	{ NULL, NULL, NULL, { .state = "/var/lib/cpauto" }, "/var/lib/cpauto",
 		"/var/cache/cpauto", "/run/cpauto" },
-	{ NULL, NULL, NULL, { "/var/lib/cpauto/two", NULL, NULL }, "/var/lib/cpauto/two",
+	{ NULL, NULL, NULL, { .state = "/var/lib/cpauto/two" }, "/var/lib/cpauto/two",
 		"/var/cache/cpauto/two", "/run/cpauto/two" },
-	{ NULL, NULL, NULL, { "/var/lib/cpautox", NULL, NULL }, "/var/lib/cpautox",
+	{ NULL, NULL, NULL, { .state = "/var/lib/cpautox" }, "/var/lib/cpautox",
 		"/var/lib/cpautox", "/var/lib/cpautox" },
+	{ "/s", "/c", "/r", { .account = "two" }, "/var/lib/cpauto/two",
+		"/var/cache/cpauto/two", "/run/cpauto/two" },
+	{ "/s", "/c", "/r", { .account = "two", .cache = "/x" }, "/var/lib/cpauto/two", "/x",
+		"/run/cpauto/two" },
 };
 
 static void set_env(const char *name, const char *value)
