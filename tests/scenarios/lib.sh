@@ -14,6 +14,11 @@ unset CREDENTIALS_DIRECTORY NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM
 
 finish() {
   local p
+  # What is killed cannot say what it ran through (tests/coverage).
+  if [ -n "${CPAUTO_TEST_GENTLE:-}" ]; then
+    kill "${pids[@]}" 2>/dev/null
+    for p in {1..60}; do kill -0 "${pids[@]}" 2>/dev/null && sleep 0.05; done
+  fi
   for p in "${pids[@]}"; do
     disown "$p" 2>/dev/null
     kill -9 "$p" 2>/dev/null

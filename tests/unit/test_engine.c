@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -85,6 +86,23 @@ static void new_boot(int64_t off_ms, bool synced)
 		w.now.boot_id, sizeof(w.now.boot_id), "11111111-2222-3333-4444-%012d", w.boots);
 }
 
+/* The statement of the store of this number, counted from 1, is refused; 0: none is. */
+static struct {
+	int at, n, code;
+	bool paused; /* while the test itself looks */
+} refusal;
+
+/* In the place of SQLite's own for all of the program but the library itself. */
+int sqlite3_step(sqlite3_stmt *st)
+{
+	static int (*own)(sqlite3_stmt *);
+	if (!own)
+		own = (int (*)(sqlite3_stmt *))(uintptr_t)dlsym(RTLD_NEXT, "sqlite3_step");
+	if (refusal.at && !refusal.paused && ++refusal.n == refusal.at)
+		return refusal.code;
+	return own(st);
+}
+
 /* The post with this key as another process sees it on the disk; an update has another's. */
 static void assert_sending(struct store *disk)
 {
@@ -148,6 +166,7 @@ static int port_start(void *ctx, const struct agent_job *job, struct err *e)
 	w.request = value_copy(job->request);
 	struct store *disk = NULL;
 	struct err err;
+	refusal.paused = true;
 	assert_int_equal(store_open(w.dir, w.dir, STORE_READ, &disk, &err), 0);
 	if (str_eq(w.op, "search")) {
 		assert_token_taken(disk);
@@ -170,6 +189,7 @@ static int port_start(void *ctx, const struct agent_job *job, struct err *e)
 		w.images += str_eq(w.op, "images");
 	}
 	store_close(disk);
+	refusal.paused = false;
 	if (str_eq(w.op, "search"))
 		assert_within_budget();
 	return 0;
@@ -399,7 +419,9 @@ static int set_up(void **state)
 {
 	(void)state;
 	memset(&w, 0, sizeof(w));
-	str_format_cut(w.dir, sizeof(w.dir), "/tmp/cpauto-engine-XXXXXX");
+	/* In memory, where that may be: thousands of commits would wait for a disk. */
+	str_format_cut(w.dir, sizeof(w.dir), "%s/cpauto-engine-XXXXXX",
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(w.dir));
 	assert_int_equal(dir_make(path_of("images"), 0700), 0);
 	assert_int_equal(dir_make(path_of("templates"), 0700), 0);
@@ -2971,6 +2993,167 @@ static void test_once_whatever_the_store_refuses(void **state)
 			}
 }
 
+/* ---- every statement of the store, refused once ------------------------------------------------ */
+
+/*
+ * How a life goes. ENDS of publishings and SEARCHES, a letter each, then all is
+ * well: (o)k, (u)nknown and out, (n)ot out and unknown, (l)ater, (d)raft,
+ * (r)efused, a (p)erson is needed, (b)locked, br(x)oken.
+ */
+struct tale {
+	const char *settings, *ends, *searches;
+	bool moves, no_images, wishes;
+	int refused_start; /* of the agent after so many */
+};
+
+static char letter(const char *letters, int i)
+{
+	return letters && i < (int)strlen(letters) ? letters[i] : 'o';
+}
+
+static void end_badly(char how)
+{
+	struct agent_result res;
+	agent_result_init(&res);
+	res.person = how == 'p';
+	res.verdict = how == 'r' ? AGENT_REFUSED : how == 'b' ? AGENT_BLOCKED
+		: how == 'x' ? AGENT_BROKEN : how == 'u' || how == 'n' ? AGENT_UNKNOWN : AGENT_LATER;
+	done(&res, NULL, "an accident");
+}
+
+static void end_as_told(const struct tale *t)
+{
+	char how = str_eq(w.op, "search") ? letter(t->searches, w.searches - 1)
+		: letter(t->ends, w.publishes + w.updates - 1);
+	bool sends = str_eq(w.op, "publish");
+	advance(SECOND);
+	if (str_eq(w.op, "find")) {
+		reply_found(out_before(w.key, w.true_ms) ? "yes" : "no");
+	} else if (str_eq(w.op, "images")) {
+		reply(t->no_images ? AGENT_REFUSED : AGENT_OK, make_images(), "no");
+	} else if (how == 'd' && sends) {
+		reply_draft(NULL);
+	} else if (how == 'o' || how == 'd') {
+		if (sends)
+			put_out(0);
+		if (t->moves && !sends) {
+			w.price += 10;
+			w.set += !str_eq(w.op, "update") && strstr(t->settings, "20:00");
+		}
+		reply_well();
+	} else {
+		if (how == 'u' && sends)
+			put_out(0);
+		end_badly(how);
+	}
+}
+
+/* What the owner does twice a life. */
+static void wishes(void)
+{
+	struct value *args = value_new_object();
+	int64_t id;
+	refusal.paused = true;
+	assert_int_equal(store_request_add(w.store, "unblock", args, w.now.wall_ms, &id), 0);
+	for (int i = 1; i < 4; i++) {
+		value_set_int(args, "post", i);
+		assert_int_equal(
+			store_request_add(w.store, "post.approve", args, w.now.wall_ms, &id), 0);
+	}
+	value_free(args);
+	refusal.paused = false;
+}
+
+/* As cpautod does it: it ends where the engine cannot go on. */
+static void live(const struct tale *t, int64_t ms)
+{
+	int64_t until = w.true_ms + ms, wish_at = w.true_ms + 2 * HOUR;
+	int started = 0;
+	while (w.true_ms < until && !engine_fatal(w.engine)) {
+		int64_t wait = engine_step(w.engine, &w.now);
+		if (w.request) {
+			end_as_told(t);
+			w.refuse_starts = t->refused_start && ++started == t->refused_start;
+			continue;
+		}
+		if (t->wishes && w.true_ms >= wish_at) {
+			wish_at = until;
+			wishes();
+		}
+		advance(wait > HOUR ? HOUR : wait);
+	}
+}
+
+static const struct tale tales[] = {
+	{ .settings = BUDGET ALWAYS "cache: { history = \"9d\"; };\nlists = ( "
+		LIST("하나", "\"k\"", "") " );\n" BLOG(""), .refused_start = 1 },
+	{ .settings = ONE, .ends = "u", .refused_start = 2 },
+	{ .settings = ONE, .ends = "nl", .refused_start = 3 },
+	{ .settings = ONE, .ends = "dld", .searches = "lb", .wishes = true },
+	{ .settings = ONE, .ends = "pb", .searches = "xr", .no_images = true, .wishes = true },
+	{ .settings = UPDATED, .ends = "olu", .moves = true },
+	{ .settings = SIMPLE("\"k\", \"l\"", "approve = \"manual\";"), .wishes = true },
+	{ .settings = BUDGET ALWAYS "cache: { ttl = \"2h\"; };\nlists = ( " LIST("하나", "\"k\"",
+		"") " );\n" BLOG_SIMILAR("90", "hours = \"20:00-21:00\";"), .moves = true,
+		.wishes = true },
+};
+
+/* Every post that is out is known to be, and once at that: is_out() cries at a second time. */
+static void assert_told_well(const struct tale *t, int at)
+{
+	struct value *rows = NULL;
+	size_t known = 0;
+	assert_int_equal(store_list_posts(w.store, POST_PUBLISHED, NULL, 0, &rows), 0);
+	for (size_t i = 0; i < value_len(rows); i++) {
+		struct value *post = NULL;
+		int64_t id = value_get_int(value_at(rows, i), "id", 0);
+		assert_int_equal(store_post_get(w.store, id, &post), 0);
+		known += value_get_int(post, "updates", 0) == 0;
+		value_free(post);
+	}
+	value_free(rows);
+	if (known != blog.count || known == 0 || posts_in(POST_PARKED) > 0)
+		fail_msg("tale %d, statement %d: %zu out, %zu known", (int)(t - tales), at,
+			blog.count, known);
+}
+
+/* Whether there is a statement of this number. */
+static bool tell(const struct tale *t, int at)
+{
+	tear_down(NULL);
+	set_up(NULL);
+	memset(&blog, 0, sizeof(blog));
+	w.is_out = is_or_will_be_out;
+	start_up(t->settings);
+	refusal.at = at;
+	refusal.n = 0;
+	refusal.code = at % 3 == 0 ? SQLITE_IOERR : at % 3 == 1 ? SQLITE_FULL : SQLITE_BUSY;
+	live(t, 8 * HOUR);
+	refusal.at = 0;
+	crash();
+	advance(SECOND);
+	start_up(t->settings);
+	live(t, 30 * HOUR);
+	assert_told_well(t, at);
+	return refusal.n >= at;
+}
+
+/* A sample; CPAUTO_TEST_SWEEP=N: every Nth of them. */
+static void test_once_whatever_statement_fails(void **state)
+{
+	(void)state;
+	int64_t stride = getenv("CPAUTO_TEST_QUICK") ? 150 : 40, n = getpid();
+	if (getenv("CPAUTO_TEST_SWEEP"))
+		assert_int_equal(
+			parse_int64(getenv("CPAUTO_TEST_SWEEP"), 1, INT_MAX, &stride), 0);
+	if (getenv("CPAUTO_SEED"))
+		assert_int_equal(parse_int64(getenv("CPAUTO_SEED"), 0, INT64_MAX, &n), 0);
+	print_message("CPAUTO_SEED=%" PRId64 "\n", n);
+	for (size_t i = 0; i < ARRAY_LEN(tales); i++)
+		for (int at = 1 + (int)((n + (int64_t)i * 7) % stride); tell(&tales[i], at);)
+			at += (int)stride;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -3040,6 +3223,7 @@ int main(void)
 		TEST(test_images_that_are_refused),
 		TEST(test_an_image_that_was_deleted),
 		TEST(test_once_whatever_the_store_refuses),
+		TEST(test_once_whatever_statement_fails),
 		TEST(test_no_call_without_a_disk),
 		TEST(test_an_end_that_cannot_be_written),
 		TEST(test_no_start_and_no_disk),
