@@ -123,7 +123,7 @@ static void lint_visible(struct gates_result *r, const struct seen *p, bool stan
 		set(r, true, "", "it is visible");
 	else if (p->hidden_line)
 		set(r, false, remedy_visible, "line %u: the sentence is not seen (%s)",
-			p->hidden_line, p->hidden_why ? p->hidden_why : "hidden");
+			p->hidden_line, p->hidden_why);
 	else if (p->veiled_line)
 		set(r, false, remedy_visible, "line %u: invisible characters break the sentence",
 			p->veiled_line);
