@@ -121,6 +121,113 @@ static void lints_html(void **state)
 	}
 }
 
+/* Every way of a style to hide what stands there, and those that do not. */
+static void sees_styles(void **state)
+{
+	static const struct {
+		const char *style;
+		bool seen;
+	} rows[] = {
+		{ "font:0/0 a", false }, { "font:italic 1px a", false }, { "font:bold 0px a", false },
+		{ "font:bold 0/2 a", false }, { "font:12px a", true },
+		{ "font:bold 16px/1.5 a", true }, { "text-decoration:line-through", false },
+		{ "text-decoration:underline", true }, { "content-visibility:hidden", false },
+		{ "content-visibility:auto", true }, { "clip-path:inset(50%)", false },
+		{ "clip-path:none", true }, { "clip:auto", true }, { "transform:scale(0)", false },
+		{ "transform:translate(-9999px)", false }, { "transform:rotate(1deg)", true },
+		{ "visibility:collapse", false }, { "visibility:visible", true },
+		{ "display:block", true }, { "opacity:1%", false }, { "opacity:50%", true },
+		{ "opacity:1", true }, { "opacity:.05", false }, { "font-size:1pt", false },
+		{ "font-size:12pt", true }, { "font-size:1%", false }, { "font-size:100%", true },
+		{ "font-size:1rem", true }, { "font-size:0.1rem", false }, { "font-size:small", true },
+		{ "font-size:.5px", false }, { "font-size:0.0000em", false },
+		{ "font-size:12345.5px", true }, { "max-width:0;overflow:clip", false },
+		{ "width:1px;height:1px;overflow:hidden", false }, { "width:5px;overflow:hidden", true },
+		{ "max-height:0;overflow:hidden", false }, { "height:0", true },
+		{ "height:0;overflow:visible", true }, { "position:fixed;top:-999px", false },
+		{ "position:absolute;right:-200px", false }, { "position:absolute;bottom:-200px", false },
+		{ "position:absolute;margin-left:-9999px", false }, { "left:-50px", true },
+		{ "position:absolute;left:-50px", true }, { "position:relative;color:#111", true },
+		{ "text-indent:2000px", false }, { "text-indent:1em", true },
+		{ "-webkit-text-fill-color:#fff", false }, { "background-color:#000;color:#000", false },
+		{ "background-color:#000;color:#fff", true }, { "background:#000 url(x);color:#010101", false },
+		{ "background:#000;color:#eee", true }, { "color:#ggg", true }, { "color:#12345", true },
+		{ "color:rgba(1000,0,0,1)", true }, { "color:rgb(255,255,255", false },
+		{ "color:rgb(9)", true }, { "color:inherit", true }, { "color", true }, { "", true },
+		{ ";;:;x:;:y", true }, { "DISPLAY : none !important", false },
+	};
+	struct gates_report report;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char page[600];
+
+		str_format_cut(page, sizeof(page), "<p style=\"%s\">" S "</p>", rows[i].style);
+		if (((failed_rules(page, true, &report) & VISIBLE) == 0) != rows[i].seen)
+			fail_msg("%s: %s", rows[i].style, report.results[2].reason);
+	}
+}
+
+static void sees_pages(void **state)
+{
+	static const struct {
+		const char *page;
+		unsigned failed;
+	} rows[] = {
+		{ "<dialog>" S "</dialog>", PLACE | VISIBLE },
+		{ "<dialog open>" S "</dialog>", 0 },
+		{ "<div bgcolor=\"#000\"><font color=\"#000010\">" S "</font></div>", PLACE | VISIBLE },
+		{ "<div bgcolor=\"#000\"><font color=\"#fff\">" S "</font></div>", 0 },
+		{ "<div bgcolor><font color>" S "</font></div>", 0 },
+		{ "<p style>" S "</p>", 0 },
+		{ "<style>*{display:none}</style><p>" S "</p>", PLACE | VISIBLE },
+		{ "<style>.x{color:#fff}</style><p class=x>" S "</p>", PLACE | VISIBLE },
+		{ "<style>,{display:none}</style><p>" S "</p>", 0 },
+		{ "<style>p{display:none</style><p>" S "</p>", 0 },
+		{ "<style>p[x], b:hover, p.y.z#w {display:none}</style><p>" S "</p>", PLACE | VISIBLE },
+		{ "<style>b.y{display:none}</style><p class=y>" S "</p>", 0 },
+		{ "<style>p.y{display:none}</style><p class=\"z y\">" S "</p>", PLACE | VISIBLE },
+		{ "<style>p.y{display:none}</style><p class=\"yy zy\">" S "</p>", 0 },
+		{ "<style>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa{display:none}</style><p>" S
+		  "</p>", 0 },
+		{ "<p>a<br>" S "</p>", 0 },
+		{ "<p hidden>a<br>" S "</p>", PLACE | VISIBLE },
+		{ "<article><img src=a><p>" S "</p></article>", PLACE },
+		{ "<p>a</p><article><p>" S "</p></article>", 0 },
+		{ "<p>a</p><main><p>" S "</p></main>", 0 },
+		{ "<details><summary>" S "</summary></details>", 0 },
+		{ "<summary>" S "</summary>", 0 },
+		{ "<p hidden>" S "</p><p hidden>" S "</p><!-- " S " -->", PLACE | VISIBLE },
+		{ "<p>a</p><p>" S "</p><p>" S "</p>", PLACE },
+		{ "<p>" S "</p><p>" S "</p>", 0 },
+		{ "<ul><li>a<li>" S "</ul>", PLACE },
+		{ "<p>a<div>" S "</div>", PLACE },
+		{ "</p></b>" S, 0 },
+		{ "<p>" HEAD "이에 따른 일정액의 수\u200b수료를 제공받습니다.</p><p>" HEAD
+		  "이에 따른 일정액의 수\u200b수료를 제공받습니다.</p>", SENTENCE | PLACE | VISIBLE },
+	};
+	struct gates_report report;
+	struct buf deep;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		unsigned failed = failed_rules(rows[i].page, true, &report);
+
+		if (failed != rows[i].failed)
+			fail_msg("row %zu: %u: %s", i, failed, rows[i].page);
+	}
+	/* Deeper than is followed: what stands there is still seen. */
+	buf_init(&deep, 100000);
+	for (int i = 0; i < 1000; i++)
+		buf_str(&deep, "<div>");
+	buf_str(&deep, S);
+	for (int i = 0; i < 1000; i++)
+		buf_str(&deep, "</div>");
+	assert_int_equal(failed_rules(buf_cstr(&deep), true, &report), 0);
+	buf_finish(&deep);
+}
+
 static void lints_text(void **state)
 {
 	static const struct {
@@ -634,6 +741,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lints_html),
+		cmocka_unit_test(sees_styles),
+		cmocka_unit_test(sees_pages),
 		cmocka_unit_test(lints_text),
 		cmocka_unit_test(takes_other_form),
 		cmocka_unit_test(tells_html_from_text),
