@@ -694,6 +694,17 @@ static int64_t whole_price(const struct value *p)
 	return d > 0 && d < 1e12 ? (int64_t)(d + 0.5) : -1;
 }
 
+/* NAME is A's, as it is written in posts. */
+static bool is_product(const struct value *a, const char *name, const struct value *p)
+{
+	return value_get_int(a, "productId", -1) == value_get_int(p, "id", -2) &&
+	       whole_price(a) == value_get_int(p, "price", -2) &&
+	       str_eq(name, value_get_string(p, "name", "")) &&
+	       str_eq(value_get_string(a, "productUrl", ""), value_get_string(p, "url", "")) &&
+	       (!value_get(p, "image") || str_eq(value_get_string(a, "productImage", ""),
+						 value_get_string(p, "image", "")));
+}
+
 /* The product of the answer that the post's P claims to be. */
 static bool facts_match(const struct value *answer, const struct value *p)
 {
@@ -701,13 +712,7 @@ static bool facts_match(const struct value *answer, const struct value *p)
 		const struct value *a = value_at(answer, i);
 		CLEANUP_FREE char *name = gates_name(value_get_string(a, "productName", ""));
 
-		if (value_get_int(a, "productId", -1) == value_get_int(p, "id", -2) &&
-		    whole_price(a) == value_get_int(p, "price", -2) &&
-		    str_eq(name, value_get_string(p, "name", "")) &&
-		    str_eq(value_get_string(a, "productUrl", ""), value_get_string(p, "url", "")) &&
-		    (!value_get(p, "image") ||
-		     str_eq(value_get_string(a, "productImage", ""),
-			     value_get_string(p, "image", ""))))
+		if (is_product(a, name, p))
 			return true;
 	}
 	return false;
