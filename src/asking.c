@@ -366,10 +366,7 @@ static void note_next(struct engine *e, const char *keyword, int64_t wait_ms)
 {
 	if (wait_ms == INT64_MAX)
 		return;
-	int64_t at = e->now.wall_ms + wait_ms;
-	if (e->next_call_ms && e->next_call_ms <= at)
-		return;
-	e->next_call_ms = at;
+	e->next_call_ms = e->now.wall_ms + wait_ms;
 	str_format_cut(e->next_keyword, sizeof(e->next_keyword), "%s", keyword);
 }
 

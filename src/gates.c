@@ -123,7 +123,7 @@ static void lint_visible(struct gates_result *r, const struct seen *p, bool stan
 		set(r, true, "", "it is visible");
 	else if (p->hidden_line)
 		set(r, false, remedy_visible, "line %u: the sentence is not seen (%s)",
-			p->hidden_line, p->hidden_why ? p->hidden_why : "hidden");
+			p->hidden_line, p->hidden_why);
 	else if (p->veiled_line)
 		set(r, false, remedy_visible, "line %u: invisible characters break the sentence",
 			p->veiled_line);
@@ -216,13 +216,14 @@ static void gate_disclosure(struct gates_result *r, const struct gates_input *in
 		bool pass = lint_page(p, title, &lint);
 
 		seen_free(p);
-		for (size_t k = 0; !pass && k < lint.count; k++) {
-			if (lint.results[k].pass)
-				continue;
-			set(r, false, lint.results[k].remedy, "%s: %s", bodies[i],
-				lint.results[k].reason);
-			return;
-		}
+		if (pass)
+			continue;
+		const struct gates_result *shut = lint.results;
+
+		while (shut->pass)
+			shut++;
+		set(r, false, shut->remedy, "%s: %s", bodies[i], shut->reason);
+		return;
 	}
 	set(r, true, "", "the sentence stands in the title or the first block, visible");
 }
@@ -589,6 +590,13 @@ static bool figures_have(const struct figures *f, int64_t n)
 	return bsearch(&n, f->list, f->n, sizeof(n), by_value) != NULL;
 }
 
+/* What is too large for a number is no price of the answer's. */
+static void enlarge(int64_t *n, int64_t times, int64_t more)
+{
+	if (__builtin_mul_overflow(*n, times, n) || __builtin_add_overflow(*n, more, n))
+		*n = INT64_MAX;
+}
+
 /* "12,900원", "3만 원": bytes of the amount at S, or 0; *RET its value. */
 static size_t amount_at(const char *s, int64_t *ret)
 {
@@ -598,8 +606,8 @@ static size_t amount_at(const char *s, int64_t *ret)
 	if (s[0] < '0' || s[0] > '9')
 		return 0;
 	for (; (s[i] >= '0' && s[i] <= '9') || s[i] == ',' || s[i] == '.'; i++)
-		if (s[i] >= '0' && s[i] <= '9' && n < INT64_MAX / 100000000000)
-			n = n * 10 + (s[i] - '0');
+		if (s[i] >= '0') /* not a comma or a point */
+			enlarge(&n, 10, s[i] - '0');
 	*ret = n;
 	for (unit = i; s[unit] == ' '; unit++)
 		;
@@ -612,9 +620,9 @@ static size_t amount_at(const char *s, int64_t *ret)
 
 		more = false;
 		for (size_t k = 0; k < ARRAY_LEN(units); k++) {
-			if (!str_starts(s + unit, units[k].word) || *ret > INT64_MAX / 1000000000)
+			if (!str_starts(s + unit, units[k].word))
 				continue;
-			*ret *= units[k].times;
+			enlarge(ret, units[k].times, 0);
 			unit += strlen(units[k].word);
 			more = true;
 		}
@@ -686,6 +694,17 @@ static int64_t whole_price(const struct value *p)
 	return d > 0 && d < 1e12 ? (int64_t)(d + 0.5) : -1;
 }
 
+/* NAME is A's, as it is written in posts. */
+static bool is_product(const struct value *a, const char *name, const struct value *p)
+{
+	return value_get_int(a, "productId", -1) == value_get_int(p, "id", -2) &&
+	       whole_price(a) == value_get_int(p, "price", -2) &&
+	       str_eq(name, value_get_string(p, "name", "")) &&
+	       str_eq(value_get_string(a, "productUrl", ""), value_get_string(p, "url", "")) &&
+	       (!value_get(p, "image") || str_eq(value_get_string(a, "productImage", ""),
+						 value_get_string(p, "image", "")));
+}
+
 /* The product of the answer that the post's P claims to be. */
 static bool facts_match(const struct value *answer, const struct value *p)
 {
@@ -693,13 +712,7 @@ static bool facts_match(const struct value *answer, const struct value *p)
 		const struct value *a = value_at(answer, i);
 		CLEANUP_FREE char *name = gates_name(value_get_string(a, "productName", ""));
 
-		if (value_get_int(a, "productId", -1) == value_get_int(p, "id", -2) &&
-		    whole_price(a) == value_get_int(p, "price", -2) &&
-		    str_eq(name, value_get_string(p, "name", "")) &&
-		    str_eq(value_get_string(a, "productUrl", ""), value_get_string(p, "url", "")) &&
-		    (!value_get(p, "image") ||
-		     str_eq(value_get_string(a, "productImage", ""),
-			     value_get_string(p, "image", ""))))
+		if (is_product(a, name, p))
 			return true;
 	}
 	return false;

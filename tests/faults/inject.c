@@ -10,6 +10,7 @@
  *   FAULT_ON     1: all further ones fail too
  *   FAULT_DEPTH  0 (the program), 1 or 2 (what it forked, and so on; a count goes
  *                over all that are as deep)
+ *   FAULT_REST   1: none fails once exit() was called (the coverage build writes then)
  *   FAULT_LOG    file for what happened, a line each:
  *     call NAME NUMBER       with FAULT_TRACE=1, each call that could fail
  *     failed NAME NUMBER WHO the modules that asked, the nearest first
@@ -535,13 +536,25 @@ pid_t fork(void)
 
 /* ---- the beginning and the end --------------------------------------------------- */
 
+/* Asked for by tests/coverage/dump.h. */
+void inject_rest(int rest);
+void inject_rest(int rest)
+{
+	inside += rest ? 1 : -1;
+}
+
+static void rest_at_exit(void)
+{
+	inject_rest(1);
+}
+
 static void read_orders(void)
 {
 	static const char *const names[] = { "FAULT_WHAT", "FAULT_AT", "FAULT_HOW", "FAULT_ON",
-		"FAULT_DEPTH", "FAULT_TRACE", "FAULT_LOG", "LD_PRELOAD" };
-	const char *v[7];
+		"FAULT_DEPTH", "FAULT_TRACE", "FAULT_LOG", "FAULT_REST", "LD_PRELOAD" };
+	const char *v[8];
 
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 8; i++)
 		v[i] = getenv(names[i]) ? getenv(names[i]) : "";
 	for (int i = 0; i < W_END; i++)
 		if (strcmp(v[0], table[i].name) == 0)
@@ -556,6 +569,8 @@ static void read_orders(void)
 	fault_depth = atoi(v[4]);
 	trace = atoi(v[5]);
 	snprintf(log_path, sizeof(log_path), "%s", v[6]);
+	if (atoi(v[7]) && atexit(rest_at_exit) != 0)
+		abort();
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		unsetenv(names[i]);
 }

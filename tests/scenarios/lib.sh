@@ -14,6 +14,11 @@ unset CREDENTIALS_DIRECTORY NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM
 
 finish() {
   local p
+  # What is killed cannot say what it ran through (tests/coverage).
+  if [ -n "${CPAUTO_TEST_GENTLE:-}" ]; then
+    kill "${pids[@]}" 2>/dev/null
+    for p in {1..60}; do kill -0 "${pids[@]}" 2>/dev/null && sleep 0.05; done
+  fi
   for p in "${pids[@]}"; do
     disown "$p" 2>/dev/null
     kill -9 "$p" 2>/dev/null
@@ -60,8 +65,9 @@ like() { # like TEXT GOT REGEX
 skip_all() { n=1; echo "ok 1 # skip $1"; exit 0; }
 
 # wait_for SECONDS COMMAND...: until it succeeds, looked at 20 times a second.
+# CPAUTO_TEST_PATIENCE: so many times as long, where programs are slow.
 wait_for() {
-  local end=$((SECONDS + $1))
+  local end=$((SECONDS + $1 * ${CPAUTO_TEST_PATIENCE:-1}))
   shift
   until "$@" >"$T/wait.out" 2>&1; do
     [ $SECONDS -ge $end ] && { cat "$T/wait.out"; return 1; }

@@ -150,6 +150,11 @@ static void test_the_gate(void **state)
 	assert_int_equal(store_account_set(s, &g.account), 0);
 	assert_int_equal(account_ask(s, &c, &now, true, &g), 0);
 	assert_true(!g.waiting && g.budget.reason == BUDGET_BLOCKED && g.budget.wait_ms == DAY);
+	/* With the most calls that may be set it is the same. */
+	c.budget.calls = 10000;
+	assert_int_equal(account_ask(s, &c, &now, true, &g), 0);
+	assert_true(g.budget.reason == BUDGET_BLOCKED && g.budget.wait_ms == DAY);
+	c.budget.calls = 2;
 	account_block(&g.account, &now, 0, -1, "no");
 	assert_int_equal(store_account_set(s, &g.account), 0);
 	assert_int_equal(account_ask(s, &c, &now, true, &g), 0);

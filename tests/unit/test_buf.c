@@ -115,10 +115,22 @@ static void test_html(void **state UNUSED)
 		ROW("&amp;", "&amp;amp;"), ROW("a\tb\nc", "a\tb\nc"),
 		ROW("a\0b\r\x1b[1m\x7f.", "ab[1m."),
 		ROW("x\xc2\x80y\xc2\x9fz\xc2\xa0!", "xyz\xc2\xa0!"), ROW("\xc2", "\xc2"),
-		ROW("<\xc2\x85>", "&lt;&gt;"),
+		ROW("<\xc2\x85>", "&lt;&gt;"), ROW("\xc2" "a", "\xc2" "a"),
 	};
 
 	check_rows(rows, ARRAY_LEN(rows), buf_html);
+}
+
+/* What cannot be printed fails; it is not left out. */
+static void test_printf_fails(void **state UNUSED)
+{
+	static const wchar_t none[] = { 0xd800, 0 };
+	struct buf b;
+
+	buf_init(&b, 100);
+	buf_printf(&b, "%ls", none);
+	assert_true(buf_failed(&b));
+	buf_finish(&b);
 }
 
 /* An entity is there whole or not at all. */
@@ -151,6 +163,7 @@ int main(void)
 		cmocka_unit_test(test_maximum),
 		cmocka_unit_test(test_steal),
 		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_printf_fails),
 		cmocka_unit_test(test_html_maximum),
 		cmocka_unit_test(test_percent),
 	};

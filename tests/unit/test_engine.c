@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -46,7 +47,7 @@ static struct world {
 	/* What was started and has not ended. */
 	char op[16], agent[32], keyword[64], key[64];
 	struct value *request;
-	int refuse_starts;
+	int refuse_starts, start_error;
 
 	/* How agents answer when the test lets them. */
 	int64_t latency;
@@ -85,6 +86,47 @@ static void new_boot(int64_t off_ms, bool synced)
 	w.boots++;
 	str_format_cut(
 		w.now.boot_id, sizeof(w.now.boot_id), "11111111-2222-3333-4444-%012d", w.boots);
+}
+
+/* The statement of the store of this number, counted from 1, is refused; 0: none is. */
+static struct {
+	int at, n, code;
+	bool paused; /* while the test itself looks */
+	/* Which are to be refused, in a run that refuses none: the first few of each text. */
+	bool noting;
+	uint64_t seen[2048];
+	size_t seen_count;
+	int often, chosen[8192];
+	size_t chosen_count;
+} refusal;
+
+static void note_statement(sqlite3_stmt *st)
+{
+	uint64_t text = UINT64_C(0xcbf29ce484222325);
+	int before = 0;
+	for (const char *s = sqlite3_sql(st); s && *s; s++)
+		text = (text ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < refusal.seen_count; i++)
+		before += refusal.seen[i] == text;
+	refusal.n++;
+	if (before >= refusal.often)
+		return;
+	assert_true(refusal.seen_count < ARRAY_LEN(refusal.seen));
+	refusal.seen[refusal.seen_count++] = text;
+	refusal.chosen[refusal.chosen_count++] = refusal.n;
+}
+
+/* In the place of SQLite's own for all of the program but the library itself. */
+int sqlite3_step(sqlite3_stmt *st)
+{
+	static int (*own)(sqlite3_stmt *);
+	if (!own)
+		own = (int (*)(sqlite3_stmt *))(uintptr_t)dlsym(RTLD_NEXT, "sqlite3_step");
+	if (refusal.noting && !refusal.paused)
+		note_statement(st);
+	if (refusal.at && !refusal.paused && ++refusal.n == refusal.at)
+		return refusal.code;
+	return own(st);
 }
 
 /* The post with this key as another process sees it on the disk; an update has another's. */
@@ -137,7 +179,7 @@ static int port_start(void *ctx, const struct agent_job *job, struct err *e)
 	assert_null(w.request);
 	if (w.refuse_starts > 0) {
 		w.refuse_starts--;
-		return err_set(e, -EAGAIN, "no process can be had");
+		return err_set(e, w.start_error ? w.start_error : -EAGAIN, "no process can be had");
 	}
 	const struct value *post = value_get(job->request, "post");
 	str_format_cut(w.op, sizeof(w.op), "%s", value_get_string(job->request, "op", ""));
@@ -150,6 +192,7 @@ static int port_start(void *ctx, const struct agent_job *job, struct err *e)
 	w.request = value_copy(job->request);
 	struct store *disk = NULL;
 	struct err err;
+	refusal.paused = true;
 	assert_int_equal(store_open(w.dir, w.dir, STORE_READ, &disk, &err), 0);
 	if (str_eq(w.op, "search")) {
 		assert_token_taken(disk);
@@ -172,6 +215,7 @@ static int port_start(void *ctx, const struct agent_job *job, struct err *e)
 		w.images += str_eq(w.op, "images");
 	}
 	store_close(disk);
+	refusal.paused = false;
 	if (str_eq(w.op, "search"))
 		assert_within_budget();
 	return 0;
@@ -3238,6 +3282,426 @@ static void test_once_whatever_the_store_refuses(void **state)
 			}
 }
 
+/* ---- every statement of the store, refused once ------------------------------------------------ */
+
+/*
+ * How a life goes. ENDS of publishings and SEARCHES, a letter each, then all is
+ * well: (o)k, (u)nknown and out, (n)ot out and unknown, (l)ater, (d)raft,
+ * (r)efused, a (p)erson is needed, (b)locked, br(x)oken.
+ */
+struct tale {
+	const char *settings, *ends, *searches;
+	bool moves, no_images, wishes;
+	int refused_start; /* of the agent after so many */
+};
+
+static char letter(const char *letters, int i)
+{
+	return letters && i < (int)strlen(letters) ? letters[i] : 'o';
+}
+
+static void end_badly(char how)
+{
+	struct agent_result res;
+	agent_result_init(&res);
+	res.person = how == 'p';
+	res.verdict = how == 'r' ? AGENT_REFUSED : how == 'b' ? AGENT_BLOCKED
+		: how == 'x' ? AGENT_BROKEN : how == 'u' || how == 'n' ? AGENT_UNKNOWN : AGENT_LATER;
+	done(&res, NULL, "an accident");
+}
+
+static void end_as_told(const struct tale *t)
+{
+	char how = str_eq(w.op, "search") ? letter(t->searches, w.searches - 1)
+		: letter(t->ends, w.publishes + w.updates - 1);
+	bool sends = str_eq(w.op, "publish");
+	advance(SECOND);
+	if (str_eq(w.op, "find")) {
+		reply_found(out_before(w.key, w.true_ms) ? "yes" : "no");
+	} else if (str_eq(w.op, "images")) {
+		reply(t->no_images ? AGENT_REFUSED : AGENT_OK, make_images(), "no");
+	} else if (how == 'd' && sends) {
+		reply_draft(NULL);
+	} else if (how == 'o' || how == 'd') {
+		if (sends)
+			put_out(0);
+		if (t->moves && !sends) {
+			w.price += 10;
+			w.set += !str_eq(w.op, "update") && strstr(t->settings, "20:00");
+		}
+		reply_well();
+	} else {
+		if (how == 'u' && sends)
+			put_out(0);
+		end_badly(how);
+	}
+}
+
+/* What the owner does every other hour. */
+static void wishes(void)
+{
+	struct value *args = value_new_object();
+	int64_t id;
+	refusal.paused = true;
+	assert_int_equal(store_request_add(w.store, "unblock", args, w.now.wall_ms, &id), 0);
+	for (int i = 1; i < 4; i++) {
+		value_set_int(args, "post", i);
+		assert_int_equal(
+			store_request_add(w.store, "post.approve", args, w.now.wall_ms, &id), 0);
+	}
+	value_free(args);
+	refusal.paused = false;
+}
+
+/* As cpautod does it: it ends where the engine cannot go on. */
+static void live(const struct tale *t, int64_t ms)
+{
+	int64_t until = w.true_ms + ms, wish_at = w.true_ms + 2 * HOUR;
+	int started = 0;
+	while (w.true_ms < until && !engine_fatal(w.engine)) {
+		int64_t wait = engine_step(w.engine, &w.now);
+		if (w.request) {
+			end_as_told(t);
+			w.refuse_starts = t->refused_start && ++started == t->refused_start;
+			continue;
+		}
+		if (t->wishes && w.true_ms >= wish_at) {
+			wish_at = w.true_ms + 2 * HOUR;
+			wishes();
+		}
+		advance(wait > HOUR ? HOUR : wait);
+	}
+}
+
+static const struct tale tales[] = {
+	{ .settings = BUDGET ALWAYS "cache: { history = \"9d\"; };\nlists = ( "
+		LIST("하나", "\"k\"", "") " );\n" BLOG(""), .refused_start = 1 },
+	{ .settings = ONE, .ends = "u", .refused_start = 2 },
+	{ .settings = ONE, .ends = "nl", .refused_start = 3 },
+	{ .settings = ONE, .ends = "dld", .searches = "lb", .wishes = true },
+	{ .settings = ONE, .ends = "pb", .searches = "xr", .no_images = true, .wishes = true },
+	{ .settings = UPDATED, .ends = "olu", .moves = true },
+	{ .settings = SIMPLE("\"k\", \"l\"", "approve = \"manual\";"), .wishes = true },
+	{ .settings = BUDGET ALWAYS "cache: { ttl = \"2h\"; };\nlists = ( " LIST("하나", "\"k\"",
+		"") " );\n" BLOG_SIMILAR("90", "hours = \"20:00-21:00\";"), .moves = true,
+		.wishes = true },
+};
+
+/* Every post that is out is known to be, and once at that: is_out() cries at a second time. */
+static void assert_told_well(const struct tale *t, int at)
+{
+	struct value *rows = NULL;
+	size_t known = 0;
+	assert_int_equal(store_list_posts(w.store, POST_PUBLISHED, NULL, 0, &rows), 0);
+	for (size_t i = 0; i < value_len(rows); i++) {
+		struct value *post = NULL;
+		int64_t id = value_get_int(value_at(rows, i), "id", 0);
+		assert_int_equal(store_post_get(w.store, id, &post), 0);
+		known += value_get_int(post, "updates", 0) == 0;
+		value_free(post);
+	}
+	value_free(rows);
+	if (known != blog.count || known == 0 || posts_in(POST_PARKED) > 0)
+		fail_msg("tale %d, statement %d: %zu out, %zu known", (int)(t - tales), at,
+			blog.count, known);
+}
+
+/* With the statement AT refused; 0: none. */
+static void tell(const struct tale *t, int at)
+{
+	tear_down(NULL);
+	set_up(NULL);
+	memset(&blog, 0, sizeof(blog));
+	w.is_out = is_or_will_be_out;
+	start_up(t->settings);
+	refusal.at = at;
+	refusal.noting = at == 0;
+	refusal.n = 0;
+	refusal.code = at % 3 == 0 ? SQLITE_IOERR : at % 3 == 1 ? SQLITE_FULL : SQLITE_BUSY;
+	live(t, 8 * HOUR);
+	refusal.noting = false;
+	refusal.at = 0;
+	crash();
+	advance(SECOND);
+	start_up(t->settings);
+	live(t, 30 * HOUR);
+	assert_told_well(t, at);
+}
+
+/* A sample; CPAUTO_TEST_SWEEP: all of the first three of each text. */
+static void test_once_whatever_statement_fails(void **state)
+{
+	(void)state;
+	bool all = getenv("CPAUTO_TEST_SWEEP");
+	size_t stride = all ? 1 : getenv("CPAUTO_TEST_QUICK") ? 50 : 12;
+	int64_t n = 20261126;
+	if (getenv("CPAUTO_SEED"))
+		assert_int_equal(parse_int64(getenv("CPAUTO_SEED"), 0, INT64_MAX, &n), 0);
+	print_message("CPAUTO_SEED=%" PRId64 "\n", n);
+	size_t told = 0;
+	for (size_t i = 0; i < ARRAY_LEN(tales); i++) {
+		memset(&refusal, 0, sizeof(refusal));
+		refusal.often = 3;
+		tell(&tales[i], 0);
+		for (size_t k = ((size_t)n + i * 7) % stride; k < refusal.chosen_count;
+			k += stride, told++)
+			tell(&tales[i], refusal.chosen[k]);
+	}
+	print_message("%zu lives\n", told);
+}
+
+/* ---- what is gone, and what cannot be written, at one place ------------------------------------ */
+
+static void again(void)
+{
+	tear_down(NULL);
+	set_up(NULL);
+}
+
+static void reload_to(const char *text)
+{
+	struct err e;
+	assert_int_equal(engine_reload(w.engine, load(text), templates(), &w.now, &e), 0);
+}
+
+/* An answer that cannot be kept is a call thrown away: none is made. */
+static void test_no_call_without_a_cache(void **state)
+{
+	(void)state;
+	assert_int_equal(dir_make(path_of("cache.db"), 0700), 0);
+	start_up(ONE);
+	assert_false(store_has_cache(w.store));
+	assert_false(go_for("search", DAY));
+	assert_int_equal(w.searches, 0);
+}
+
+static void test_a_keyword_that_vanished(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"k1\", \"k2\"", ""));
+	sql("DELETE FROM keywords WHERE folded = 'k1'");
+	assert_int_equal(go("search"), 0);
+	assert_string_equal(w.keyword, "k2");
+	assert_null(engine_fatal(w.engine));
+}
+
+static void test_an_answer_that_vanished(void **state)
+{
+	(void)state;
+	sqlite3 *db = NULL;
+	start_up(BUDGET ALWAYS "cache: { ttl = \"5d\"; };\nlists = ( " LIST("하나", "\"k\"", "") " );\n"
+		BLOG(""));
+	(void)go(NULL);
+	assert_int_equal(w.searches, 1);
+	assert_int_equal(sqlite3_open(path_of("cache.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DELETE FROM answers", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	/* It is asked for again, and nothing is looked at that is not there. */
+	assert_true(go_for("search", 2 * DAY));
+	assert_int_equal(w.searches, 2);
+}
+
+static void test_a_look_at_a_list_that_vanished(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "cache: { ttl = \"5d\"; };\nlists = ( " LIST("하나", "\"k\"", "") " );\n"
+		BLOG(""));
+	(void)go(NULL);
+	sql("UPDATE lists SET name = 'x'");
+	assert_false(go_for("publish", 2 * DAY));
+	assert_int_equal(w.publishes, 1);
+	assert_null(engine_fatal(w.engine));
+}
+
+/* What stands on another blog is not updated by this one. */
+static void test_an_update_of_another_blog(void **state)
+{
+	(void)state;
+	one_out(UPDATED, 150);
+	reload_to(BUDGET ALWAYS "cache: { ttl = \"12h\"; };\nlists = ( { name = \"하나\"; keywords = "
+		"[\"k\"]; every = \"1d\"; publisher = \"new\"; repost = \"update\"; } );\n"
+		"publishers = ( { name = \"new\"; agent = \"wordpress\"; similar = 0; } );\n");
+	assert_true(go_for("publish", 2 * DAY));
+	assert_int_equal(w.updates, 0);
+	assert_int_equal(w.publishes, 2);
+}
+
+static void test_long_after_a_backup(void **state)
+{
+	(void)state;
+	static const char *const settings =
+		SIMPLE("\"k1\", \"k2\"", "repost = \"always\";");
+	start_up(settings);
+	(void)go(NULL);
+	back_up();
+	put_back(settings);
+	w.set = 1;
+	(void)go_for("none", 5 * DAY);
+	assert_true(posts_in(POST_PUBLISHED) >= 6);
+	/* The third day after, no key can be one that was used before. */
+	assert_true(go_for("publish", 2 * DAY));
+	struct value *rows = NULL;
+	assert_int_equal(store_list_posts(w.store, POST_SENDING, NULL, 1, &rows), 0);
+	assert_int_equal(value_get_int(value_at(rows, 0), "doubt", 0), 0);
+	value_free(rows);
+}
+
+static void reply_with_skew(int64_t ms)
+{
+	struct value *v = make_answer(0, 100, 10);
+	value_set_int(v, "skew_ms", ms);
+	reply(AGENT_OK, v, NULL);
+}
+
+static void test_the_server_clock(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t said, kept;
+	} rows[] = { { 500, 0 }, { 90 * SECOND, 90 * SECOND }, { 100 * SECOND, 100 * SECOND },
+		{ -100 * SECOND, -100 * SECOND }, { -101 * SECOND, -100 * SECOND },
+		{ 3 * SECOND, 3 * SECOND }, { -90 * SECOND, -90 * SECOND } };
+	start_up(SIMPLE(TWELVE, ""));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct store_account a;
+		assert_true(go_for("search", DAY));
+		reply_with_skew(rows[i].said);
+		assert_int_equal(store_account_get(w.store, &a), 0);
+		assert_int_equal(a.skew_ms, rows[i].kept);
+	}
+}
+
+/* Between making a post and judging it, what it hangs on is gone. */
+static void test_gone_while_images_come(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	assert_int_equal(go("images"), 0);
+	reload_to(OTHER_BLOG);
+	reply_well();
+	(void)go(NULL);
+	assert_state(1, POST_READY);
+	assert_int_equal(w.publishes, 0);
+	again();
+	start_up(SIMPLE("\"k\"", "approve = \"manual\"; repost = \"never\";"));
+	assert_int_equal(go("images"), 0);
+	reload_to(BUDGET ALWAYS "lists = ( " LIST("둘", "\"m\"", "") " );\n" BLOG(""));
+	reply_well();
+	assert_int_equal(go("publish"), 0);
+}
+
+static void test_never_again_and_approved(void **state)
+{
+	(void)state;
+	static const char *const settings = SIMPLE("\"에어프라이어\"", "repost = \"never\";");
+	start_up(settings);
+	back_up();
+	(void)go(NULL);
+	advance(5 * DAY);
+	put_back(settings);
+	(void)go_for("none", 2 * HOUR);
+	assert_state(1, POST_WAITING);
+	/* Its prices grow old; made anew it needs no second word. */
+	advance(25 * HOUR);
+	assert_int_equal(ask("post.approve", NULL, NULL, 1), 0);
+	assert_true(w.request || go_for("publish", DAY));
+	until("publish");
+	reply_well();
+	assert_state(1, POST_PUBLISHED);
+}
+
+static void test_less_alike_than_wanted(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\",\"에어프라이어 추천\"", "") " );\n"
+		BLOG_SIMILAR("100", ""));
+	(void)go(NULL);
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+}
+
+/* Judged a second time, its pictures are there already, or are not any more. */
+static void test_judged_twice(void **state)
+{
+	(void)state;
+	for (int gone = 0; gone < 2; gone++) {
+		again();
+		start_up(ONE);
+		assert_int_equal(go("images"), 0);
+		sql("CREATE TRIGGER broken BEFORE UPDATE ON posts WHEN NEW.state = 'ready' BEGIN "
+		    "SELECT RAISE(ABORT, 'a test'); END");
+		reply_well();
+		(void)engine_step(w.engine, &w.now);
+		assert_state(1, POST_RENDERED);
+		crash();
+		sql("DROP TRIGGER broken");
+		if (gone)
+			assert_int_equal(unlink(path_of("images/one.jpg")), 0);
+		start_up(ONE);
+		assert_int_equal(go("publish"), 0);
+		assert_int_equal(w.images > 1, gone);
+	}
+}
+
+static void test_a_start_and_a_state_that_fail(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	assert_int_equal(go("images"), 0);
+	sql("CREATE TRIGGER broken BEFORE UPDATE ON posts WHEN OLD.state = 'sending' "
+	    "AND NEW.state = 'ready' BEGIN SELECT RAISE(ABORT, 'a test'); END");
+	reply_well();
+	w.refuse_starts = 1;
+	while (!engine_fatal(w.engine) && !w.request)
+		(void)engine_step(w.engine, &w.now);
+	assert_null(w.request);
+	assert_state(1, POST_SENDING);
+	/* Written down as sending, it is looked for, and not sent again at once. */
+	crash();
+	sql("DROP TRIGGER broken");
+	start_up(ONE);
+	assert_state(1, POST_UNKNOWN);
+	assert_int_equal(w.publishes, 0);
+}
+
+static void test_a_person_and_no_publisher(void **state)
+{
+	(void)state;
+	start_up(ONE);
+	assert_int_equal(go("publish"), 0);
+	reload_to(OTHER_BLOG);
+	reply_person("a captcha");
+	assert_true(posts_in(POST_UNKNOWN) + posts_in(POST_READY) + posts_in(POST_PARKED) == 1);
+	again();
+	start_up(ONE);
+	assert_int_equal(go("publish"), 0);
+	sql("CREATE TRIGGER broken BEFORE INSERT ON publishers BEGIN SELECT RAISE(ABORT, 'a test'); END");
+	reply_person("a captcha");
+	assert_non_null(engine_fatal(w.engine));
+	assert_state(1, POST_SENDING);
+}
+
+/* The look itself cannot be started: for a while, for a day, or ever. */
+static void test_a_look_that_cannot_start(void **state)
+{
+	(void)state;
+	static const int errors[] = { 0, -EINVAL, -EAGAIN };
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		again();
+		start_up(ONE);
+		assert_int_equal(go("publish"), 0);
+		reply(AGENT_UNKNOWN, NULL, "timed out");
+		w.start_error = errors[i];
+		w.refuse_starts = errors[i] == -EAGAIN ? 500 : 1;
+		if (errors[i]) {
+			assert_false(go_for("find", 3 * DAY));
+			assert_state(1, POST_PARKED);
+		} else {
+			assert_true(go_for("find", HOUR));
+		}
+		assert_int_equal(w.publishes, 1);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -3309,6 +3773,21 @@ int main(void)
 		TEST(test_images_that_are_refused),
 		TEST(test_an_image_that_was_deleted),
 		TEST(test_once_whatever_the_store_refuses),
+		TEST(test_once_whatever_statement_fails),
+		TEST(test_no_call_without_a_cache),
+		TEST(test_a_keyword_that_vanished),
+		TEST(test_an_answer_that_vanished),
+		TEST(test_a_look_at_a_list_that_vanished),
+		TEST(test_an_update_of_another_blog),
+		TEST(test_long_after_a_backup),
+		TEST(test_the_server_clock),
+		TEST(test_gone_while_images_come),
+		TEST(test_never_again_and_approved),
+		TEST(test_less_alike_than_wanted),
+		TEST(test_judged_twice),
+		TEST(test_a_start_and_a_state_that_fail),
+		TEST(test_a_person_and_no_publisher),
+		TEST(test_a_look_that_cannot_start),
 		TEST(test_no_call_without_a_disk),
 		TEST(test_an_end_that_cannot_be_written),
 		TEST(test_no_start_and_no_disk),

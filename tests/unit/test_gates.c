@@ -102,6 +102,7 @@ static void lints_html(void **state)
 		{ "<p>" S "</p><p>구매 시 수수료를 받을 수도 있습니다.</p>", WORDING,
 			"받을 수" },
 		{ "<p>" S "</p><p>로켓배송을 받을 수 있습니다.</p>", 0, NULL },
+		{ "<h1>수수료를 받을 수 있습니다</h1><p>" S "</p>", WORDING, "title" },
 		{ "<p>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " S "</p>", PLACE, "over 100" },
 	};
@@ -118,6 +119,113 @@ static void lints_html(void **state)
 			fail_msg("row %zu: %u for %u: %s: %s", i, failed, rows[i].failed,
 				rows[i].in, report.results[failed & SENTENCE ? 0 : failed & 4 ? 2 : 1].reason);
 	}
+}
+
+/* Every way of a style to hide what stands there, and those that do not. */
+static void sees_styles(void **state)
+{
+	static const struct {
+		const char *style;
+		bool seen;
+	} rows[] = {
+		{ "font:0/0 a", false }, { "font:italic 1px a", false }, { "font:bold 0px a", false },
+		{ "font:bold 0/2 a", false }, { "font:12px a", true },
+		{ "font:bold 16px/1.5 a", true }, { "text-decoration:line-through", false },
+		{ "text-decoration:underline", true }, { "content-visibility:hidden", false },
+		{ "content-visibility:auto", true }, { "clip-path:inset(50%)", false },
+		{ "clip-path:none", true }, { "clip:auto", true }, { "transform:scale(0)", false },
+		{ "transform:translate(-9999px)", false }, { "transform:rotate(1deg)", true },
+		{ "visibility:collapse", false }, { "visibility:visible", true },
+		{ "display:block", true }, { "opacity:1%", false }, { "opacity:50%", true },
+		{ "opacity:1", true }, { "opacity:.05", false }, { "font-size:1pt", false },
+		{ "font-size:12pt", true }, { "font-size:1%", false }, { "font-size:100%", true },
+		{ "font-size:1rem", true }, { "font-size:0.1rem", false }, { "font-size:small", true },
+		{ "font-size:.5px", false }, { "font-size:0.0000em", false },
+		{ "font-size:12345.5px", true }, { "max-width:0;overflow:clip", false },
+		{ "width:1px;height:1px;overflow:hidden", false }, { "width:5px;overflow:hidden", true },
+		{ "max-height:0;overflow:hidden", false }, { "height:0", true },
+		{ "height:0;overflow:visible", true }, { "position:fixed;top:-999px", false },
+		{ "position:absolute;right:-200px", false }, { "position:absolute;bottom:-200px", false },
+		{ "position:absolute;margin-left:-9999px", false }, { "left:-50px", true },
+		{ "position:absolute;left:-50px", true }, { "position:relative;color:#111", true },
+		{ "text-indent:2000px", false }, { "text-indent:1em", true },
+		{ "-webkit-text-fill-color:#fff", false }, { "background-color:#000;color:#000", false },
+		{ "background-color:#000;color:#fff", true }, { "background:#000 url(x);color:#010101", false },
+		{ "background:#000;color:#eee", true }, { "color:#ggg", true }, { "color:#12345", true },
+		{ "color:rgba(1000,0,0,1)", true }, { "color:rgb(255,255,255", false },
+		{ "color:rgb(9)", true }, { "color:inherit", true }, { "color", true }, { "", true },
+		{ ";;:;x:;:y", true }, { "DISPLAY : none !important", false },
+	};
+	struct gates_report report;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char page[600];
+
+		str_format_cut(page, sizeof(page), "<p style=\"%s\">" S "</p>", rows[i].style);
+		if (((failed_rules(page, true, &report) & VISIBLE) == 0) != rows[i].seen)
+			fail_msg("%s: %s", rows[i].style, report.results[2].reason);
+	}
+}
+
+static void sees_pages(void **state)
+{
+	static const struct {
+		const char *page;
+		unsigned failed;
+	} rows[] = {
+		{ "<dialog>" S "</dialog>", PLACE | VISIBLE },
+		{ "<dialog open>" S "</dialog>", 0 },
+		{ "<div bgcolor=\"#000\"><font color=\"#000010\">" S "</font></div>", PLACE | VISIBLE },
+		{ "<div bgcolor=\"#000\"><font color=\"#fff\">" S "</font></div>", 0 },
+		{ "<div bgcolor><font color>" S "</font></div>", 0 },
+		{ "<p style>" S "</p>", 0 },
+		{ "<style>*{display:none}</style><p>" S "</p>", PLACE | VISIBLE },
+		{ "<style>.x{color:#fff}</style><p class=x>" S "</p>", PLACE | VISIBLE },
+		{ "<style>,{display:none}</style><p>" S "</p>", 0 },
+		{ "<style>p{display:none</style><p>" S "</p>", 0 },
+		{ "<style>p[x], b:hover, p.y.z#w {display:none}</style><p>" S "</p>", PLACE | VISIBLE },
+		{ "<style>b.y{display:none}</style><p class=y>" S "</p>", 0 },
+		{ "<style>p.y{display:none}</style><p class=\"z y\">" S "</p>", PLACE | VISIBLE },
+		{ "<style>p.y{display:none}</style><p class=\"yy zy\">" S "</p>", 0 },
+		{ "<style>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa{display:none}</style><p>" S
+		  "</p>", 0 },
+		{ "<p>a<br>" S "</p>", 0 },
+		{ "<p hidden>a<br>" S "</p>", PLACE | VISIBLE },
+		{ "<article><img src=a><p>" S "</p></article>", PLACE },
+		{ "<p>a</p><article><p>" S "</p></article>", 0 },
+		{ "<p>a</p><main><p>" S "</p></main>", 0 },
+		{ "<details><summary>" S "</summary></details>", 0 },
+		{ "<summary>" S "</summary>", 0 },
+		{ "<p hidden>" S "</p><p hidden>" S "</p><!-- " S " -->", PLACE | VISIBLE },
+		{ "<p>a</p><p>" S "</p><p>" S "</p>", PLACE },
+		{ "<p>" S "</p><p>" S "</p>", 0 },
+		{ "<ul><li>a<li>" S "</ul>", PLACE },
+		{ "<p>a<div>" S "</div>", PLACE },
+		{ "</p></b>" S, 0 },
+		{ "<p>" HEAD "이에 따른 일정액의 수\u200b수료를 제공받습니다.</p><p>" HEAD
+		  "이에 따른 일정액의 수\u200b수료를 제공받습니다.</p>", SENTENCE | PLACE | VISIBLE },
+	};
+	struct gates_report report;
+	struct buf deep;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		unsigned failed = failed_rules(rows[i].page, true, &report);
+
+		if (failed != rows[i].failed)
+			fail_msg("row %zu: %u: %s", i, failed, rows[i].page);
+	}
+	/* Deeper than is followed: what stands there is still seen. */
+	buf_init(&deep, 100000);
+	for (int i = 0; i < 1000; i++)
+		buf_str(&deep, "<div>");
+	buf_str(&deep, S);
+	for (int i = 0; i < 1000; i++)
+		buf_str(&deep, "</div>");
+	assert_int_equal(failed_rules(buf_cstr(&deep), true, &report), 0);
+	buf_finish(&deep);
 }
 
 static void lints_text(void **state)
@@ -160,6 +268,8 @@ static void tells_html_from_text(void **state)
 	assert_true(gates_is_html("<p>a", 4));
 	assert_true(gates_is_html("<!DOCTYPE html>", 15));
 	assert_false(gates_is_html("# a\n\nb <b>c</b> < d", 19));
+	assert_false(gates_is_html("a <p", 4));
+	assert_false(gates_is_html("a <b>c", 6));
 }
 
 static void judges_urls(void **state)
@@ -201,9 +311,45 @@ static void judges_urls(void **state)
 		{ "http://127.0.0.1:8081/image", GATES_IMAGE, true },
 		{ "http://127.0.0.2:8080/re/x", GATES_LINK, false },
 		{ "http://u@127.0.0.1:8080/re/x", GATES_LINK, false },
+		{ "http://localhost/re/x", GATES_LINK, false },
+		{ "http://:8080/", GATES_LINK, false },
+		{ "http://8080/", GATES_LINK, false },
+		{ "https://link.coupang.com/\x7f", GATES_LINK, false },
+		{ "https://a_b.coupangcdn.com/x", GATES_IMAGE, false },
+		{ "https://A-0.b.coupangcdn.com/x", GATES_IMAGE, true },
+		{ "https://a:1.coupangcdn.com/x", GATES_IMAGE, false },
+		{ "https://a{.coupangcdn.com/x", GATES_IMAGE, false },
+		{ "https://a/.coupangcdn.com/x", GATES_IMAGE, false },
+		{ "https://0123456789012345678901234567890123456789012345678901234567890123456789"
+		  "01234567890123456789.example/", GATES_IMAGE, false },
+		{ "https://0123456789012345678901234567890123456789012345678901234567890123456789"
+		  "01234567890123456789.example/", GATES_LINK, false },
+	};
+	static const struct {
+		const char *endpoint, *url;
+		bool ok;
+	} own[] = {
+		{ "http://localhost:1", "http://LOCALHOST/x", true },
+		{ "http://localhost", "http://localhost:7/x", true },
+		{ "http://[::1]:1", "http://[::1]/x", true },
+		{ "http://[::1]:1", "http://[::2]/x", false },
+		{ "http://127.0.0.1", "http://127.0.0.2/x", false },
+		{ "http://127.0.0", "http://127.0.0/x", false },
+		{ "http://128.0.0.1", "http://128.0.0.1/x", false },
+		{ "http://127.0.0.1a", "http://127.0.0.1a/x", false },
+		{ "http://127.0.0/1", "http://127.0.0/x", false },
+		{ "http://127.0.0,1", "http://127.0.0,1/x", false },
+		{ "http://:1", "http://:1/x", false },
+		{ "http://", "http:///x", false },
+		{ "http://127.0.0.1:1", "http:///x", false },
+		{ "http://127.0.0.1:1", "http://:1/x", false },
+		{ "127.0.0.1", "http://127.0.0.1/x", false },
 	};
 
 	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (gates_url_ok(own[i].url, GATES_LINK, own[i].endpoint, NULL) != own[i].ok)
+			fail_msg("%s at %s", own[i].url, own[i].endpoint);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct err e = { "" };
 
@@ -227,6 +373,10 @@ static void cleans_names(void **state)
 		{ "a\u202e" "b\u200b" "c\ufeff", "abc" },
 		{ "a\u2028" "b\xc2\x85" "c", "a b c" },
 		{ "\u1100\u1161", "가" },
+		{ "a\u2029" "b\x7f" "c", "a b c" },
+		{ "a\xc2\xa7" "b\xc2\x80" "c\u00e9", "a\xc2\xa7" "b c\u00e9" },
+		{ "a\xc2", "a" },
+		{ "a\xc2" "b", "ab" },
 		{ "a\xff" "b", "ab" },
 		{ "<b>{{x}}</b>", "<b>{{x}}</b>" },
 		{ "\U0001F468\u200d\U0001F469\u200d\U0001F467", "\U0001F468\u200d\U0001F469\u200d\U0001F467" },
@@ -334,6 +484,18 @@ static void judges_posts(void **state)
 		{ TIME "<p>사용해 <b>보니</b></p>", "claims", "사용해보니" },
 		{ TIME "<p>선풍기 <b>A</b></p>", "profile", "unescaped" },
 		{ TIME "<ul><li>a</li></ul>", "profile", "line 2" },
+		{ "<p>11월 23일</p>", "facts", "the time of the prices" },
+		{ TIME "<p>₩12,900 ₩ 20000, ₩, ₩ 원, 5 개, 1천2원 .</p>", "facts", "2원" },
+		{ TIME "<p>₩7</p>", "facts", "₩7" },
+		{ TIME "<p>5₩7</p>", "facts", "₩7" },
+		{ TIME "<p>₩12,900원</p>", NULL, NULL },
+		{ TIME "<p>₩7x</p>", "facts", "₩7" },
+		{ TIME "<p>₩x 3,1 4.1 2원x</p>", "facts", "2원" },
+		{ TIME "<p>99999999999999999999억억억억억원</p>", "facts", "억원" },
+		{ TIME "<p>12900만억억원</p>", "facts", "억원" },
+		{ TIME "<p>129000000000000000000000000000000000000원</p>", "facts", "000원" },
+		{ TIME "<p>9223372036854775808원</p>", "facts", "808원" },
+		{ TIME "<p>1\\.900</p>", NULL, NULL },
 	};
 	struct gates_report report;
 
@@ -383,6 +545,144 @@ static void judges_age_and_hosts(void **state)
 	assert_false(value_get_bool(v, "pass", true));
 	assert_int_equal(value_len(value_get(v, "rules")), 5);
 	value_free(v);
+}
+
+/* ---- products and images that are not the answer's -------------------------- */
+
+/* PATH of the post or of its answer, "images.0.alt", becomes AS. */
+struct change {
+	const char *where, *name;
+	const char *text; /* NULL: NUMBER */
+	int64_t number;
+	const char *rule, *reason; /* RULE: the first that fails; NULL: none */
+};
+
+static struct value *whole_post(void)
+{
+	struct value *post = value_new_object(), *products = value_new_list();
+	struct value *images = value_new_list(), *image = value_new_object();
+
+	value_append(products, post_product(1, "선풍기", 12900, L1));
+	value_append(products, post_product(2, "긴 이름의 선풍기", 20000, L2));
+	value_set_string(image, "src", I1);
+	value_set_string(image, "alt", "긴 이름…");
+	value_append(images, image);
+	image = value_new_object();
+	value_set_string(image, "src", I1);
+	value_set_string(image, "alt", "선풍기");
+	value_append(images, image);
+	value_set_string(post, "title", "선풍기");
+	value_set_string(post, "html", "<p>" S "</p>\n<p>11월 23일 14:32 기준</p>"
+		"<div align=\"center\"><img src=\"" I1 "\" alt=\"\" width=\"1\" height=\"1\"></div>");
+	value_set_string(post, "text", S "\n\nhttps://coupa.ng/x <" I1 ">\n");
+	value_set_string(post, "markdown", S "\n\n(" L1 ") a\\* b\\");
+	value_set(post, "products", products);
+	value_set(post, "images", images);
+	return post;
+}
+
+static struct value *named(struct value *post, struct value *answer, const char *where)
+{
+	if (str_eq(where, "answer"))
+		return value_at(answer, 0);
+	return str_eq(where, "post") ? post : value_at(value_get(post, where), 0);
+}
+
+static void judges_changes(void **state)
+{
+	static const struct change rows[] = {
+		{ "post", "title", "선풍기 모음", 0, NULL, NULL },
+		{ "post", "title", S, 0, NULL, NULL },
+		{ "post", "title", "수수료를 받을 수 있습니다", 0, "disclosure", "title" },
+		{ "products", "id", NULL, 3, "facts", "product 1" },
+		{ "products", "price", NULL, 12901, "facts", "product 1" },
+		{ "products", "name", "난로", 0, "facts", "product 1" },
+		{ "products", "url", L2, 0, "facts", "product 1" },
+		{ "products", "image", "https://ads-partners.coupang.com/b", 0, "facts", "product 1" },
+		{ "products", "short_name", "난로", 0, "facts", "product 1" },
+		{ "products", "short_name", "선풍…", 0, NULL, NULL },
+		{ "products", "table_name", "난…", 0, "facts", "product 1" },
+		{ "images", "alt", "난로", 0, "facts", "image 1" },
+		{ "images", "src", "https://evil.example/a", 0, "facts", "image 1" },
+		{ "answer", "productPrice", "12900", 0, "facts", "product 1" },
+		{ "answer", "productId", NULL, 9, "facts", "product 1" },
+		{ "post", "html", "<p>" S "</p>\n<p>11월 23일 14:32 기준</p>"
+		  "<div align=\"center\"><img src=\"https://ads-partners.coupang.com/c\" alt=\"\" width=\"1\" height=\"1\"></div>",
+			0, "facts", "not in the answer" },
+		{ "post", "html", "<p>" S "</p>\n<p>11월 23일 14:32 기준 \xff</p>", 0, "profile", "UTF-8" },
+		{ "post", "html", "<p>" S "</p>\n<p>11월 23일 14:32 기준 <a href=\"" L1 "&#0;\">x</a></p>",
+			0, "facts", "" },
+		{ "post", "html", "<p>" S "</p>\n<p>11월 23일 14:32 기준 <a href>x</a></p>", 0, "facts",
+			"not in the answer: " },
+		{ "post", "html", "<p>a</p>", 0, "disclosure", "html" },
+		{ "post", "text", "a", 0, "disclosure", "text" },
+		{ "post", "markdown", "수수료를 받을 수 있습니다\n\n" S, 0, "disclosure", "markdown" },
+		{ "post", "text", S "\n\nhttps://evil.example/\n", 0, "hosts", "text" },
+		{ "post", "markdown", S "\n\n[a](HTTPS://evil.example/)\n", 0, "hosts", "markdown" },
+		{ "post", "text", S "\n\n{://evil.example\n", 0, "hosts", "text" },
+		{ "post", "products", NULL, 0, "facts", "no product" },
+	};
+	struct gates_report report;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct value *post = whole_post(), *answer = value_new_list();
+		struct gates_input in = { .post = post, .products = answer, .keyword = "선풍기",
+			.fetched_ms = FETCHED, .now_ms = FETCHED, .ttl_ms = 86400000 };
+		struct value *to;
+
+		value_append(answer, raw_product(1, "선풍기", 12900, L1));
+		value_append(answer, raw_product(2, "긴 이름의 선풍기", 20000, L2));
+		to = named(post, answer, rows[i].where);
+		if (str_eq(rows[i].name, "products"))
+			value_remove(to, "products");
+		else if (rows[i].text)
+			value_set_string(to, rows[i].name, rows[i].text);
+		else
+			value_set_int(to, rows[i].name, rows[i].number);
+		if (gates_check(&in, &report) != !rows[i].rule)
+			fail_msg("row %zu: %s %s %s %s %s", i, report.results[0].reason,
+				report.results[1].reason, report.results[2].reason,
+				report.results[3].reason, report.results[4].reason);
+		for (size_t k = 0; rows[i].rule && k < report.count; k++) {
+			const struct gates_result *r = &report.results[k];
+
+			if (r->pass)
+				continue;
+			if (!str_eq(r->rule, rows[i].rule) || !strstr(r->reason, rows[i].reason))
+				fail_msg("row %zu: %s: %s", i, r->rule, r->reason);
+			break;
+		}
+		value_free(post);
+		value_free(answer);
+	}
+}
+
+/* A price that is no whole number, as JSON may have it. */
+static void judges_prices(void **state)
+{
+	static const struct {
+		double price;
+		int64_t want;
+	} rows[] = { { 12900.0, 12900 }, { 12899.6, 12900 }, { 0.0, 0 }, { -5.0, -5 }, { 1e13, 0 } };
+	struct gates_report report;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct value *post = whole_post(), *answer = value_new_list();
+		struct gates_input in = { .post = post, .products = answer, .keyword = "선풍기",
+			.fetched_ms = FETCHED, .now_ms = FETCHED, .ttl_ms = 86400000 };
+
+		value_append(answer, raw_product(1, "선풍기", 12900, L1));
+		value_set(value_at(answer, 0), "productPrice", value_new_double(rows[i].price));
+		struct value *alone = value_new_list();
+		value_append(alone, post_product(1, "선풍기", rows[i].want, L1));
+		value_set(post, "products", alone);
+		value_remove(post, "images");
+		assert_int_equal(gates_check(&in, &report), rows[i].price > 1 && rows[i].price < 1e12);
+		value_free(post);
+		value_free(answer);
+	}
 }
 
 /* Soup: nothing is read past its end, nothing takes long, nothing passes by luck. */
@@ -441,6 +741,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lints_html),
+		cmocka_unit_test(sees_styles),
+		cmocka_unit_test(sees_pages),
 		cmocka_unit_test(lints_text),
 		cmocka_unit_test(takes_other_form),
 		cmocka_unit_test(tells_html_from_text),
@@ -448,6 +750,8 @@ int main(void)
 		cmocka_unit_test(cleans_names),
 		cmocka_unit_test(judges_posts),
 		cmocka_unit_test(judges_age_and_hosts),
+		cmocka_unit_test(judges_changes),
+		cmocka_unit_test(judges_prices),
 		cmocka_unit_test(takes_soup),
 		cmocka_unit_test(refuses_huge),
 	};

@@ -44,6 +44,7 @@ static void test_fold_clean(void **state UNUSED)
 		{ " \n\t ", NULL, NULL, -EINVAL },
 		{ "a\x01", NULL, NULL, -EILSEQ },
 		{ "a\x1b[31m", NULL, NULL, -EILSEQ },
+		{ "a\x7f", NULL, NULL, -EILSEQ },
 		{ "a\xC2\x85", NULL, NULL, -EILSEQ },
 		{ "\xff", NULL, NULL, -EILSEQ },
 	};
