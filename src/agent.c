@@ -228,7 +228,7 @@ int agent_start(const struct agent_job *job, struct agent **ret, struct err *e)
 
 	if (r < 0) {
 		err_set(e, r, "the agent '%s' could not be started: %s; it is tried again later",
-			a->name, strerror(-r));
+			a->name, tr_errno(-r));
 		agent_free(a);
 		return r;
 	}
@@ -410,11 +410,11 @@ static void conclude_not_started(struct agent *a, int error)
 	case ENFILE:
 	case ETXTBSY:
 	case EIO:
-		conclude(a, AGENT_LATER, "could not be started for now: %s", strerror(error));
+		conclude(a, AGENT_LATER, "could not be started for now: %s", tr_errno(error));
 		break;
 	default:
 		conclude(a, AGENT_BROKEN, "could not be started: %s: %s; repair or reinstall it",
-			a->path, strerror(error));
+			a->path, tr_errno(error));
 	}
 }
 

@@ -98,7 +98,7 @@ static int start_agent(void *ctx, const struct agent_job *wish, struct err *e)
 	if (r < 0) {
 		agent_free(d->agent);
 		d->agent = NULL;
-		return err_set(e, r, "agent '%s': %s", wish->name, strerror(-r));
+		return err_set(e, r, "agent '%s': %s", wish->name, tr_errno(-r));
 	}
 	return 0;
 }
@@ -252,16 +252,16 @@ static void on_stop(void *ctx)
 
 static void usage(FILE *f)
 {
-	fputs("usage: cpautod [-c FILE] [--agents DIR] [--once] [--check] [--version]\n"
+	fprintf(f, _("usage: cpautod [-c FILE] [--agents DIR] [--once] [--check] [--version]\n"
 	      "Posts what the lists in the configuration name, within the API's limit.\n\n"
-	      "  -c, --config FILE  the configuration (default " CONFIG_PATH ")\n"
+	      "  -c, --config FILE  the configuration (default %s)\n"
 	      "      --agents DIR   where the agents are\n"
 	      "      --once         do what is due now, then end\n"
 	      "      --check        read and check everything, then end\n"
 	      "  -v, --verbose      log more\n"
 	      "      --version      show the version, then end\n"
 	      "  -h, --help         show this, then end\n\n"
-	      "Signals: HUP reloads, TERM and INT end. See cpautod(8).\n", f);
+	      "Signals: HUP reloads, TERM and INT end. See cpautod(8).\n"), CONFIG_PATH);
 }
 
 /* -1 to go on, else the exit code. */
@@ -292,7 +292,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "cpautod: '%s' is one word too many; see cpautod --help\n",
+		fprintf(stderr, _("cpautod: '%s' is one word too many; see cpautod --help\n"),
 			argv[optind]);
 		return EX_USAGE;
 	}
@@ -306,7 +306,7 @@ static int make_dirs(const struct daemon *d, struct err *e)
 		int r = dir_make(dirs[i], 0700);
 		if (r < 0)
 			return err_set(e, r, "%s: %s; make it, owned by the daemon's user",
-				dirs[i], strerror(-r));
+				dirs[i], tr_errno(-r));
 	}
 	return 0;
 }
@@ -362,7 +362,7 @@ static int open_loop(struct daemon *d, struct err *e)
 		(r = loop_signal(d->loop, SIGINT, on_stop, d)) < 0 ||
 		(r = loop_signal(d->loop, SIGHUP, on_reload, d)) < 0 ||
 		(r = loop_watchdog(d->loop)) < 0)
-		return err_set(e, r, "the event loop: %s; start again", strerror(-r));
+		return err_set(e, r, "the event loop: %s; start again", tr_errno(-r));
 	return 0;
 }
 
@@ -420,9 +420,9 @@ static int check(const struct daemon *d)
 		const char *level = value_get_string(f, "level", "");
 		const char *text = value_get_string(f, "text", "");
 		if (str_eq(level, "error"))
-			log_err("%s: %s", value_get_string(f, "thing", ""), text);
+			log_err("%s: %s", tr(value_get_string(f, "thing", "")), text);
 		else if (str_eq(level, "warning"))
-			log_warning("%s: %s", value_get_string(f, "thing", ""), text);
+			log_warning("%s: %s", tr(value_get_string(f, "thing", "")), text);
 	}
 	int code = check_count(findings, "error") > 0 ? EX_CONFIG : EX_OK;
 	value_free(findings);
@@ -433,13 +433,13 @@ static int run(struct daemon *d)
 {
 	struct engine_counts n;
 	memory_trim();
-	log_notice("cpautod " VERSION " is ready: %s, state in %s", d->options.config,
+	log_notice("cpautod %s is ready: %s, state in %s", VERSION, d->options.config,
 		d->paths.state);
 	loop_notify_ready(d->loop);
 	turn(d);
 	int r = loop_run(d->loop);
 	if (r < 0) {
-		log_err("the event loop: %s", strerror(-r));
+		log_err("the event loop: %s", tr_errno(-r));
 		return EX_SOFTWARE;
 	}
 	n = engine_counts(d->engine);
@@ -455,6 +455,7 @@ int main(int argc, char **argv)
 {
 	struct daemon d = { .bell = -1 };
 	struct err e = { "" };
+	tr_init("auto", NULL);
 	int code = parse_options(argc, argv, &d.options);
 	if (code >= 0)
 		return code;

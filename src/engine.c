@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -30,8 +31,9 @@ static void store_failed(struct engine *e, int r)
 	str_format_cut(e->store_trouble, sizeof(e->store_trouble), "%s", store_error(e->store));
 	e->store_wait_until = e->now.boot_ms + STORE_RETRY_MS;
 	e->fatal = e->fatal || !weather;
-	log_err("%s; no call and no post %s", e->store_trouble,
-		!e->fatal ? "for now, trying again in 1 min" : "until a new start");
+	log_err(e->fatal ? N_("%s; no call and no post until a new start")
+			 : N_("%s; no call and no post for now, trying again in 1 min"),
+		e->store_trouble);
 }
 
 /* ---- lists ------------------------------------------------------------------------ */
@@ -196,8 +198,9 @@ static void sweep_images(const struct engine *e)
 {
 	int n = dir_sweep(e->image_dir);
 	if (n > 0)
-		log_info("%s: removed %d picture%s that %s cut short", e->image_dir, n,
-			n == 1 ? "" : "s", n == 1 ? "was" : "were");
+		log_info(tr_n("%s: removed %d picture that was cut short",
+				 "%s: removed %d pictures that were cut short", n),
+			e->image_dir, n);
 }
 
 static bool is_kept(const struct value *paths, const char *path)
@@ -390,36 +393,46 @@ static void status_next(struct engine *e, const struct account_gate *gate, struc
 	char time[CLOCK_TEXT_MAX];
 	clock_format_time(e->next_call_ms, time);
 	if (!store_has_cache(e->store))
-		buf_str(b, ", no call without cache.db: see to the cache folder");
+		buf_str(b, _(", no call without cache.db: see to the cache folder"));
 	else if (gate->account.hard)
-		buf_str(b, ", stopped after strikes: cpauto unblock");
+		buf_str(b, _(", stopped after strikes: cpauto unblock"));
 	else if (gate->budget.reason == BUDGET_BLOCKED)
-		buf_printf(b, ", blocked by the server until %s", time);
+		buf_printf(b, _(", blocked by the server until %s"), time);
 	else if (gate->waiting)
-		buf_printf(b, ", the source failed, next try at %s", time);
+		buf_printf(b, _(", the source failed, next try at %s"), time);
 	else if (e->action == ACTION_SEARCH)
-		buf_printf(b, ", asking about '%s'", e->keyword.keyword);
+		buf_printf(b, _(", asking about '%s'"), e->keyword.keyword);
 	else if (e->next_call_ms)
-		buf_printf(b, ", next at %s for '%s'", time, e->next_keyword);
+		buf_printf(b, _(", next at %s for '%s'"), time, e->next_keyword);
 	else
-		buf_str(b, ", nothing is due");
+		buf_str(b, _(", nothing is due"));
+}
+
+/* How many posts are in STATE; 0 where nobody can tell. */
+static int count_posts(struct engine *e, const char *state)
+{
+	int64_t n = 0;
+	if (store_posts_count(e->store, state, &n) < 0)
+		return 0;
+	return n < INT_MAX ? (int)n : INT_MAX;
 }
 
 static void status_posts(struct engine *e, struct buf *b)
 {
-	static const struct {
-		const char *state, *one, *many;
-	} words[] = {
-		{ POST_WAITING, "post waiting for approval", "posts waiting for approval" },
-		{ POST_READY, "post ready", "posts ready" },
-		{ POST_UNKNOWN, "post unclear", "posts unclear" },
-		{ POST_PARKED, "post for you to settle", "posts for you to settle" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		int64_t n = 0;
-		if (store_posts_count(e->store, words[i].state, &n) == 0 && n > 0)
-			buf_printf(b, "; %" PRId64 " %s", n, n == 1 ? words[i].one : words[i].many);
-	}
+	int n = count_posts(e, POST_WAITING);
+	if (n > 0)
+		buf_printf(b, tr_n("; %d post waiting for approval",
+			"; %d posts waiting for approval", n), n);
+	n = count_posts(e, POST_READY);
+	if (n > 0)
+		buf_printf(b, tr_n("; %d post ready", "; %d posts ready", n), n);
+	n = count_posts(e, POST_UNKNOWN);
+	if (n > 0)
+		buf_printf(b, tr_n("; %d post unclear", "; %d posts unclear", n), n);
+	n = count_posts(e, POST_PARKED);
+	if (n > 0)
+		buf_printf(b, tr_n("; %d post for you to settle", "; %d posts for you to settle", n),
+			n);
 }
 
 void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_STATUS_MAX])
@@ -428,11 +441,11 @@ void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_
 	struct account_gate gate;
 	buf_init(&b, 4096);
 	if (e->fatal || e->store_trouble[0]) {
-		buf_printf(&b, "no call and no post: %s", e->store_trouble);
+		buf_printf(&b, _("no call and no post: %s"), e->store_trouble);
 	} else if (account_ask(e->store, e->config, now, false, &gate) < 0) {
-		buf_printf(&b, "no call and no post: %s", store_error(e->store));
+		buf_printf(&b, _("no call and no post: %s"), store_error(e->store));
 	} else {
-		buf_printf(&b, "%d of %d calls left", gate.budget.left, e->config->budget.calls);
+		buf_printf(&b, _("%d of %d calls left"), gate.budget.left, e->config->budget.calls);
 		status_next(e, &gate, &b);
 		status_posts(e, &b);
 	}
@@ -451,15 +464,16 @@ static int recover(struct engine *e)
 		r = store_posts_recover(
 			e->store, &e->now, e->now.wall_ms + FIND_FIRST_MS, &posts);
 	if (calls > 0)
-		log_warning(
-			"%d call%s under way when the daemon last ended; counted as made now",
-			calls, calls == 1 ? " was" : "s were");
+		log_warning(tr_n("%d call was under way when the daemon last ended; counted as "
+				 "made now",
+				    "%d calls were under way when the daemon last ended; counted "
+				    "as made now", calls), calls);
 	if (posts > 0)
-		log_warning(
-			"%d post%s being published when the daemon last ended; looking for "
-			"%s before "
-			"anything is sent again",
-			posts, posts == 1 ? " was" : "s were", posts == 1 ? "it" : "them");
+		log_warning(tr_n("%d post was being published when the daemon last ended; looking "
+				 "for it before anything is sent again",
+				    "%d posts were being published when the daemon last ended; "
+				    "looking for them before anything is sent again", posts),
+			posts);
 	return r;
 }
 

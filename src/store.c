@@ -629,20 +629,20 @@ static const char *errno_words(int r)
 {
 	switch (r) {
 	case -ENOSPC:
-		return "the disk is full; make room";
+		return _("the disk is full; make room");
 	case -EUCLEAN:
-		return "the database is damaged and left as it is; with cpautod stopped, put a"
-		       " backup in its place: cpauto restore FILE";
+		return _("the database is damaged and left as it is; with cpautod stopped, put a"
+		       " backup in its place: cpauto restore FILE");
 	case -EBUSY:
-		return "another program holds the database; try again";
+		return _("another program holds the database; try again");
 	case -EROFS:
-		return "the folder is read-only; it must be writable";
+		return _("the folder is read-only; it must be writable");
 	case -EACCES:
-		return "no permission; check who owns the folder";
+		return _("no permission; check who owns the folder");
 	case -EIO:
-		return "the disk failed; look at the kernel's log";
+		return _("the disk failed; look at the kernel's log");
 	default:
-		return "try again";
+		return _("try again");
 	}
 }
 
@@ -688,11 +688,15 @@ static int fail(struct store *s, bool cache, int rc)
 	return r;
 }
 
-/* A row is well-formed, but not what was written. */
+static const char *const tables[] UNUSED = {
+	N_("account"), N_("calls"), N_("keywords"), N_("posts"), N_("requests"),
+};
+
+/* A row of table WHAT is well-formed, but not what was written. */
 static int damaged(struct store *s, const char *what, int64_t id)
 {
 	str_format_cut(s->error, sizeof(s->error),
-		"state.db: row %" PRId64 " of %s is not as it was written: %s", id, what,
+		_("state.db: row %" PRId64 " of %s is not as it was written: %s"), id, tr(what),
 		errno_words(-EUCLEAN));
 	return -EUCLEAN;
 }
@@ -751,7 +755,7 @@ static int first_row(struct store *s, enum stmt_id id, const char *types, ...)
 {
 	sqlite3 *db = is_cache(id) ? s->cache : s->state;
 	if (!db) {
-		str_format_cut(s->error, sizeof(s->error), "%s.db is not open",
+		str_format_cut(s->error, sizeof(s->error), _("%s.db is not open"),
 			is_cache(id) ? "cache" : "state");
 		return -ENODEV;
 	}
@@ -1192,11 +1196,11 @@ static int lock_dir(struct store *s, const char *dir, struct err *e)
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0)
 		return err_set(e, -errno, "%s: %s; the state folder must be writable", path,
-			strerror(errno));
+			tr_errno(errno));
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	if (fcntl(s->lock_fd, F_OFD_SETLK, &lock) < 0) {
 		if (errno != EAGAIN && errno != EACCES)
-			return err_set(e, -errno, "%s: %s", path, strerror(errno));
+			return err_set(e, -errno, "%s: %s", path, tr_errno(errno));
 		return err_set(e, -EBUSY,
 			"%s: another cpautod runs on this state folder; "
 			"stop it first, or give this one a folder of its own",
@@ -1258,7 +1262,7 @@ int store_open(const char *state_dir, const char *cache_dir, enum store_mode mod
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
 	if (mode != STORE_DAEMON && access(state, F_OK) < 0)
 		return err_set(e, -errno, "%s: %s", state, errno == ENOENT
-			? "no state yet; it is made when cpautod starts" : strerror(errno));
+			? _("no state yet; it is made when cpautod starts") : tr_errno(errno));
 	struct store *s = xcalloc(1, sizeof(*s));
 	s->lock_fd = -1;
 	s->mode = mode;
@@ -1397,7 +1401,7 @@ int store_calls_recent(struct store *s, struct budget_call *calls, size_t max, s
 		col_instant(s, CALLS_RECENT, 0, &c->taken);
 		if (!col_int(s, CALLS_RECENT, 8)) {
 			finish(s, CALLS_RECENT);
-			return damaged(s, "the last calls", (int64_t)n);
+			return damaged(s, "calls", (int64_t)n);
 		}
 		c->has_ended = !col_null(s, CALLS_RECENT, 4);
 		if (c->has_ended)
@@ -1449,10 +1453,10 @@ int store_account_get(struct store *s, struct store_account *ret)
 {
 	int r = first_row(s, ACCOUNT_GET, "");
 	if (r <= 0)
-		return r < 0 ? r : damaged(s, "the account", 1);
+		return r < 0 ? r : damaged(s, "account", 1);
 	if (!col_int(s, ACCOUNT_GET, 17)) {
 		finish(s, ACCOUNT_GET);
-		return damaged(s, "the account", 1);
+		return damaged(s, "account", 1);
 	}
 	memset(ret, 0, sizeof(*ret));
 	ret->blocked = col_int(s, ACCOUNT_GET, 0);
@@ -1714,7 +1718,7 @@ static int unfold_json(struct store *s, struct value *row, const char *name)
 	struct value *v = NULL;
 	if (json_parse(text, strlen(text), &v, NULL) < 0) {
 		str_format_cut(s->error, sizeof(s->error),
-			"state.db: a stored object cannot be read: %s", errno_words(-EUCLEAN));
+			_("state.db: a stored object cannot be read: %s"), errno_words(-EUCLEAN));
 		return -EUCLEAN;
 	}
 	value_set(row, name, v);
@@ -2205,7 +2209,7 @@ static int make_draft(const char *beside, char *path, size_t size, struct err *e
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", beside);
 	CLEANUP_CLOSE int fd = mkstemp(path); /* 0600 */
 	return fd < 0 ? err_set(e, -errno, "%s: %s; the folder must be writable", path,
-				strerror(errno))
+				tr_errno(errno))
 		      : 0;
 }
 
@@ -2252,7 +2256,7 @@ static int put_backup(const char *draft, const char *file, bool force, struct er
 		r = access(file, F_OK) == 0 ? -EEXIST : rename(draft, file) < 0 ? -errno : 0;
 	if (r == 0)
 		r = sync_folder_of(file);
-	return r == 0 ? 0 : err_set(e, r, "%s: %s", file, strerror(-r));
+	return r == 0 ? 0 : err_set(e, r, "%s: %s", file, tr_errno(-r));
 }
 
 static int copy_state(const char *state, const char *draft, struct value **ret, struct err *e)
@@ -2288,7 +2292,7 @@ int store_backup(const char *state_dir, const char *file, bool force, struct val
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
 	if (access(state, F_OK) < 0)
 		return err_set(e, -errno, "%s: %s", state, errno == ENOENT
-			? "no state yet; there is nothing to back up" : strerror(errno));
+			? _("no state yet; there is nothing to back up") : tr_errno(errno));
 	if (is_same_file(state, file))
 		return err_set(e, -EEXIST, "%s is the state itself; name another file", file);
 	if (!force && access(file, F_OK) == 0)
@@ -2464,7 +2468,7 @@ static int keep_present(struct restore *rs, struct err *e)
 			break;
 	}
 	return err_set(e, -errno, "%s: it cannot be kept under another name: %s; nothing was "
-		"changed", rs->state, strerror(errno));
+		"changed", rs->state, tr_errno(errno));
 }
 
 /* Whole or not at all; run by root the file still belongs to whom the folder does. */
@@ -2484,7 +2488,7 @@ static int put_restored(struct restore *rs, const char *dir, int lock_fd, struct
 		r = -errno;
 	if (r == 0)
 		r = dir_sync(dir);
-	return r == 0 ? 0 : err_set(e, r, "%s: %s", rs->state, strerror(-r));
+	return r == 0 ? 0 : err_set(e, r, "%s: %s", rs->state, tr_errno(-r));
 }
 
 static int restore_steps(struct restore *rs, const char *dir, const char *file, struct err *e)
@@ -2526,7 +2530,7 @@ int store_restore(const char *state_dir, const char *file, const struct instant 
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
 	if (access(file, R_OK) < 0)
 		return err_set(e, errno == ENOENT ? -ENOENT : -EACCES, "%s: %s", file,
-			strerror(errno));
+			tr_errno(errno));
 	if (is_same_file(rs.state, file))
 		return err_set(e, -EEXIST, "%s is the state itself; name a backup", file);
 	mode_t old = umask(0077);

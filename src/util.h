@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "banned.h"
+#include "tr.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))

@@ -146,7 +146,8 @@ static bool read_mode(const struct value *c, struct settings *s, struct value *a
 		return false;
 	}
 	if (s->publish && !s->unattended) {
-		kit_broken(answer, TERMS ": mode = \"publish\" wants unattended = true, by which "
+		kit_broken(answer, "Naver's terms of use forbid automated posting without its "
+			"prior permission: mode = \"publish\" wants unattended = true, by which "
 			"you say that you have it; mode = \"draft\" leaves the last button to you");
 		return false;
 	}
@@ -713,7 +714,7 @@ static bool picture_ok(const char *path, struct value *answer)
 		kit_refused(answer, "the picture %.200s has over %u MiB", path,
 			IMAGE_BYTES_MAX >> 20);
 	else if (r)
-		kit_refused(answer, "the picture %.200s cannot be read: %s", path, strerror(-r));
+		kit_refused(answer, "the picture %.200s cannot be read: %s", path, tr_errno(-r));
 	else if (image_look(data, len, &image, &e))
 		kit_refused(answer, "%.200s cannot be sent as a picture: %s", path, e.text);
 	else
@@ -915,12 +916,13 @@ static void tell_terms(const struct room *r, const char *publisher)
 		noted = NULL;
 	if (noted && has_line(noted, line))
 		return;
-	kit_log(5, "%.*s", (int)strcspn(line, "\n"), line);
+	kit_log(5, "publisher '%s': Naver's terms of use forbid automated posting without its "
+		"prior permission; by unattended = true you say that you have it", publisher);
 	text = xasprintf("%s%s", noted ? noted : "", line);
 	rc = file_write_atomic(path, text, strlen(text), 0600);
 	if (rc)
 		kit_log(4, "%s: %s; the above is told with the next post again", path,
-			strerror(-rc));
+			tr_errno(-rc));
 }
 
 static void run_publish(const struct value *request, struct value *answer)

@@ -74,8 +74,11 @@ static enum editor_end wait_picture(struct editor *e, int wanted)
 		editor_pause(EDITOR_PAUSE_MS);
 		end = editor_sweep(e);
 	} while (end == EDITOR_OK && !*e->said.text && editor_ms() < until);
-	return end != EDITOR_OK ? end : editor_fail(e, EDITOR_LATER,
-		"a picture was not taken%s%.200s", *e->said.text ? ": " : " in time", e->said.text);
+	if (end != EDITOR_OK)
+		return end;
+	return *e->said.text ?
+		editor_fail(e, EDITOR_LATER, "a picture was not taken: %.200s", e->said.text) :
+		editor_fail(e, EDITOR_LATER, "a picture was not taken in time");
 }
 
 static enum editor_end add_picture(struct editor *e, const struct value *spot)
