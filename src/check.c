@@ -28,7 +28,7 @@ static void found(struct check *c, const char *level, const char *thing, const c
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(tr(fmt), ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	struct value *v = value_new_object();
 	value_set_string(v, "level", level);

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "korean.h"
 #include "log.h"
 
 static int help(const struct cli *c, FILE *f, int code)
@@ -41,6 +42,7 @@ int main(int argc, char **argv)
 {
 	struct cli c;
 	log_set_name("cpauto");
+	tr_set_polish(korean_polish);
 	/* What programs read is in one language. */
 	tr_init(wants_json(argc, argv) ? "en" : "auto", NULL);
 	int code = cli_init(&c, &commands, argc, argv);

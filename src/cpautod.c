@@ -13,6 +13,7 @@
 #include "config.h"
 #include "engine.h"
 #include "journal.h"
+#include "korean.h"
 #include "log.h"
 #include "loop.h"
 #include "memory.h"
@@ -455,6 +456,7 @@ int main(int argc, char **argv)
 {
 	struct daemon d = { .bell = -1 };
 	struct err e = { "" };
+	tr_set_polish(korean_polish);
 	tr_init("auto", NULL);
 	int code = parse_options(argc, argv, &d.options);
 	if (code >= 0)

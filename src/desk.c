@@ -25,7 +25,7 @@ static int say(struct desk *d, int exit_code, const char *fmt, ...)
 	va_list ap;
 	va_start(ap, fmt);
 	char text[2 * ERR_MAX];
-	if (vsnprintf(text, sizeof(text), tr(fmt), ap) < 0)
+	if (tr_vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
 	str_format_cut(d->out->text, sizeof(d->out->text), "%s", text);

@@ -32,7 +32,7 @@ static void set(struct gates_result *r, bool pass, const char *remedy, const cha
 	va_list ap;
 
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(tr(fmt), ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	r->pass = pass;
 	r->remedy = pass ? "" : remedy;

@@ -28,7 +28,7 @@ static void PRINTF(3, 0) add_error(struct report *r, struct place at, const char
 
 	if (r->count++ >= REPORT_MAX)
 		return;
-	vsnprintf(text, sizeof(text), tr(fmt), ap);
+	tr_vsnprintf(text, sizeof(text), fmt, ap);
 	add(r->errors, at, text);
 }
 
@@ -59,7 +59,7 @@ void report_warning(struct report *r, struct place at, const char *fmt, ...)
 	if (value_len(r->warnings) >= REPORT_MAX)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), tr(fmt), ap);
+	tr_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	add(r->warnings, at, text);
 }

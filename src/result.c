@@ -48,7 +48,7 @@ void agent_result_say(struct agent_result *r, const char *name, enum agent_verdi
 {
 	char text[REASON_MAX + 1];
 
-	if (vsnprintf(text, sizeof(text), tr(fmt), ap) < 0)
+	if (tr_vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
 	r->verdict = verdict;
 	free(r->reason);

@@ -688,7 +688,7 @@ static int fail(struct store *s, bool cache, int rc)
 	return r;
 }
 
-static const char *const tables[] UNUSED = {
+static const char *const table_words[] UNUSED = {
 	N_("account"), N_("calls"), N_("keywords"), N_("posts"), N_("requests"),
 };
 

@@ -56,7 +56,7 @@ static int fault_at(struct parser *p, size_t line, size_t other, const char *wha
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), tr(fmt), ap);
+	tr_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	str_format_cut(p->fault->text, sizeof(p->fault->text), "%s", text);
 	p->fault->line = line;

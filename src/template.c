@@ -109,7 +109,7 @@ static int PRINTF(3, 4) fail(const struct parser *p, size_t at, const char *fmt,
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), tr(fmt), ap);
+	tr_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	place(p->t, at, &line, &column);
 	return err_set(p->err, -EINVAL, "%s:%u:%u: %s", p->t->name, line, column, text);

@@ -14,6 +14,7 @@
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool korean;
+static void (*polish_text)(char *text);
 
 static bool begins(const char *s, const char *with)
 {
@@ -126,6 +127,27 @@ const char *tr_n(const char *one, const char *many, long long n)
 	if (korean)
 		return dngettext(TR_DOMAIN, one, many, n < 0 ? 0 : (unsigned long)n);
 	return n == 1 ? one : many;
+}
+
+void tr_set_polish(void (*polish)(char *text))
+{
+	polish_text = polish;
+}
+
+void tr_polish(char *text, const char *fmt, const char *format)
+{
+	/* Texts of others, behind a bare "%s", stay as they are. */
+	if (format != fmt && polish_text)
+		polish_text(text);
+}
+
+int tr_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
+{
+	const char *format = tr(fmt);
+	int n = vsnprintf(buf, size, format, ap);
+	if (n >= 0 && size > 0)
+		tr_polish(buf, fmt, format);
+	return n;
 }
 
 /* Those that happen to files, sockets and processes; glibc's own catalogue may not be there. */

@@ -2,7 +2,9 @@
 #ifndef TR_H
 #define TR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * The language in which people are spoken to. English stands in the program;
@@ -27,6 +29,16 @@
  * loaded. With "ko" or "en" the environment is set too, for the agents.
  */
 void tr_init(const char *language, const char *dir);
+
+/*
+ * vsnprintf() with FMT in the language. What was translated is then brought into
+ * order by POLISH, in place: korean_polish() chooses between 은 and 는.
+ */
+int tr_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+void tr_set_polish(void (*polish)(char *text));
+/* The same for what was formatted already, by FORMAT, which FMT became. */
+void tr_polish(char *text, const char *fmt, const char *format);
 
 /* "ko" or "en". */
 const char *tr_language(void);

@@ -57,8 +57,10 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	format_cut(text, sizeof(text), tr(fmt), ap);
+	const char *format = tr(fmt);
+	format_cut(text, sizeof(text), format, ap);
 	va_end(ap);
+	tr_polish(text, fmt, format);
 	make_line(text);
 	memcpy(e->text, text, sizeof(text));
 	return code;
@@ -134,6 +136,15 @@ char *xvasprintf(const char *fmt, va_list ap)
 
 	if (vasprintf(&p, fmt, ap) < 0)
 		die_no_memory();
+	return p;
+}
+
+char *xvasprintf_tr(const char *fmt, va_list ap)
+{
+	const char *format = tr(fmt);
+	char *p = xvasprintf(format, ap);
+
+	tr_polish(p, fmt, format);
 	return p;
 }
 

@@ -67,7 +67,7 @@ enum editor_end editor_fail(struct editor *e, enum editor_end end,
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(e->why.text, sizeof(e->why.text), tr(fmt), args);
+	tr_vsnprintf(e->why.text, sizeof(e->why.text), fmt, args);
 	va_end(args);
 	one_line(e->why.text);
 	return end;

@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "json.h"
+#include "korean.h"
 #include "log.h"
 
 #define VERSION_SPOKEN 1
@@ -145,7 +146,7 @@ void kit_log(int level, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	whole = xvasprintf(tr(fmt), args);
+	whole = xvasprintf_tr(fmt, args);
 	va_end(args);
 	/* Before it is cut: half a secret is hard to know. */
 	text = sayable(whole, SAYABLE);
@@ -156,7 +157,7 @@ void kit_log(int level, const char *fmt, ...)
 static void PRINTF(3, 0) set_result(struct value *answer, const char *result,
 	const char *fmt, va_list args)
 {
-	CLEANUP_FREE char *whole = xvasprintf(tr(fmt), args);
+	CLEANUP_FREE char *whole = xvasprintf_tr(fmt, args);
 	CLEANUP_FREE char *text = sayable(whole, SAYABLE);
 	char reason[ERR_MAX];
 
@@ -344,6 +345,7 @@ int kit_main(int argc, char **argv, const char *name, const struct kit_op *ops, 
 	struct err e = { "" };
 	int r;
 
+	tr_set_polish(korean_polish);
 	tr_init("auto", NULL);
 	log_set_sink(log_sink_line);
 	if (argc == 2 && str_eq(argv[1], "--version")) {

@@ -41,7 +41,7 @@ int cli_fail(const struct cli *c, int exit_code, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(tr(fmt), ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	struct buf b;
 	buf_init(&b, 1u << 16);

@@ -27,7 +27,7 @@ static void find(struct findings *f, const char *rule, bool holds, const char *f
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(tr(fmt), ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	struct value *v = value_new_object();
 	value_set_string(v, "rule", rule);
