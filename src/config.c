@@ -191,8 +191,8 @@ static void report_unknown_group(struct loader *l, const config_setting_t *s)
 			name, option_group_find(o->group)->many ? "} );" : "};");
 	else
 		report_error(&l->report, at,
-			"%s: no such group; there are coupang, budget, cache, "
-			"hours, lists and publishers",
+			"%s: no such group; there are coupang, budget, cache, hours, daemon, "
+			"lists and publishers",
 			name);
 }
 

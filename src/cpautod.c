@@ -48,6 +48,7 @@ struct daemon {
 	bool stopping;
 	int exit_code;
 	char zone[64]; /* of the configuration in force */
+	enum language language; /* the same */
 };
 
 /* ---- agents ----------------------------------------------------------------------- */
@@ -156,7 +157,8 @@ static void on_bell(void *ctx)
 static void log_lines(const struct value *lines)
 {
 	for (size_t i = 0; i < value_len(lines); i++)
-		log_err("%s", value_string(value_at(lines, i), ""));
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CONFIG_BAD), "%s",
+			value_string(value_at(lines, i), ""));
 }
 
 static int load_templates(
@@ -164,6 +166,14 @@ static int load_templates(
 {
 	const char *dirs[] = { d->paths.templates[0], d->paths.templates[1] };
 	return render_templates_read(dirs, ARRAY_LEN(dirs), ret, errors);
+}
+
+static void set_language(enum language language)
+{
+	static const char *const names[] = {
+		[LANGUAGE_AUTO] = "auto", [LANGUAGE_EN] = "en", [LANGUAGE_KO] = "ko"
+	};
+	tr_init(names[language], NULL);
 }
 
 /* The configuration and the templates, read and checked; nothing else is touched. */
@@ -176,15 +186,18 @@ static int load(
 	struct value *errors = value_new_list();
 	clock_now(&now);
 	int r = config_load(d->options.config, &config, errors);
-	if (r == 0)
+	if (r == 0) {
+		set_language(config->daemon.language);
 		r = clock_set_zone(config->hours.timezone);
+	}
 	if (r == 0)
 		r = load_templates(d, &templates, errors);
 	if (r == 0)
 		r = workshop_check(true, templates, config->lists, config->list_count,
 			now.wall_ms, errors);
 	for (size_t i = 0; r == 0 && i < config->warning_count; i++)
-		log_warning("%s", config->warnings[i]);
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CONFIG_ODD), "%s",
+			config->warnings[i]);
 	log_lines(errors);
 	value_free(errors);
 	if (r < 0) {
@@ -207,17 +220,23 @@ static void on_reload(void *ctx)
 	loop_notify_reloading(d->loop);
 	clock_now(&now);
 	if (load(d, &config, &templates) < 0) {
-		if (clock_set_zone(d->zone) < 0) /* reading may have changed it */
-			log_warning("time zone %s is gone; times are in UTC, ignoring", d->zone);
-		log_err("%s: not taken, the configuration in force stays; mend it and reload again",
+		set_language(d->language); /* reading may have changed it, */
+		if (clock_set_zone(d->zone) < 0) /* and this */
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_ZONE_GONE),
+				"time zone %s is gone; times are in UTC, ignoring", d->zone);
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_RELOAD_REFUSED),
+			"%s: not taken, the configuration in force stays; mend it and reload again",
 			d->options.config);
 	} else if (engine_reload(d->engine, config, templates, &now, &e) < 0) {
-		log_err("%s; the configuration in force stays", e.text);
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_RELOAD_REFUSED),
+			"%s; the configuration in force stays", e.text);
 		config_free(config);
 		render_templates_free(templates);
 	} else {
 		str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
-		log_notice("%s is in force", d->options.config);
+		d->language = config->daemon.language;
+		log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_RELOADED),
+			"%s is in force", d->options.config);
 	}
 	memory_trim();
 	loop_notify_ready(d->loop);
@@ -327,6 +346,7 @@ static int open_engine(struct daemon *d, struct err *e)
 			"%s: mend what is said above, and try with: cpauto check",
 			d->options.config);
 	str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
+	d->language = config->daemon.language;
 	r = make_dirs(d, e);
 	if (r == 0)
 		r = store_open(d->paths.state, d->paths.cache, STORE_DAEMON, &d->store, e);
@@ -421,9 +441,11 @@ static int check(const struct daemon *d)
 		const char *level = value_get_string(f, "level", "");
 		const char *text = value_get_string(f, "text", "");
 		if (str_eq(level, "error"))
-			log_err("%s: %s", tr(value_get_string(f, "thing", "")), text);
+			log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CONFIG_BAD), "%s: %s",
+				tr(value_get_string(f, "thing", "")), text);
 		else if (str_eq(level, "warning"))
-			log_warning("%s: %s", tr(value_get_string(f, "thing", "")), text);
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CONFIG_ODD),
+				"%s: %s", tr(value_get_string(f, "thing", "")), text);
 	}
 	int code = check_count(findings, "error") > 0 ? EX_CONFIG : EX_OK;
 	value_free(findings);
@@ -434,17 +456,19 @@ static int run(struct daemon *d)
 {
 	struct engine_counts n;
 	memory_trim();
-	log_notice("cpautod %s is ready: %s, state in %s", VERSION, d->options.config,
+	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_READY),
+		"cpautod %s is ready: %s, state in %s", VERSION, d->options.config,
 		d->paths.state);
 	loop_notify_ready(d->loop);
 	turn(d);
 	int r = loop_run(d->loop);
 	if (r < 0) {
-		log_err("the event loop: %s", tr_errno(-r));
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_LOOP_FAILED),
+			"the event loop: %s", tr_errno(-r));
 		return EX_SOFTWARE;
 	}
 	n = engine_counts(d->engine);
-	log_notice(
+	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_ENDED),
 		"cpautod ends: %d calls, %d posts made, %d published, %d updated, %d waiting, "
 		"%d refused in this run",
 		n.calls, n.posts_made, n.posts_published, n.posts_updated, n.posts_waiting,
@@ -474,7 +498,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		code = run(&d);
 	else
-		log_err("%s", e.text);
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_START_FAILED), "%s", e.text);
 	close_all(&d);
 	return r < 0 ? exit_code_of(r) : code;
 }

@@ -120,7 +120,7 @@ static int find_keyword(struct desk *d, struct wanted *w)
 		return EX_OK;
 	if (list)
 		return say(d, EX_DATAERR,
-			"'%s' does not stand in list '%s'; cpauto queue shows what does, "
+			"'%s' stands in no list '%s'; cpauto queue shows what does, "
 			"cpauto queue add puts it in",
 			w->keyword, list);
 	return say(d, EX_DATAERR,

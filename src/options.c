@@ -23,7 +23,7 @@
 
 const struct option_group option_groups[] = {
 	{ "coupang", false }, { "budget", false }, { "cache", false }, { "hours", false },
-	{ "lists", true }, { "publishers", true },
+	{ "daemon", false }, { "lists", true }, { "publishers", true },
 };
 const size_t option_group_count = ARRAY_LEN(option_groups);
 
@@ -80,6 +80,11 @@ const struct option option_table[] = {
 		  "\"00:00-24:00\" is always." },
 	{ "hours", "timezone", OPTION_ZONE, "Asia/Seoul", IN_CONFIG(hours.timezone),
 	  .text = "The zone of all times of day and dates." },
+
+	{ "daemon", "language", OPTION_CHOICE, "auto", IN_CONFIG(daemon.language),
+	  .choices = "auto|en|ko",
+	  .text = "What the journal, reasons and the outbox's pages are written in; auto: as "
+		  "the environment says." },
 
 	{ "lists", "name", OPTION_NAME, NULL, IN_LIST(name), .example = "kitchen",
 	  .text = "What the list is called; Hangul, letters, digits, '-', '_' and '.'." },

@@ -324,7 +324,7 @@ static const char *hiding_decl(struct style *st, const char *n, size_t nl, const
 		return "opacity:0";
 	if (prop_is(n, nl, "font-size") && pixels(v, vl) < 2)
 		return N_("font-size too small to read");
-	if (prop_is(n, nl, N_("font")) && (v[0] == '0' || has(v, vl, " 0/") || has(v, vl, " 0 ") ||
+	if (prop_is(n, nl, "font") && (v[0] == '0' || has(v, vl, " 0/") || has(v, vl, " 0 ") ||
 				       has(v, vl, " 0px") || has(v, vl, " 1px")))
 		return N_("font-size too small to read");
 	if (prop_is(n, nl, "text-decoration") && has(v, vl, "line-through"))

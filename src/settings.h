@@ -14,6 +14,7 @@ struct value;
 #define CONFIG_KEYWORD_BYTES_MAX 200
 
 enum repost { REPOST_NEVER, REPOST_CHANGED, REPOST_UPDATE, REPOST_ALWAYS };
+enum language { LANGUAGE_AUTO, LANGUAGE_EN, LANGUAGE_KO };
 enum approve { APPROVE_AUTO, APPROVE_MANUAL };
 
 struct config_hours {
@@ -74,6 +75,9 @@ struct config {
 		struct config_hours active;
 		char *timezone;
 	} hours;
+	struct {
+		enum language language;
+	} daemon;
 	struct config_list *lists;
 	size_t list_count;
 	struct config_publisher *publishers;

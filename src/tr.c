@@ -15,6 +15,7 @@
 
 static bool korean;
 static void (*polish_text)(char *text);
+static bool forced; /* the environment is ours by now */
 
 static bool begins(const char *s, const char *with)
 {
@@ -91,8 +92,12 @@ void tr_init(const char *language, const char *dir)
 	char buf[PATH_MAX];
 	const char *list = getenv("LANGUAGE");
 	bool by_environment = !language || !language[0] || strcmp(language, "auto") == 0;
-	korean = by_environment ? environment_says_korean() : strcmp(language, "ko") == 0;
-	if (!by_environment) {
+	static bool environment;
+	if (!forced)
+		environment = environment_says_korean();
+	korean = by_environment ? environment : strcmp(language, "ko") == 0;
+	forced = forced || !by_environment;
+	if (forced) {
 		setenv("LC_ALL", "C.UTF-8", 1);
 		setenv("LANGUAGE", korean ? "ko" : "en", 1);
 	} else if (korean && (!list || !begins(list, "ko"))) {

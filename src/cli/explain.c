@@ -189,7 +189,7 @@ static bool find_own(struct findings *f, const struct value *k, const struct con
 	else if (reason[0])
 		find(f, "last look", false, "%s%s%s", looked, looked[0] ? ": " : "", reason);
 	if (later && failures == 0 && l) {
-		format_duration(l->every_ms, every, sizeof(every));
+		format_wait(l->every_ms, every, sizeof(every));
 		find(f, "due", true, "looked at %s; its list looks every %s, so again at %s",
 			looked[0] ? looked : _("never"), every, due);
 	}

@@ -43,9 +43,8 @@ static void show(const char *name, const struct agent_result *r)
 {
 	show_selectors(value_get(r->answer, "selectors"));
 	if (r->verdict == AGENT_OK)
-		term_fact(name, 15, TERM_GOOD,
-			str_empty(r->reason) ? N_("it can work%s") : N_("it can work: %s"),
-			r->reason ? r->reason : "");
+		term_fact(name, 15, TERM_GOOD, "%s%s%s", _("it can work"),
+			str_empty(r->reason) ? "" : ": ", r->reason ? r->reason : "");
 	else
 		term_fact(name, 15, TERM_BAD, "%s: %s", cli_word(agent_verdict_word(r->verdict)),
 			r->reason ? r->reason : "");

@@ -180,7 +180,7 @@ static void say_calls(const struct status *s)
 	const struct budget_answer *b = &s->gate.budget;
 	char at[CLOCK_TEXT_MAX], window[32];
 	enum term_style style = b->left > 0 ? TERM_PLAIN : TERM_WARN;
-	format_duration(s->c->config->budget.window_ms, window, sizeof(window));
+	format_wait(s->c->config->budget.window_ms, window, sizeof(window));
 	cli_due(s->c, s->c->now.wall_ms + (b->wait_ms == INT64_MAX ? 0 : b->wait_ms), at);
 	if (b->wait_ms == INT64_MAX)
 		term_fact("Calls", LABEL, style, "%d of %d left in %s; %s", b->left,
@@ -221,6 +221,7 @@ static void say_last(const struct status *s)
 		const char *title =
 			value_get_string(post, "title", value_get_string(post, "keyword", ""));
 		cli_time(s->c, value_get_int(post, "changed_ms", 0), at);
+		/* TRANSLATORS: when, a post's number, its state and title */
 		term_fact("Last post", LABEL, TERM_PLAIN, "%s, %" PRId64 " %s: %s", at,
 			value_get_int(post, "id", 0),
 			cli_word(value_get_string(post, "state", "")), title);
@@ -248,8 +249,8 @@ static void say_posts(const struct status *s)
 		int64_t n = value_get_int(s->posts, order[i].state, 0);
 		if (n > 0 && b.len)
 			buf_str(&b, ", ");
-		/* How many posts, and how they are: "3 ready". */
 		if (n > 0)
+			/* TRANSLATORS: how many posts, and how they are: "3 ready" */
 			buf_printf(&b, _("%" PRId64 " %s"), n, tr(order[i].words));
 	}
 	bool wants_you = value_get_int(s->posts, POST_WAITING, 0) ||
