@@ -332,8 +332,8 @@ static int look_verdict(struct engine *e, const struct config_list *c, const cha
 		r = store_post_move(e->store, id, POST_PLANNED, POST_PLANNED, e->now.wall_ms,
 			e->now.wall_ms, NULL);
 	if (!str_eq(state, POST_PUBLISHED))
-		str_format_cut(
-			reason, ERR_MAX, _("its post %" PRId64 " is not out yet (%s)"), id, tr(state));
+		str_format_cut(reason, ERR_MAX, _("its post %" PRId64 " is not out yet (%s)"), id,
+			tr(state));
 	else if (c->repost == REPOST_NEVER)
 		str_format_cut(reason, ERR_MAX,
 			_("it was posted (post %" PRId64 "), and repost is \"never\""), id);

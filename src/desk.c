@@ -267,7 +267,8 @@ static void pause_keyword(struct desk *d, bool paused)
 		if (r < 0)
 			store_said(d, r);
 		else
-			say(d, EX_OK, paused ? N_("'%s' of %s is paused") : N_("'%s' of %s goes on"),
+			say(d, EX_OK,
+				paused ? N_("'%s' of %s is paused") : N_("'%s' of %s goes on"),
 				w.keyword, lists);
 	}
 	wanted_finish(&w);

@@ -440,8 +440,8 @@ static void status_posts(struct engine *e, struct buf *b)
 		buf_printf(b, tr_n("; %d post unclear", "; %d posts unclear", n), n);
 	n = count_posts(e, POST_PARKED);
 	if (n > 0)
-		buf_printf(b, tr_n("; %d post for you to settle", "; %d posts for you to settle", n),
-			n);
+		buf_printf(b, tr_n("; %d post for you to settle",
+			"; %d posts for you to settle", n), n);
 }
 
 void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_STATUS_MAX])
@@ -474,7 +474,8 @@ static int recover(struct engine *e)
 			e->store, &e->now, e->now.wall_ms + FIND_FIRST_MS, &posts);
 	if (calls > 0)
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CALLS_OPEN),
-			tr_n("%d call was under way when the daemon last ended; counted as made now",
+			tr_n("%d call was under way when the daemon last ended; counted as made "
+			     "now",
 				"%d calls were under way when the daemon last ended; counted as "
 				"made now", calls),
 			calls);

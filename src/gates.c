@@ -20,7 +20,8 @@
 static const char by_ftc[] =
 	N_("Fair Trade Commission, guideline on endorsements, since 2024-12-01");
 _Static_assert(sizeof(by_ftc) ==
-	sizeof("Fair Trade Commission, guideline on endorsements, since " GATES_PLACE_SINCE), "the day");
+	sizeof("Fair Trade Commission, guideline on endorsements, since " GATES_PLACE_SINCE),
+	"the day");
 static const char by_programme[] = N_("Coupang Partners, rules for members, always");
 static const char by_cpauto[] = N_("cpauto, always");
 

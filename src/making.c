@@ -26,7 +26,8 @@ static int replace(struct engine *e, const struct value *row)
 		r = store_keyword_due(e->store, k.id, e->now.wall_ms);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	return work_refuse(e, row, _("the products changed before it went out; a new post is made"));
+	return work_refuse(e, row,
+		_("the products changed before it went out; a new post is made"));
 }
 
 /* Its facts must be had anew: asks for its keyword before all others. */

@@ -483,13 +483,16 @@ static const char *hidden_by_name(const struct html_token *t)
 	static const struct {
 		const char *name, *why;
 	} list[] = {
-		{ "head", N_("in the head") }, { "script", N_("in a script") }, { "style", N_("in a style") },
+		{ "head", N_("in the head") }, { "script", N_("in a script") },
+		{ "style", N_("in a style") },
 		{ "template", N_("in a template") }, { "noscript", N_("in noscript") },
 		{ "title", N_("in the page's title") }, { "textarea", N_("in a form field") },
 		{ "select", N_("in a form field") }, { "datalist", N_("in a form field") },
 		{ "svg", N_("in a picture") }, { "canvas", N_("in a picture's fallback") },
-		{ "iframe", N_("in a frame's fallback") }, { "object", N_("in an object's fallback") },
-		{ "audio", N_("in a player's fallback") }, { "video", N_("in a player's fallback") },
+		{ "iframe", N_("in a frame's fallback") },
+		{ "object", N_("in an object's fallback") },
+		{ "audio", N_("in a player's fallback") },
+		{ "video", N_("in a player's fallback") },
 		{ "del", N_("struck through") }, { "s", N_("struck through") },
 		{ "strike", N_("struck through") }, { "noembed", N_("in noembed") },
 		{ "noframes", N_("in noframes") }, { "rp", N_("in rp") },

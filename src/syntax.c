@@ -499,8 +499,8 @@ static int take_name(struct parser *p, const struct token *t)
 	for (size_t i = f->name_start; i < p->name_count; i++) {
 		const struct name *n = &p->names[i];
 		if (n->len == t->len && memcmp(n->s, t->s, n->len) == 0)
-			return fault_at(p, t->line, n->line, N_("first"), "'%s' stands here a second "
-				"time; keep one", show(t->s, t->len).s);
+			return fault_at(p, t->line, n->line, N_("first"),
+				"'%s' stands here a second time; keep one", show(t->s, t->len).s);
 	}
 	if (p->name_count - f->name_start == SYNTAX_NAMES_MAX)
 		return FAULT(p, t, "more than %d names in one group", SYNTAX_NAMES_MAX);

@@ -85,12 +85,14 @@ static const struct row api_rows[] = {
 		"use the form \"512x512\"") },
 	{ "image size", 0, 0, BROKEN, 0, N_("Coupang refuses coupang.image_size: "
 		"use the form \"512x512\"") },
-	{ NULL, 500, 599, LATER, 300, N_("Coupang has a failure of its own: it is asked again later") },
+	{ NULL, 500, 599, LATER, 300,
+		N_("Coupang has a failure of its own: it is asked again later") },
 };
 static const struct row api_400 = { NULL, 0, 0, REFUSED, 0,
 	N_("Coupang refuses this search: change or remove the keyword") };
 static const struct row api_401 = { NULL, 0, 0, BROKEN, 0,
-	N_("Coupang refuses this account: check the keys and the account at partners.coupang.com") };
+	N_("Coupang refuses this account: check the keys and the account at "
+	   "partners.coupang.com") };
 static const struct row api_5xx = { NULL, 0, 0, LATER, 300,
 	N_("Coupang has a failure of its own: it is asked again later") };
 static const struct row api_other = { NULL, 0, 0, LATER, 3600,

@@ -225,7 +225,8 @@ static const char *check_time(const struct layer *l, const struct value *v)
 	return digits(value_get_string(v, "date", "")) !=
 		(l->year * 100 + l->month) * 100 + l->day ||
 		digits(value_get_string(v, "hour", "-")) != l->hour ||
-		digits(value_get_string(v, "minute", "-")) != l->minute ? N_("reserved time") : NULL;
+		digits(value_get_string(v, "minute", "-")) != l->minute ?
+		N_("reserved time") : NULL;
 }
 
 /* The name of the first field that is not as it should be, or NULL. */
@@ -268,7 +269,8 @@ enum editor_end layer_fill(struct editor *e, const struct layer *l)
 		end = read_layer(e, &v);
 	bad = end == EDITOR_OK ? check_layer(l, v) : NULL;
 	if (bad)
-		end = editor_fail(e, EDITOR_LATER, "the editor does not keep the post's %s", tr(bad));
+		end = editor_fail(e, EDITOR_LATER, "the editor does not keep the post's %s",
+			tr(bad));
 	value_free(v);
 	return end;
 }

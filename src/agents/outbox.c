@@ -133,9 +133,11 @@ static void sweep(const struct place *p)
 	int n = dir_sweep(p->path);
 
 	if (n > 0)
-		kit_log(LOG_LEVEL_NOTICE, tr_n("removed %d unfinished file or folder from %s, left by "
-			"a run that was cut short", "removed %d unfinished files or folders from "
-			"%s, left by a run that was cut short", n), n, p->path);
+		kit_log(LOG_LEVEL_NOTICE,
+			tr_n("removed %d unfinished file or folder from %s, left by a run that "
+			     "was cut short",
+				"removed %d unfinished files or folders from %s, left by a run "
+				"that was cut short", n), n, p->path);
 }
 
 /* The end of a folder's name: the key itself if it is short and plain. */

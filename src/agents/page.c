@@ -475,7 +475,8 @@ static void print_steps(struct buf *out)
 	static const char *const steps[] = {
 		N_("Open <a href=\"https://blog.naver.com/GoBlogWrite.naver\" target=\"_blank\" "
 		   "rel=\"noopener noreferrer\">Naver's editor</a> in a new window."),
-		N_("Press <b>Copy the title</b> and paste it into the title. (Ctrl+V, ⌘V on a Mac)"),
+		N_("Press <b>Copy the title</b> and paste it into the title. (Ctrl+V, ⌘V on a "
+		   "Mac)"),
 		N_("Press <b>Copy the text</b> and paste it into the text."),
 		N_("If pictures are missing, drag them from <a href=\"images/\">images</a> in this "
 		   "folder."),
@@ -509,7 +510,8 @@ static void print_buttons(struct buf *out)
 	buf_printf(out, "</div>\n<p id=\"say\" class=\"idle\" role=\"status\" aria-live=\"polite\">"
 		"%s</p>\n<noscript><p>%s</p></noscript>\n</section>\n",
 		_("Press a button, and here stands what to do next."),
-		_("The buttons need JavaScript. Select the preview below with the mouse and copy it."));
+		_("The buttons need JavaScript. Select the preview below with the mouse and copy "
+		  "it."));
 }
 
 void page_copy(const struct value *post, struct buf *out)
@@ -534,7 +536,8 @@ void page_copy(const struct value *post, struct buf *out)
 		_("Preview"));
 	print_article(out, post);
 	buf_printf(out, "</article>\n</section>\n"
-		"<p class=\"lead\"><a href=\"post.html\">%s</a> · <a href=\"../index.html\">%s</a></p>\n"
+		"<p class=\"lead\"><a href=\"post.html\">%s</a> · "
+		"<a href=\"../index.html\">%s</a></p>\n"
 		"</main>\n<script type=\"application/json\" id=\"data\">",
 		_("The post alone"), _("All posts"));
 	print_data(out, post);

@@ -127,7 +127,8 @@ static int find_turn(struct findings *f, int64_t id)
 		if (before > 0)
 			str_format_cut(order, sizeof(order),
 				tr_n("after %d call", "after %d calls", before), before);
-		find(f, "next", false, call.free ? N_("%s, without a call, %s") : "%s, %s", at, order);
+		find(f, "next", false, call.free ? N_("%s, without a call, %s") : "%s, %s", at,
+			order);
 	} else if (r == 0) {
 		find(f, "next", true, "not within a week as things are");
 	}

@@ -48,7 +48,8 @@ static void show_list(const struct cli *c, const struct value *rows)
 		int64_t first = value_get_int(p, "updates", 0);
 		str_format_cut(note, sizeof(note), "%s", value_get_string(p, "reason", ""));
 		if (!note[0] && first)
-			str_format_cut(note, sizeof(note), _("in the place of post %" PRId64), first);
+			str_format_cut(note, sizeof(note), _("in the place of post %" PRId64),
+				first);
 		char since[CLOCK_TEXT_MAX];
 		cli_time(c, value_get_int(p, "changed_ms", 0), since);
 		table_int(t, value_get_int(p, "id", 0));
@@ -80,7 +81,8 @@ int posts_list(struct cli *c)
 		return cli_json_list("posts", rows);
 	show_list(c, rows);
 	if (value_len(rows) == 0)
-		term_say(TERM_PLAIN, state || list ? N_("no posts like that\n") : N_("no posts yet\n"));
+		term_say(TERM_PLAIN,
+			state || list ? N_("no posts like that\n") : N_("no posts yet\n"));
 	else if (limit && value_len(rows) == (size_t)limit)
 		term_say(TERM_DIM, "the newest %" PRId64 "; for all: cpauto posts --limit 0\n",
 			limit);
