@@ -77,7 +77,7 @@ UNITS        := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test
 
 PROGRAMS := $(B)/cpautod $(B)/cpauto $(B)/cpauto-sandbox $(B)/cpauto-picture $(AGENTS:%=$(B)/agents/%)
 
-# The languages beside English: src/po/NAME.po (src/po/README).
+# The languages beside English: src/po/NAME.po, kept up to date by make po.
 LANGUAGES := $(basename $(notdir $(wildcard src/po/*.po)))
 CATALOGUES := $(LANGUAGES:%=$(B)/locale/%/LC_MESSAGES/cpauto.mo)
 
