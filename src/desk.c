@@ -621,19 +621,27 @@ static const struct {
 	{ "unblock", unblock },
 };
 
+static void handle(struct desk *d, const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
+		if (!str_eq(wishes[i].kind, kind))
+			continue;
+		wishes[i].handle(d);
+		return;
+	}
+	say(d, EX_USAGE,
+		"'%s' is no wish that this cpautod knows; are cpauto and cpautod of one "
+		"version?",
+		kind);
+}
+
 void desk_handle(struct store *s, const struct config *c, const struct instant *now,
 	const char *kind, const struct value *args, struct desk_outcome *ret)
 {
 	struct desk d = { .store = s, .config = c, .now = now, .args = args, .out = ret };
 	memset(ret, 0, sizeof(*ret));
-	for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
-		if (!str_eq(wishes[i].kind, kind))
-			continue;
-		wishes[i].handle(&d);
-		return;
-	}
-	say(&d, EX_USAGE,
-		"'%s' is no wish that this cpautod knows; are cpauto and cpautod of one "
-		"version?",
-		kind);
+	/* Who asked is answered in his own language. */
+	const char *was = tr_switch(value_get_string(args, "language", NULL));
+	handle(&d, kind);
+	tr_switch(was);
 }

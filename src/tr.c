@@ -87,9 +87,23 @@ static bool leave_c(void)
 	return false;
 }
 
+/* Makes gettext ready; DIR NULL: where it looks already, or the usual one. */
+static bool load(const char *dir)
+{
+	static bool bound;
+	char buf[PATH_MAX];
+	if (!leave_c())
+		return false;
+	if (dir || !bound)
+		bindtextdomain(TR_DOMAIN, dir ? dir : locale_dir(buf));
+	/* Whatever LC_CTYPE is; so nothing has to be converted either. */
+	bind_textdomain_codeset(TR_DOMAIN, "UTF-8");
+	bound = true;
+	return true;
+}
+
 void tr_init(const char *language, const char *dir)
 {
-	char buf[PATH_MAX];
 	const char *list = getenv("LANGUAGE");
 	bool by_environment = !language || !language[0] || strcmp(language, "auto") == 0;
 	static bool environment;
@@ -103,15 +117,18 @@ void tr_init(const char *language, const char *dir)
 	} else if (korean && (!list || !begins(list, "ko"))) {
 		setenv("LANGUAGE", "ko", 1);
 	}
-	if (!korean)
-		return;
-	if (!leave_c()) {
-		korean = false;
-		return;
-	}
-	bindtextdomain(TR_DOMAIN, dir ? dir : locale_dir(buf));
-	/* Whatever LC_CTYPE is; so nothing has to be converted either. */
-	bind_textdomain_codeset(TR_DOMAIN, "UTF-8");
+	korean = korean && load(dir);
+}
+
+const char *tr_switch(const char *language)
+{
+	const char *was = tr_language();
+	if (!language || strcmp(language, was) == 0)
+		return was;
+	korean = strcmp(language, "ko") == 0 && load(NULL);
+	/* gettext looks at it each time. */
+	setenv("LANGUAGE", tr_language(), 1);
+	return was;
 }
 
 const char *tr_language(void)

@@ -43,6 +43,9 @@ void tr_polish(char *text, const char *fmt, const char *format);
 /* "ko" or "en". */
 const char *tr_language(void);
 
+/* Speaks "ko" or "en" from here on, to whom asks in it; NULL changes nothing. What was. */
+const char *tr_switch(const char *language);
+
 /* TEXT in the language, or TEXT itself; static. NULL gives NULL. */
 const char *tr(const char *text) __attribute__((format_arg(1)));
 

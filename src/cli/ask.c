@@ -69,6 +69,7 @@ int ask(struct cli *c, const char *kind, struct value *args, struct ask_answer *
 		return code;
 	}
 	clock_now(&c->now);
+	value_set_string(args, "language", tr_language());
 	int r = store_request_add(c->store, kind, args, c->now.wall_ms, &id);
 	value_free(args);
 	if (r < 0)

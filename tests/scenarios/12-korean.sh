@@ -74,12 +74,13 @@ is 'so are the completions' "$(ko completion bash)" "$(cpauto completion bash)"
 DAEMON=$!
 pids+=("$DAEMON")
 ok 'it is ready' wait_for 10 grep -q '준비 완료' "$T/log"
-like 'it answers in Korean' "$(cpauto posts reject "$id")" "$id번 글을 거절했습니다"
-like 'a particle goes by the word before it' "$(cpauto queue add 토스터 --list 정원 2>&1)" "'정원' 목록은 없습니다"
+like 'it answers in Korean' "$(ko posts reject "$id")" "$id번 글을 거절했습니다"
+like 'a particle goes by the word before it' "$(ko queue add 토스터 --list 정원 2>&1)" "'정원' 목록은 없습니다"
 sed -i 's/language = "ko"/language = "en"/' "$T/cpauto.conf"
 kill -HUP "$DAEMON"
 ok 'a reload takes the other language' wait_for 10 grep -q 'is in force' "$T/log"
-like 'and answers in it' "$(ko posts reject "$id" 2>&1)" 'cannot be rejected'
+like 'and answers in it' "$(cpauto posts reject "$id" 2>&1)" 'cannot be rejected'
+like 'but who asks in Korean is answered so' "$(ko posts reject "$id" 2>&1)" '거절할 수 없습니다: 거부되었습니다'
 stop
 is 'it ends well' "$RC" 0
 sed -i 's/language = "en"/language = "ko"/; s/agent = "outbox"/agent = "metaweblog"/' "$T/cpauto.conf"
