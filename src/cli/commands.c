@@ -130,8 +130,8 @@ static const struct command table[] = {
 		.run = posts_update,
 		.help = N_("Bring posts that are out up to date, in their place"),
 		.more = N_("A post is made anew with prices of now, goes through all checks and "
-			"your approval as any other, and is then written over the one on the blog. A "
-			"fresh cached answer is used, else it costs a call. Lists do so by "
+			"your approval as any other, and is then written over the one on the "
+			"blog. A fresh cached answer is used, else it costs a call. Lists do so by "
 			"themselves with repost = \"update\".") },
 	{ .name = "posts",
 		.sub = "settle",

@@ -194,7 +194,9 @@ struct pixels *codec_read_png(const void *data, size_t len, struct err *e)
 		p = copy_surface(s);
 	if (!p)
 		err_set(e, -EINVAL, "the picture is damaged or cut short (%s)",
-			status == CAIRO_STATUS_SUCCESS ? _("a depth of colour that is not known") : cairo_status_to_string(status));
+			status == CAIRO_STATUS_SUCCESS ?
+			_("a depth of colour that is not known") :
+			cairo_status_to_string(status));
 	cairo_surface_destroy(s);
 	return p;
 }
