@@ -77,7 +77,15 @@ UNITS        := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test
 
 PROGRAMS := $(B)/cpautod $(B)/cpauto $(B)/cpauto-sandbox $(B)/cpauto-picture $(AGENTS:%=$(B)/agents/%)
 
-all: $(PROGRAMS)
+# The languages beside English: src/po/NAME.po, kept up to date by make po.
+LANGUAGES := $(basename $(notdir $(wildcard src/po/*.po)))
+CATALOGUES := $(LANGUAGES:%=$(B)/locale/%/LC_MESSAGES/cpauto.mo)
+
+all: $(PROGRAMS) $(CATALOGUES)
+
+$(CATALOGUES): $(B)/locale/%/LC_MESSAGES/cpauto.mo: src/po/%.po
+	@mkdir -p $(@D)
+	$(call Q,MSGFMT,$<)msgfmt -c -o $@ $<
 
 $(B)/libcore.a: $(CORE_OBJS)
 $(B)/libcli.a:  $(CLI_OBJS)
@@ -110,7 +118,7 @@ $(B)/unit/%.o: tests/unit/%.c
 	$(call Q,CC,$<)$(CC_ALL) -Itests/unit -DTREE='"$(CURDIR)"' -DBUILD='"$(abspath $(B))"' -MMD -MP -c -o $@ $<
 
 # ---- what a fresh machine lacks -------------------------------------------------
-DEPS := gcc make libc6-dev pkg-config binutils \
+DEPS := gcc make libc6-dev pkg-config binutils gettext \
         libcurl4-openssl-dev libssl-dev libjson-c-dev libconfig-dev libsqlite3-dev \
         libsystemd-dev libunistring-dev libmicrohttpd-dev libturbojpeg0-dev \
         libcairo2-dev zlib1g-dev libxml2-dev
@@ -175,6 +183,10 @@ units-list:
 lint:
 	@tests/lint
 
+# Brings the catalogues up to the texts of the program; what is new stays empty.
+po:
+	@src/po/update
+
 clean:
 	$(RM) -r $(B) $(B)-* demo
 
@@ -183,7 +195,7 @@ include $(wildcard tests/*/rules.mk)
 labs: $(LABS)
 
 -include $(wildcard $(B)/*.d $(B)/*/*.d)
-.PHONY: all units units-list deps deps-check deps-system demo check check-now check-system soak labs san clang bench lint clean install uninstall
+.PHONY: all units units-list deps deps-check deps-system demo check check-now check-system soak labs san clang bench lint po clean install uninstall
 .SECONDARY:
 
 # ---- installing: make install [PREFIX=/usr SYSCONFDIR=/etc DESTDIR=...] ----------
@@ -225,6 +237,8 @@ install: all
 	$(INSTALL) -m 644 etc/templates/*.mustache $(DESTDIR)$(DATADIR)/cpauto/templates
 	$(INSTALL) -m 644 etc/naver-selectors.conf $(DESTDIR)$(DATADIR)/cpauto
 	$(INSTALL) -m 644 etc/monitoring/cpauto.rules.yml $(DESTDIR)$(DATADIR)/cpauto/monitoring
+	$(foreach l,$(LANGUAGES),$(INSTALL) -D -m 644 $(B)/locale/$(l)/LC_MESSAGES/cpauto.mo \
+	  $(DESTDIR)$(DATADIR)/locale/$(l)/LC_MESSAGES/cpauto.mo && ) true
 	test -e $(DESTDIR)$(SYSCONFDIR)/cpauto.conf || \
 	  { $(call put,etc/cpauto.conf,$(SYSCONFDIR)/cpauto.conf); }
 	$(call put,systemd/cpauto.service,$(UNITDIR)/cpauto.service,$(UNIT_ONE))
@@ -246,6 +260,7 @@ uninstall:
 	  $(DESTDIR)$(TMPFILESDIR)/cpauto.conf $(CATALOGS:%=$(DESTDIR)$(CATALOGDIR)/%) \
 	  $(DESTDIR)$(BASHCOMPDIR)/cpauto \
 	  $(DESTDIR)$(ZSHCOMPDIR)/_cpauto \
+	  $(LANGUAGES:%=$(DESTDIR)$(DATADIR)/locale/%/LC_MESSAGES/cpauto.mo) \
 	  $(foreach m,$(MANUALS),$(DESTDIR)$(call man_in,$(m))/$(notdir $(m)))
 	$(RM) -r $(DESTDIR)$(LIBEXECDIR)/cpauto $(DESTDIR)$(DATADIR)/cpauto $(DESTDIR)$(EXAMPLEDIR)
 

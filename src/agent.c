@@ -88,6 +88,7 @@ static char *secret_entry(const char *secret)
 static bool is_passed_on(const char *entry)
 {
 	return str_starts(entry, "LANG=") || str_starts(entry, "LC_ALL=") ||
+		str_starts(entry, "LC_MESSAGES=") || str_starts(entry, "LANGUAGE=") ||
 		str_starts(entry, "TZ=") || str_starts(entry, "CPAUTO_TEST_") ||
 		/* a folder's name: whose files in it may be readable to our group (util.h) */
 		str_starts(entry, "CREDENTIALS_DIRECTORY=");
@@ -228,7 +229,7 @@ int agent_start(const struct agent_job *job, struct agent **ret, struct err *e)
 
 	if (r < 0) {
 		err_set(e, r, "the agent '%s' could not be started: %s; it is tried again later",
-			a->name, strerror(-r));
+			a->name, tr_errno(-r));
 		agent_free(a);
 		return r;
 	}
@@ -411,11 +412,11 @@ static void conclude_not_started(struct agent *a, int error)
 	case ENFILE:
 	case ETXTBSY:
 	case EIO:
-		conclude(a, AGENT_LATER, "could not be started for now: %s", strerror(error));
+		conclude(a, AGENT_LATER, "could not be started for now: %s", tr_errno(error));
 		break;
 	default:
 		conclude(a, AGENT_BROKEN, "could not be started: %s: %s; repair or reinstall it",
-			a->path, strerror(error));
+			a->path, tr_errno(error));
 	}
 }
 

@@ -458,7 +458,7 @@ static int look_verdict(struct engine *e, const struct config_list *c, const cha
 	reason[0] = '\0';
 	*updates = 0;
 	if (!set[0]) {
-		str_format_cut(reason, ERR_MAX, "nothing was found for it");
+		str_format_cut(reason, ERR_MAX, "%s", _("nothing was found for it"));
 		return 0;
 	}
 	struct value *last = NULL;
@@ -475,15 +475,15 @@ static int look_verdict(struct engine *e, const struct config_list *c, const cha
 		r = store_post_move(e->store, id, POST_PLANNED, POST_PLANNED, e->now.wall_ms,
 			e->now.wall_ms, NULL);
 	if (!str_eq(state, POST_PUBLISHED))
-		str_format_cut(
-			reason, ERR_MAX, "its post %" PRId64 " is not out yet (%s)", id, state);
+		str_format_cut(reason, ERR_MAX, _("its post %" PRId64 " is not out yet (%s)"), id,
+			tr(state));
 	else if (c->repost == REPOST_NEVER)
 		str_format_cut(reason, ERR_MAX,
-			"it was posted (post %" PRId64 "), and repost is \"never\"", id);
+			_("it was posted (post %" PRId64 "), and repost is \"never\""), id);
 	else if (c->repost != REPOST_ALWAYS && same &&
 		look_price_change(before, products) <= c->repost_threshold)
 		str_format_cut(reason, ERR_MAX,
-			"the same products at much the same prices as in post %" PRId64, id);
+			_("the same products at much the same prices as in post %" PRId64), id);
 	else
 		*updates = stands_as(c, last);
 	value_free(last);
@@ -521,7 +521,7 @@ static int plan_post(struct engine *e, const struct config_list *c, const char *
 	r = store_post_add(e->store, &p, &id);
 	if (r == -EEXIST) {
 		str_format_cut(reason, ERR_MAX,
-			"there is a post of the same products in this period (%s)", period);
+			_("there is a post of the same products in this period (%s)"), period);
 		return 0;
 	}
 	if (r == 0)
@@ -535,7 +535,7 @@ static int look(struct engine *e, const struct value *answer)
 	const struct config_list *c = work_list(e, e->keyword.list);
 	if (!c) /* left over from a reload that could not be finished */
 		return store_keyword_failed(e->store, e->keyword.id, e->now.wall_ms + DAY_MS,
-			"its list is not in the configuration");
+			_("its list is not in the configuration"));
 	char set[LOOK_SET_MAX], reason[ERR_MAX];
 	const struct value *products = value_get(answer, "products");
 	int64_t updates;

@@ -34,12 +34,12 @@ int bell_listen(const char *runtime_dir, struct err *e)
 			runtime_dir);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return err_set(e, -errno, "a Unix socket cannot be made: %s", strerror(errno));
+		return err_set(e, -errno, "a Unix socket cannot be made: %s", tr_errno(errno));
 	int r = bind_fresh(fd, &a);
 	if (r < 0) {
 		close(fd);
 		return err_set(e, r, "%s: %s; the folder must be there and writable",
-			a.sun_path, strerror(-r));
+			a.sun_path, tr_errno(-r));
 	}
 	return fd;
 }

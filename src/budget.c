@@ -117,13 +117,13 @@ struct budget_answer budget_ask(const struct budget_rule *rule, const struct bud
 const char *budget_reason_text(enum budget_reason reason)
 {
 	static const char *const text[] = {
-		[BUDGET_FREE] = "a call may leave now",
-		[BUDGET_GAP] = "the pace keeps calls apart",
-		[BUDGET_TOKENS] = "all calls of this window are spent",
-		[BUDGET_RESERVE] = "the calls left are kept for calls by hand (budget.reserve)",
-		[BUDGET_OPEN] = "a call is under way",
-		[BUDGET_BLOCKED] = "the server refuses calls until a time it named",
-		[BUDGET_HARD] = "stopped after repeated strikes, until you run: cpauto unblock",
+		[BUDGET_FREE] = N_("a call may leave now"),
+		[BUDGET_GAP] = N_("the pace keeps calls apart"),
+		[BUDGET_TOKENS] = N_("all calls of this window are spent"),
+		[BUDGET_RESERVE] = N_("the calls left are kept for calls by hand (budget.reserve)"),
+		[BUDGET_OPEN] = N_("a call is under way"),
+		[BUDGET_BLOCKED] = N_("the server refuses calls until a time it named"),
+		[BUDGET_HARD] = N_("stopped after repeated strikes, until you run: cpauto unblock"),
 	};
 	return text[reason];
 }

@@ -28,7 +28,7 @@ static void found(struct check *c, const char *level, const char *thing, const c
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	struct value *v = value_new_object();
 	value_set_string(v, "level", level);
@@ -83,9 +83,8 @@ static void check_templates(struct check *c)
 		return;
 	struct value *names = render_templates_names(c->templates);
 	found(c, value_len(names) ? "ok" : "error", "templates",
-		value_len(names) ? "%zu, and every list's renders and passes the gates"
-				 : "%zu; none in " DATADIR
-				   "/cpauto/templates: install cpauto as a whole",
+		value_len(names) ? N_("%zu, and every list's renders and passes the gates")
+				 : N_("%zu; there are none: install cpauto as a whole"),
 		value_len(names));
 	value_free(names);
 }
@@ -161,8 +160,8 @@ static void check_settings(struct check *c, const struct config_publisher *p)
 
 static void check_secrets(struct check *c)
 {
-	check_secret(c, "access key", "coupang.access-key", c->config->coupang.access_key_file);
-	check_secret(c, "secret key", "coupang.secret-key", c->config->coupang.secret_key_file);
+	check_secret(c, _("access key"), "coupang.access-key", c->config->coupang.access_key_file);
+	check_secret(c, _("secret key"), "coupang.secret-key", c->config->coupang.secret_key_file);
 	for (size_t i = 0; i < c->config->publisher_count; i++)
 		check_settings(c, &c->config->publishers[i]);
 }
@@ -180,7 +179,7 @@ static bool check_agent(struct check *c, const char *name)
 	}
 	if (stat(path, &st) < 0)
 		found(c, "error", "agents", "%s: %s; install it, or mend the publisher's agent",
-			path, strerror(errno));
+			path, tr_errno(errno));
 	else if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
 		found(c, "error", "agents", "%s cannot be executed; chmod +x it", path);
 	else
@@ -271,7 +270,7 @@ static void check_state(struct check *c)
 	}
 	if (!paths_is_dir(dir)) {
 		found(c, "error", "state", "%s: %s; it must be a folder of the daemon's user",
-			dir, errno == ENOENT ? "no folder" : strerror(errno ? errno : ENOTDIR));
+			dir, errno == ENOENT ? _("no folder") : tr_errno(errno ? errno : ENOTDIR));
 		return;
 	}
 	if (access(dir, W_OK | X_OK) < 0)

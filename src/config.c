@@ -191,8 +191,8 @@ static void report_unknown_group(struct loader *l, const config_setting_t *s)
 			name, option_group_find(o->group)->many ? "} );" : "};");
 	else
 		report_error(&l->report, at,
-			"%s: no such group; there are coupang, budget, cache, "
-			"hours, lists and publishers",
+			"%s: no such group; there are coupang, budget, cache, hours, daemon, "
+			"lists and publishers",
 			name);
 }
 
@@ -309,10 +309,11 @@ static void load_keywords(struct loader *l, const config_setting_t *s, struct co
 		keywords_add_file(&k, list->keywords_file, place_of(l, f), &l->report);
 	if (k.dropped > 0)
 		report_warning(&l->report, k.first_dropped,
-			"lists.keywords: %zu keyword%s of '%s' "
-			"stand%s there already and %s dropped; the first is here",
-			k.dropped, k.dropped == 1 ? "" : "s", list->name,
-			k.dropped == 1 ? "s" : "", k.dropped == 1 ? "is" : "are");
+			tr_n("lists.keywords: %zu keyword of '%s' stands there already and is "
+			     "dropped; the first is here",
+				"lists.keywords: %zu keywords of '%s' stand there already and are "
+				"dropped; the first is here", (long long)k.dropped),
+			k.dropped, list->name);
 	if (k.count == 0)
 		report_warning(&l->report, place_of(l, s),
 			"lists.keywords: the list '%s' has no "
@@ -592,10 +593,9 @@ static void check_load(struct loader *l)
 			(double)c->lists[i].every_ms;
 	if (wanted > granted)
 		report_warning(&l->report, (struct place){ c->path, 0 },
-			"the lists ask for %.1f "
-			"calls an hour and the budget gives %.1f; keywords will be looked at "
-			"later "
-			"than asked: a longer 'every' or fewer keywords",
+			N_("the lists ask for %.1f calls an hour and the budget gives %.1f; "
+			   "keywords will be looked at later than asked: a longer 'every' or "
+			   "fewer keywords"),
 			wanted, granted);
 }
 
@@ -610,9 +610,8 @@ static void check_together(
 	check_load(l);
 	if (l->c->list_count == 0)
 		report_warning(&l->report, (struct place){ l->c->path, 0 },
-			"no lists, so there is "
-			"nothing to do; write lists = ( { name = \"...\"; keywords = [ \"...\" "
-			"]; } );");
+			N_("no lists, so there is nothing to do; write "
+			   "lists = ( { name = \"...\"; keywords = [ \"...\" ]; } );"));
 }
 
 /* ---- loading ---------------------------------------------------------------------- */
@@ -653,10 +652,10 @@ static void report_fault(struct loader *l, const struct syntax_fault *f)
 	}
 	struct place other = source_place(&l->source, f->other);
 	if (str_eq(other.file, at.file))
-		report_error(&l->report, at, "%s (%s in line %zu)", f->text, f->other_what,
+		report_error(&l->report, at, "%s (%s in line %zu)", f->text, tr(f->other_what),
 			other.line);
 	else
-		report_error(&l->report, at, "%s (%s in %s:%zu)", f->text, f->other_what,
+		report_error(&l->report, at, "%s (%s in %s:%zu)", f->text, tr(f->other_what),
 			other.file, other.line);
 }
 

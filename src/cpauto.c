@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "korean.h"
 #include "log.h"
 
 static int help(const struct cli *c, FILE *f, int code)
@@ -29,10 +30,21 @@ static int run(struct cli *c)
 	return c->line.command->run(c);
 }
 
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (str_eq(argv[i], "--json"))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c;
 	log_set_name("cpauto");
+	tr_set_polish(korean_polish);
+	/* What programs read is in one language. */
+	tr_init(wants_json(argc, argv) ? "en" : "auto", NULL);
 	int code = cli_init(&c, &commands, argc, argv);
 	if (code == EX_OK)
 		code = run(&c);

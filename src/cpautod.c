@@ -14,6 +14,7 @@
 #include "engine.h"
 #include "exporter.h"
 #include "journal.h"
+#include "korean.h"
 #include "lasting.h"
 #include "log.h"
 #include "loop.h"
@@ -56,6 +57,7 @@ struct daemon {
 	int exit_code;
 	char zone[64]; /* of the configuration in force */
 	char bad[ERR_MAX]; /* the first thing that is wrong with the one that was read last */
+	enum language language; /* the same */
 };
 
 /* ---- agents ----------------------------------------------------------------------- */
@@ -107,7 +109,7 @@ static int start_agent(void *ctx, const struct agent_job *wish, struct err *e)
 	if (r < 0) {
 		agent_free(d->agent);
 		d->agent = NULL;
-		return err_set(e, r, "agent '%s': %s", wish->name, strerror(-r));
+		return err_set(e, r, "agent '%s': %s", wish->name, tr_errno(-r));
 	}
 	return 0;
 }
@@ -228,6 +230,14 @@ static int load_templates(
 	return render_templates_read(dirs, ARRAY_LEN(dirs), ret, errors);
 }
 
+static void set_language(enum language language)
+{
+	static const char *const names[] = {
+		[LANGUAGE_AUTO] = "auto", [LANGUAGE_EN] = "en", [LANGUAGE_KO] = "ko"
+	};
+	tr_init(names[language], NULL);
+}
+
 /* The configuration and the templates, read and checked; nothing else is touched. */
 static int load(
 	struct daemon *d, struct config **ret_config, struct render_templates **ret_templates)
@@ -238,8 +248,10 @@ static int load(
 	struct value *errors = value_new_list();
 	clock_now(&now);
 	int r = config_load(d->options.config, &config, errors);
-	if (r == 0)
+	if (r == 0) {
+		set_language(config->daemon.language);
 		r = clock_set_zone(config->hours.timezone);
+	}
 	if (r == 0)
 		r = load_templates(d, &templates, errors);
 	if (r == 0)
@@ -270,7 +282,8 @@ static void on_reload(void *ctx)
 	loop_notify_reloading(d->loop);
 	clock_now(&now);
 	if (load(d, &config, &templates) < 0) {
-		if (clock_set_zone(d->zone) < 0) /* reading may have changed it */
+		set_language(d->language); /* reading may have changed it, */
+		if (clock_set_zone(d->zone) < 0) /* and this */
 			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_ZONE_GONE),
 				"time zone %s is gone; times are in UTC, ignoring", d->zone);
 		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_RELOAD_REFUSED),
@@ -283,6 +296,7 @@ static void on_reload(void *ctx)
 		render_templates_free(templates);
 	} else {
 		str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
+		d->language = config->daemon.language;
 		log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_RELOADED),
 			"%s is in force", d->options.config);
 	}
@@ -320,16 +334,16 @@ static void on_stop(void *ctx)
 
 static void usage(FILE *f)
 {
-	fputs("usage: cpautod [-c FILE] [--agents DIR] [--once] [--check] [--version]\n"
+	fprintf(f, _("usage: cpautod [-c FILE] [--agents DIR] [--once] [--check] [--version]\n"
 	      "Posts what the lists in the configuration name, within the API's limit.\n\n"
-	      "  -c, --config FILE  the configuration (default " CONFIG_PATH ")\n"
+	      "  -c, --config FILE  the configuration (default %s)\n"
 	      "      --agents DIR   where the agents are\n"
 	      "      --once         do what is due now, then end\n"
 	      "      --check        read and check everything, then end\n"
 	      "  -v, --verbose      log more\n"
 	      "      --version      show the version, then end\n"
 	      "  -h, --help         show this, then end\n\n"
-	      "Signals: HUP reloads, TERM and INT end. See cpautod(8).\n", f);
+	      "Signals: HUP reloads, TERM and INT end. See cpautod(8).\n"), CONFIG_PATH);
 }
 
 /* -1 to go on, else the exit code. */
@@ -360,7 +374,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "cpautod: '%s' is one word too many; see cpautod --help\n",
+		fprintf(stderr, _("cpautod: '%s' is one word too many; see cpautod --help\n"),
 			argv[optind]);
 		return EX_USAGE;
 	}
@@ -374,7 +388,7 @@ static int make_dirs(const struct daemon *d, struct err *e)
 		int r = dir_make(dirs[i], 0700);
 		if (r < 0)
 			return err_set(e, r, "%s: %s; make it, owned by the daemon's user",
-				dirs[i], strerror(-r));
+				dirs[i], tr_errno(-r));
 	}
 	return 0;
 }
@@ -394,6 +408,7 @@ static int open_engine(struct daemon *d, struct err *e)
 			"%s: mend what is said above, and try with: cpauto check",
 			d->options.config);
 	str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
+	d->language = config->daemon.language;
 	memory_trim();
 	r = make_dirs(d, e);
 	if (r == 0)
@@ -433,7 +448,7 @@ static int open_loop(struct daemon *d, struct err *e)
 		(r = loop_signal(d->loop, SIGINT, on_stop, d)) < 0 ||
 		(r = loop_signal(d->loop, SIGHUP, on_reload, d)) < 0 ||
 		(r = loop_watchdog(d->loop)) < 0)
-		return err_set(e, r, "the event loop: %s; start again", strerror(-r));
+		return err_set(e, r, "the event loop: %s; start again", tr_errno(-r));
 	return 0;
 }
 
@@ -506,10 +521,10 @@ static int check(const struct daemon *d)
 		const char *text = value_get_string(f, "text", "");
 		if (str_eq(level, "error"))
 			log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CONFIG_BAD), "%s: %s",
-				value_get_string(f, "thing", ""), text);
+				tr(value_get_string(f, "thing", "")), text);
 		else if (str_eq(level, "warning"))
 			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CONFIG_ODD),
-				"%s: %s", value_get_string(f, "thing", ""), text);
+				"%s: %s", tr(value_get_string(f, "thing", "")), text);
 	}
 	int code = check_count(findings, "error") > 0 ? EX_CONFIG : EX_OK;
 	tell_first(findings);
@@ -528,14 +543,14 @@ static int run(struct daemon *d)
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_STATE_FORGETFUL), "%s",
 			why.text);
 	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_READY),
-		"cpautod " VERSION " is ready: %s, state in %s", d->options.config,
+		"cpautod %s is ready: %s, state in %s", VERSION, d->options.config,
 		d->paths.state);
 	loop_notify_ready(d->loop);
 	turn(d);
 	int r = loop_run(d->loop);
 	if (r < 0) {
 		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_LOOP_FAILED),
-			"the event loop: %s", strerror(-r));
+			"the event loop: %s", tr_errno(-r));
 		return EX_SOFTWARE;
 	}
 	clock_now(&now);
@@ -561,6 +576,8 @@ int main(int argc, char **argv)
 {
 	struct daemon d = { .bell = -1, .watch = -1 };
 	struct err e = { "" };
+	tr_set_polish(korean_polish);
+	tr_init("auto", NULL);
 	int code = parse_options(argc, argv, &d.options);
 	if (code >= 0)
 		return code;

@@ -135,7 +135,7 @@ enum credstore_state credstore_look(
 	}
 	if (r < 0)
 		err_set(e, 0, "%s: %s; the unit takes it from there: put it there, then: "
-			"systemctl restart cpauto%s%s", s.path, strerror(-r),
+			"systemctl restart cpauto%s%s", s.path, tr_errno(-r),
 			p->account[0] ? "@" : "", p->account);
 	else if (!S_ISREG(st.st_mode) || st.st_size == 0)
 		err_set(e, 0, "%s: %s; write the secret into it, and nothing else", s.path,

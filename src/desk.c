@@ -25,7 +25,7 @@ static int say(struct desk *d, int exit_code, const char *fmt, ...)
 	va_list ap;
 	va_start(ap, fmt);
 	char text[2 * ERR_MAX];
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+	if (tr_vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
 	str_format_cut(d->out->text, sizeof(d->out->text), "%s", text);
@@ -68,8 +68,10 @@ static int read_keyword(struct desk *d, struct wanted *w)
 		return say(d, EX_DATAERR,
 			"the keyword is longer than %d bytes; use a shorter one",
 			CONFIG_KEYWORD_BYTES_MAX);
-	return say(d, EX_DATAERR, "the keyword %s; type it again",
-		r == -EINVAL ? "is empty" : "is not UTF-8 text or holds control characters");
+	if (r == -EINVAL)
+		return say(d, EX_DATAERR, "the keyword is empty; type it again");
+	return say(d, EX_DATAERR,
+		"the keyword is not UTF-8 text or holds control characters; type it again");
 }
 
 /* The list of the wish, or the only one there is. */
@@ -116,10 +118,15 @@ static int find_keyword(struct desk *d, struct wanted *w)
 	w->rows = rows_of_list(all, list);
 	if (value_len(w->rows) > 0)
 		return EX_OK;
+	if (list)
+		return say(d, EX_DATAERR,
+			"'%s' stands in no list '%s'; cpauto queue shows what does, "
+			"cpauto queue add puts it in",
+			w->keyword, list);
 	return say(d, EX_DATAERR,
-		"'%s' stands in no list%s%s%s; cpauto queue shows what does, "
-		"cpauto queue add puts it in",
-		w->keyword, list ? " '" : "", list ? list : "", list ? "'" : "");
+		"'%s' stands in no list; cpauto queue shows what does, cpauto queue add puts "
+		"it in",
+		w->keyword);
 }
 
 /* "kitchen, desk" */
@@ -223,7 +230,7 @@ static int tell_when(struct desk *d, const struct wanted *w)
 	if (gate.budget.wait_ms == 0)
 		return say(d, EX_OK, "'%s' is looked at now", w->keyword);
 	const char *why = gate.waiting ? gate.account.wait_reason
-				       : budget_reason_text(gate.budget.reason);
+				       : tr(budget_reason_text(gate.budget.reason));
 	if (gate.budget.wait_ms == INT64_MAX)
 		return say(d, EX_OK, "'%s' goes first, but not now: %s", w->keyword, why);
 	format_wait(gate.budget.wait_ms, wait, sizeof(wait));
@@ -260,8 +267,9 @@ static void pause_keyword(struct desk *d, bool paused)
 		if (r < 0)
 			store_said(d, r);
 		else
-			say(d, EX_OK, "'%s' of %s %s", w.keyword, lists,
-				paused ? "is paused" : "goes on");
+			say(d, EX_OK,
+				paused ? N_("'%s' of %s is paused") : N_("'%s' of %s goes on"),
+				w.keyword, lists);
 	}
 	wanted_finish(&w);
 }
@@ -280,13 +288,14 @@ static void pause_or_resume(struct desk *d, bool paused)
 	if (r < 0 && r != -ENOENT)
 		store_said(d, r);
 	else if (list)
-		say(d, EX_OK, "list '%s' %s", list,
-			paused ? "is paused; posts that are made already still go out"
-			       : "goes on");
+		say(d, EX_OK,
+			paused ? N_("list '%s' is paused; posts that are made already still go out")
+			       : N_("list '%s' goes on"),
+			list);
 	else
-		say(d, EX_OK, "all lists %s",
-			paused ? "are paused; posts that are made already still go out"
-			       : "go on");
+		say(d, EX_OK, "%s",
+			paused ? _("all lists are paused; posts that are made already still go out")
+			       : _("all lists go on"));
 }
 
 static void pause_wish(struct desk *d)
@@ -334,31 +343,28 @@ const char *desk_advice(const char *state)
 	static const struct {
 		const char *state, *text;
 	} advice[] = {
-		{ POST_PLANNED, "it has no text yet; wait until it is rendered" },
-		{ POST_RENDERED, "its images and checks are under way; wait a moment" },
-		{ POST_WAITING, "it waits for you: cpauto posts approve, or reject" },
-		{ POST_READY, "it goes out as soon as its publisher may" },
-		{ POST_SENDING, "it is being published at this moment" },
+		{ POST_PLANNED, N_("it has no text yet; wait until it is rendered") },
+		{ POST_RENDERED, N_("its images and checks are under way; wait a moment") },
+		{ POST_WAITING, N_("it waits for you: cpauto posts approve, or reject") },
+		{ POST_READY, N_("it goes out as soon as its publisher may") },
+		{ POST_SENDING, N_("it is being published at this moment") },
 		{ POST_PUBLISHED,
-			"it is out; to bring it up to date there: cpauto posts update" },
+			N_("it is out; to bring it up to date there: cpauto posts update") },
 		{ POST_UNKNOWN,
-			"it may be out, and the publisher is asked; if you know: cpauto posts "
-			"settle" },
+			N_("it may be out, and the publisher is asked; if you know: cpauto posts "
+			"settle") },
 		{ POST_PARKED,
-			"nobody but you can tell whether it is out: cpauto posts settle" },
-		{ POST_REFUSED, "it was refused; to try it again: cpauto posts retry" },
+			N_("nobody but you can tell whether it is out: cpauto posts settle") },
+		{ POST_REFUSED, N_("it was refused; to try it again: cpauto posts retry") },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(advice); i++)
 		if (str_eq(advice[i].state, state))
 			return advice[i].text;
-	return "its state is strange";
+	return _("its state is strange");
 }
 
-static int cannot(struct desk *d, const struct subject *p, const char *wish)
-{
-	return say(d, EX_DATAERR, "post %" PRId64 " cannot be %s: %s", p->id, wish,
-		desk_advice(p->state));
-}
+/* FMT says what cannot be done with a post, and why. */
+#define CANNOT(d, p, fmt) say(d, EX_DATAERR, fmt, (p)->id, tr(desk_advice((p)->state)))
 
 static void post_approve(struct desk *d)
 {
@@ -370,7 +376,7 @@ static void post_approve(struct desk *d)
 		if (r < 0)
 			store_said(d, r);
 		else if (!str_eq(p.state, POST_WAITING))
-			cannot(d, &p, "approved");
+			CANNOT(d, &p, "post %" PRId64 " cannot be approved: %s");
 		else
 			say(d, EX_OK,
 				"post %" PRId64 " is approved and goes out as soon as '%s' may",
@@ -384,12 +390,15 @@ static void post_reject(struct desk *d)
 	struct subject p;
 	char reason[ERR_MAX];
 	const char *why = value_get_string(d->args, "reason", "");
-	str_format_cut(reason, sizeof(reason), "rejected by you%s%s", why[0] ? ": " : "", why);
+	if (why[0])
+		str_format_cut(reason, sizeof(reason), _("rejected by you: %s"), why);
+	else
+		str_format_cut(reason, sizeof(reason), "%s", _("rejected by you"));
 	if (find_post(d, &p) == EX_OK) {
 		bool may = str_eq(p.state, POST_WAITING) || str_eq(p.state, POST_READY) ||
 			str_eq(p.state, POST_PLANNED) || str_eq(p.state, POST_RENDERED);
 		if (!may)
-			cannot(d, &p, "rejected");
+			CANNOT(d, &p, "post %" PRId64 " cannot be rejected: %s");
 		else if (move(d, &p, POST_REFUSED, reason) == EX_OK)
 			say(d, EX_OK, "post %" PRId64 " is rejected and does not go out", p.id);
 	}
@@ -425,7 +434,7 @@ static int retry_refused(struct desk *d, const struct subject *p)
 			" was made for the "
 			"same keyword since; cpauto posts show %" PRId64,
 			p->id, later, later);
-	code = move(d, p, POST_PLANNED, "you asked for another try");
+	code = move(d, p, POST_PLANNED, _("you asked for another try"));
 	if (code != EX_OK)
 		return code;
 	return say(d, EX_OK, "post %" PRId64 " is made anew and goes through all checks again",
@@ -439,7 +448,7 @@ static void post_retry(struct desk *d)
 		if (str_eq(p.state, POST_REFUSED))
 			retry_refused(d, &p);
 		else
-			cannot(d, &p, "tried again");
+			CANNOT(d, &p, "post %" PRId64 " cannot be tried again: %s");
 	}
 	value_free(p.row);
 }
@@ -450,11 +459,13 @@ static int may_update(struct desk *d, const struct subject *p)
 	const char *name = value_get_string(p->row, "publisher", "");
 	const struct config_publisher *to = config_publisher_find(d->config, name);
 	if (!str_eq(p->state, POST_PUBLISHED))
-		return cannot(d, p, "brought up to date");
+		return CANNOT(d, p, "post %" PRId64 " cannot be brought up to date: %s");
 	if (!to || !config_list_find(d->config, value_get_string(p->row, "list", "")))
 		return say(d, EX_DATAERR,
-			"the %s of post %" PRId64 " is not in the configuration any more",
-			to ? "list" : "publisher", p->id);
+			to ? N_("the list of post %" PRId64 " is not in the configuration any more")
+			   : N_("the publisher of post %" PRId64
+				" is not in the configuration any more"),
+			p->id);
 	if (!config_can_update(to))
 		return say(d, EX_DATAERR,
 			"'%s' (agent %s) cannot change a post that is out; change post %" PRId64
@@ -481,7 +492,7 @@ static int newest_is_out(struct desk *d, const struct subject *p, int64_t first)
 	int code = EX_OK;
 	if (!str_eq(state, POST_PUBLISHED))
 		code = say(d, EX_DATAERR, "post %" PRId64 " of the same keyword comes first: %s",
-			id, desk_advice(state));
+			id, tr(desk_advice(state)));
 	else if (value_get_int(last, "first", 0) != first)
 		code = say(d, EX_DATAERR,
 			"post %" PRId64
@@ -544,7 +555,7 @@ static int settle_published(struct desk *d, const struct subject *p)
 
 static int settle_absent(struct desk *d, const struct subject *p)
 {
-	if (move(d, p, POST_READY, "you said that it is not out") != EX_OK)
+	if (move(d, p, POST_READY, _("you said that it is not out")) != EX_OK)
 		return d->out->exit_code;
 	return say(d, EX_OK,
 		"post %" PRId64 " is not out; it is sent again as soon as '%s' may", p->id,
@@ -557,7 +568,7 @@ static void post_settle(struct desk *d)
 	const char *as = value_get_string(d->args, "as", "");
 	if (find_post(d, &p) == EX_OK) {
 		if (!str_eq(p.state, POST_UNKNOWN) && !str_eq(p.state, POST_PARKED))
-			cannot(d, &p, "settled");
+			CANNOT(d, &p, "post %" PRId64 " cannot be settled: %s");
 		else if (str_eq(as, "published"))
 			settle_published(d, &p);
 		else if (str_eq(as, "absent"))
@@ -587,8 +598,8 @@ static void unblock(struct desk *d)
 	d->out->source_cleared = true;
 	d->out->heads_changed = true;
 	say(d, EX_OK, "%s; publishers are tried again; the budget of calls holds as before",
-		was ? "the source may be asked again, its strikes are forgotten"
-		    : "the source was not blocked");
+		was ? _("the source may be asked again, its strikes are forgotten")
+		    : _("the source was not blocked"));
 }
 
 /* ---- the desk --------------------------------------------------------------------- */
@@ -610,19 +621,27 @@ static const struct {
 	{ "unblock", unblock },
 };
 
+static void handle(struct desk *d, const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
+		if (!str_eq(wishes[i].kind, kind))
+			continue;
+		wishes[i].handle(d);
+		return;
+	}
+	say(d, EX_USAGE,
+		"'%s' is no wish that this cpautod knows; are cpauto and cpautod of one "
+		"version?",
+		kind);
+}
+
 void desk_handle(struct store *s, const struct config *c, const struct instant *now,
 	const char *kind, const struct value *args, struct desk_outcome *ret)
 {
 	struct desk d = { .store = s, .config = c, .now = now, .args = args, .out = ret };
 	memset(ret, 0, sizeof(*ret));
-	for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
-		if (!str_eq(wishes[i].kind, kind))
-			continue;
-		wishes[i].handle(&d);
-		return;
-	}
-	say(&d, EX_USAGE,
-		"'%s' is no wish that this cpautod knows; are cpauto and cpautod of one "
-		"version?",
-		kind);
+	/* Who asked is answered in his own language. */
+	const char *was = tr_switch(value_get_string(args, "language", NULL));
+	handle(&d, kind);
+	tr_switch(was);
 }

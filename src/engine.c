@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -204,8 +205,9 @@ static void sweep_images(const struct engine *e)
 	int n = dir_sweep(e->image_dir);
 	if (n > 0)
 		log_event(LOG_LEVEL_INFO, LOG_FIELDS(.event = EVENT_PICTURES_SWEPT),
-			"%s: removed %d picture%s that %s cut short", e->image_dir, n,
-			n == 1 ? "" : "s", n == 1 ? "was" : "were");
+			tr_n("%s: removed %d picture that was cut short",
+				"%s: removed %d pictures that were cut short", n),
+			e->image_dir, n);
 }
 
 static bool is_kept(const struct value *paths, const char *path)
@@ -450,40 +452,50 @@ static void status_next(struct engine *e, const struct account_gate *gate, struc
 	char time[CLOCK_TEXT_MAX], due[CLOCK_TEXT_MAX];
 	clock_format_time(e->next_call_ms, time);
 	if (!store_has_cache(e->store))
-		buf_str(b, ", no call without cache.db: see to the cache folder");
+		buf_str(b, _(", no call without cache.db: see to the cache folder"));
 	else if (gate->account.hard)
-		buf_str(b, ", stopped after strikes: cpauto unblock");
+		buf_str(b, _(", stopped after strikes: cpauto unblock"));
 	else if (gate->budget.reason == BUDGET_BLOCKED)
-		buf_printf(b, ", blocked by the server until %s", time);
+		buf_printf(b, _(", blocked by the server until %s"), time);
 	else if (account_lacks_keys(&gate->account))
-		buf_printf(b, ", no call: %s", gate->account.wait_reason);
+		buf_printf(b, _(", no call: %s"), gate->account.wait_reason);
 	else if (gate->waiting)
-		buf_printf(b, ", the source failed, next try at %s", time);
+		buf_printf(b, _(", the source failed, next try at %s"), time);
 	else if (e->action == ACTION_SEARCH)
-		buf_printf(b, ", asking about '%s'", e->keyword.keyword);
+		buf_printf(b, _(", asking about '%s'"), e->keyword.keyword);
 	else if (e->next_call_ms)
-		buf_printf(b, ", next at %s for '%s'", time, e->next_keyword);
+		buf_printf(b, _(", next at %s for '%s'"), time, e->next_keyword);
 	else if (format_due(e, due))
-		buf_printf(b, ", nothing is due before %s", due);
+		buf_printf(b, _(", nothing is due before %s"), due);
 	else
-		buf_str(b, ", nothing is due");
+		buf_str(b, _(", nothing is due"));
+}
+
+/* How many posts are in STATE; 0 where nobody can tell. */
+static int count_posts(struct engine *e, const char *state)
+{
+	int64_t n = 0;
+	if (store_posts_count(e->store, state, &n) < 0)
+		return 0;
+	return n < INT_MAX ? (int)n : INT_MAX;
 }
 
 static void status_posts(struct engine *e, struct buf *b)
 {
-	static const struct {
-		const char *state, *one, *many;
-	} words[] = {
-		{ POST_WAITING, "post waiting for approval", "posts waiting for approval" },
-		{ POST_READY, "post ready", "posts ready" },
-		{ POST_UNKNOWN, "post unclear", "posts unclear" },
-		{ POST_PARKED, "post for you to settle", "posts for you to settle" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		int64_t n = 0;
-		if (store_posts_count(e->store, words[i].state, &n) == 0 && n > 0)
-			buf_printf(b, "; %" PRId64 " %s", n, n == 1 ? words[i].one : words[i].many);
-	}
+	int n = count_posts(e, POST_WAITING);
+	if (n > 0)
+		buf_printf(b, tr_n("; %d post waiting for approval",
+			"; %d posts waiting for approval", n), n);
+	n = count_posts(e, POST_READY);
+	if (n > 0)
+		buf_printf(b, tr_n("; %d post ready", "; %d posts ready", n), n);
+	n = count_posts(e, POST_UNKNOWN);
+	if (n > 0)
+		buf_printf(b, tr_n("; %d post unclear", "; %d posts unclear", n), n);
+	n = count_posts(e, POST_PARKED);
+	if (n > 0)
+		buf_printf(b, tr_n("; %d post for you to settle",
+			"; %d posts for you to settle", n), n);
 }
 
 void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_STATUS_MAX])
@@ -492,11 +504,11 @@ void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_
 	struct account_gate gate;
 	buf_init(&b, 4096);
 	if (e->fatal || e->store_trouble[0]) {
-		buf_printf(&b, "no call and no post: %s", e->store_trouble);
+		buf_printf(&b, _("no call and no post: %s"), e->store_trouble);
 	} else if (account_ask(e->store, e->config, now, false, &gate) < 0) {
-		buf_printf(&b, "no call and no post: %s", store_error(e->store));
+		buf_printf(&b, _("no call and no post: %s"), store_error(e->store));
 	} else {
-		buf_printf(&b, "%d of %d calls left", gate.budget.left, e->config->budget.calls);
+		buf_printf(&b, _("%d of %d calls left"), gate.budget.left, e->config->budget.calls);
 		status_next(e, &gate, &b);
 		status_posts(e, &b);
 		if (!now->synced)
@@ -518,13 +530,18 @@ static int recover(struct engine *e)
 			e->store, &e->now, e->now.wall_ms + FIND_FIRST_MS, &posts);
 	if (calls > 0)
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CALLS_OPEN),
-			"%d call%s under way when the daemon last ended; counted as made now",
-			calls, calls == 1 ? " was" : "s were");
+			tr_n("%d call was under way when the daemon last ended; counted as made "
+			     "now",
+				"%d calls were under way when the daemon last ended; counted as "
+				"made now", calls),
+			calls);
 	if (posts > 0)
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_POSTS_OPEN),
-			"%d post%s being published when the daemon last ended; looking for %s "
-			"before anything is sent again",
-			posts, posts == 1 ? " was" : "s were", posts == 1 ? "it" : "them");
+			tr_n("%d post was being published when the daemon last ended; looking for "
+			     "it before anything is sent again",
+				"%d posts were being published when the daemon last ended; looking "
+				"for them before anything is sent again", posts),
+			posts);
 	return r;
 }
 

@@ -61,7 +61,7 @@ static void write_file(struct exporter *x, const struct metrics *m)
 		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_METRICS_FAILED),
 			"%s: %s; monitoring.metrics_file must be in a folder that the service may "
 			"write to: BindPaths=FOLDER in systemctl edit, and setfacl -m u:cpauto:rwx "
-			"FOLDER", x->path, strerror(-r));
+			"FOLDER", x->path, tr_errno(-r));
 	x->failing = true;
 }
 

@@ -18,9 +18,12 @@
 #define LEAD_MAX 100
 
 static const char by_ftc[] =
-	"Fair Trade Commission, guideline on endorsements, since " GATES_PLACE_SINCE;
-static const char by_programme[] = "Coupang Partners, rules for members, always";
-static const char by_cpauto[] = "cpauto, always";
+	N_("Fair Trade Commission, guideline on endorsements, since 2024-12-01");
+_Static_assert(sizeof(by_ftc) ==
+	sizeof("Fair Trade Commission, guideline on endorsements, since " GATES_PLACE_SINCE),
+	"the day");
+static const char by_programme[] = N_("Coupang Partners, rules for members, always");
+static const char by_cpauto[] = N_("cpauto, always");
 
 static void set(struct gates_result *r, bool pass, const char *remedy, const char *fmt, ...)
 	PRINTF(4, 5);
@@ -30,7 +33,7 @@ static void set(struct gates_result *r, bool pass, const char *remedy, const cha
 	va_list ap;
 
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	r->pass = pass;
 	r->remedy = pass ? "" : remedy;
@@ -72,13 +75,18 @@ static bool in_title(const struct seen *p, const char *title)
 	       (p->title && strstr(p->title, GATES_DISCLOSURE));
 }
 
-static const char remedy_sentence[] =
-	"put this first, as it stands: " GATES_DISCLOSURE;
+/* Whole, for its translation; the next line sees to it that it is the programme's. */
+static const char remedy_sentence[] = N_("put this first, as it stands: 이 포스팅은 쿠팡 파트너스 "
+	"활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다.");
+_Static_assert(sizeof(remedy_sentence) == sizeof("put this first, as it stands: " GATES_DISCLOSURE),
+	"the sentence");
 static const char remedy_place[] =
-	"move the sentence into the title or into the first paragraph, above every picture";
-static const char remedy_visible[] = "show the sentence as ordinary text";
-static const char remedy_wording[] =
-	"say it without \"may\": " GATES_DISCLOSURE;
+	N_("move the sentence into the title or into the first paragraph, above every picture");
+static const char remedy_visible[] = N_("show the sentence as ordinary text");
+static const char remedy_wording[] = N_("say it without \"may\": 이 포스팅은 쿠팡 파트너스 활동의 "
+	"일환으로, 이에 따른 일정액의 수수료를 제공받습니다.");
+_Static_assert(sizeof(remedy_wording) == sizeof("say it without \"may\": " GATES_DISCLOSURE),
+	"the sentence");
 
 static bool in_first(const struct seen *p)
 {
@@ -123,7 +131,7 @@ static void lint_visible(struct gates_result *r, const struct seen *p, bool stan
 		set(r, true, "", "it is visible");
 	else if (p->hidden_line)
 		set(r, false, remedy_visible, "line %u: the sentence is not seen (%s)",
-			p->hidden_line, p->hidden_why);
+			p->hidden_line, tr(p->hidden_why));
 	else if (p->veiled_line)
 		set(r, false, remedy_visible, "line %u: invisible characters break the sentence",
 			p->veiled_line);
@@ -316,8 +324,10 @@ bool gates_url_ok(const char *url, enum gates_url what, const char *endpoint, st
 	}
 	if (programme_host(host, len, what) || own_host(host, len, endpoint))
 		return true;
-	err_set(e, -EINVAL, "%.*s is no host of the programme%s: %s", (int)(len < 80 ? len : 80),
-		host, what == GATES_IMAGE ? " for images" : "", url);
+	err_set(e, -EINVAL,
+		what == GATES_IMAGE ? N_("%.*s is no host of the programme for images: %s")
+				    : N_("%.*s is no host of the programme: %s"),
+		(int)(len < 80 ? len : 80), host, url);
 	return false;
 }
 
@@ -400,8 +410,8 @@ static bool see_text_hosts(const struct gates_input *in, const char *form, struc
 
 static void gate_hosts(struct gates_result *r, const struct gates_input *in)
 {
-	static const char remedy[] = "link only what the API gave: link.coupang.com, coupa.ng; "
-		"images from ads-partners.coupang.com and coupangcdn.com";
+	static const char remedy[] = N_("link only what the API gave: link.coupang.com, coupa.ng; "
+		"images from ads-partners.coupang.com and coupangcdn.com");
 	struct url_visit v = { .in = in, .see = see_host };
 	const struct value *images = value_get(in->post, "images");
 	bool ok = visit_urls(&v, value_get_string(in->post, "html", "")) &&
@@ -813,8 +823,8 @@ static bool facts_time(const struct gates_input *in, struct err *e)
 
 static void gate_facts(struct gates_result *r, const struct gates_input *in)
 {
-	static const char remedy[] = "use the template's fields ({{price}}, {{price_as_of}}, "
-		"{{url}}) and write no figure by hand";
+	static const char remedy[] = N_("use the template's fields ({{price}}, {{price_as_of}}, "
+		"{{url}}) and write no figure by hand");
 	struct url_visit v = { .in = in, .see = see_known };
 	bool ok = facts_time(in, &v.e) && facts_products(in, &v.e) && facts_images(in, &v.e) &&
 		  facts_prices(in, &v.e) && visit_urls(&v, value_get_string(in->post, "html", ""));
@@ -865,8 +875,8 @@ static const char *find_claim(const char *text, const struct needles *names)
 
 static void gate_claims(struct gates_result *r, const struct gates_input *in)
 {
-	static const char remedy[] = "say what is known (price, delivery, rank), "
-		"not that somebody used it";
+	static const char remedy[] = N_("say what is known (price, delivery, rank), "
+		"not that somebody used it");
 	const char *claim = NULL;
 	struct needles names;
 	size_t i;

@@ -1017,8 +1017,8 @@ struct checker {
 static int fail(struct checker *c, unsigned line, const char *what, const char *name,
 	const char *remedy)
 {
-	return err_set(c->e, -EINVAL, "line %u: %s%s%s; %s", line, what, name ? " " : "",
-		name ? name : "", remedy);
+	return err_set(c->e, -EINVAL, "line %u: %s%s%s; %s", line, tr(what), name ? " " : "",
+		name ? name : "", tr(remedy));
 }
 
 static bool word_in(const char *list, const char *word)
@@ -1091,7 +1091,7 @@ static const char *unescaped(const char *s, size_t len)
 				bad = "&";
 			buf_reset(&sink);
 		} else if (((unsigned char)s[i] < 0x20 && !is_space(s[i])) || s[i] == 0x7f) {
-			bad = "a control character";
+			bad = _("a control character");
 		}
 	}
 	buf_finish(&sink);

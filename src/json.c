@@ -42,7 +42,7 @@ static int scan_fail(const struct scan *s, const char *reason)
 		}
 	}
 	return err_set(s->e, -EINVAL, "not valid JSON at line %zu, byte %zu: %s",
-		line, column, reason);
+		line, column, tr(reason));
 }
 
 static int peek(const struct scan *s, size_t ahead)

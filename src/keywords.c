@@ -166,7 +166,7 @@ void keywords_add_file(struct keywords *k, const char *path, struct place at, st
 		return;
 	f = fdopen(fd, "r");
 	if (f == NULL) {
-		report_weather(r, at, -errno, "keywords_file: cannot be read: %s", strerror(errno));
+		report_weather(r, at, -errno, "keywords_file: cannot be read: %s", tr_errno(errno));
 		return;
 	}
 	fd = -1;
@@ -181,7 +181,7 @@ void keywords_add_file(struct keywords *k, const char *path, struct place at, st
 	}
 	/* Half a list would take the other half's keywords away. */
 	if (len < 0 && feof(f) == 0)
-		report_weather(r, at, -errno, "keywords_file: cannot be read: %s", strerror(errno));
+		report_weather(r, at, -errno, "keywords_file: cannot be read: %s", tr_errno(errno));
 }
 
 char **keywords_steal(struct keywords *k, size_t *count)

@@ -459,3 +459,54 @@ const char *korean_josa(const char *word, enum korean_particle particle)
 		return forms[particle].unknown;
 	}
 }
+
+static const struct {
+	const char *both;
+	size_t before; /* bytes of it before the bracket */
+	enum korean_particle particle;
+} pairs[] = {
+	{ "은(는)", 3, KOREAN_EUN },
+	{ "이(가)", 3, KOREAN_I },
+	{ "을(를)", 3, KOREAN_EUL },
+	{ "과(와)", 3, KOREAN_GWA },
+	{ "(으)로", 0, KOREAN_EURO },
+};
+
+/* What is written for both, and where the word before it ends; NULL for none. */
+static char *next_pair(char *text, size_t *which)
+{
+	for (char *p = text; (p = strchr(p, '(')); p++)
+		for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+			size_t before = pairs[i].before;
+
+			if ((size_t)(p - text) >= before &&
+				str_starts(p - before, pairs[i].both)) {
+				*which = i;
+				return p - before;
+			}
+		}
+	return NULL;
+}
+
+void korean_polish(char *text)
+{
+	size_t i;
+
+	for (char *at = text; (at = next_pair(at, &i));) {
+		char *end = at + strlen(pairs[i].both);
+		const char *josa;
+		char kept = *at;
+
+		*at = '\0';
+		josa = korean_josa(text, pairs[i].particle);
+		*at = kept;
+		if (strchr(josa, '(')) {
+			at = end;
+			continue;
+		}
+		/* It is shorter than both. */
+		memcpy(at, josa, strlen(josa));
+		at += strlen(josa);
+		memmove(at, end, strlen(end) + 1);
+	}
+}

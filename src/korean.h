@@ -72,4 +72,11 @@ enum korean_particle {
  */
 const char *korean_josa(const char *word, enum korean_particle particle);
 
+/*
+ * Chooses in TEXT between particles that stand in brackets, "은(는)", "이(가)",
+ * "을(를)", "과(와)" and "(으)로", by the word before each; in place. Where that
+ * cannot be read they stay. For tr_set_polish().
+ */
+void korean_polish(char *text);
+
 #endif

@@ -127,7 +127,7 @@ static void escape(const char *s, char *out)
 /* As str_format_cut(), for a list of arguments. */
 static void PRINTF(2, 0) format_text(char text[LOG_TEXT_MAX], const char *fmt, va_list ap)
 {
-	int n = vsnprintf(text, LOG_TEXT_MAX, fmt, ap);
+	int n = tr_vsnprintf(text, LOG_TEXT_MAX, fmt, ap);
 
 	if (n < 0)
 		text[0] = '\0';

@@ -36,7 +36,7 @@ int loop_new(struct loop **ret, struct err *e)
 	if (r < 0) {
 		loop_free(l);
 		return err_set(e, r, "the event loop could not be made: %s; "
-			"the limit of open files may be too low", strerror(-r));
+			"the limit of open files may be too low", tr_errno(-r));
 	}
 	*ret = l;
 	return 0;

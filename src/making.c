@@ -26,7 +26,8 @@ static int replace(struct engine *e, const struct value *row)
 		r = store_keyword_due(e->store, k.id, e->now.wall_ms);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	return work_refuse(e, row, "the products changed before it went out; a new post is made");
+	return work_refuse(e, row,
+		_("the products changed before it went out; a new post is made"));
 }
 
 /* Its facts must be had anew: asks for its keyword before all others. */
@@ -36,7 +37,7 @@ static int want_answer(struct engine *e, const struct value *post)
 	int r = store_keyword_find(e->store, value_get_string(post, "list", ""),
 		value_get_string(post, "folded", ""), &k);
 	if (r == -ENOENT)
-		return work_refuse(e, post, "its keyword is in no list any more");
+		return work_refuse(e, post, _("its keyword is in no list any more"));
 	/* One that failed keeps its patience: its own due time brings the answer. */
 	if (r == 0 && k.failures == 0)
 		r = store_keyword_due(e->store, k.id, e->now.wall_ms);
@@ -44,7 +45,7 @@ static int want_answer(struct engine *e, const struct value *post)
 	if (r == 0)
 		r = store_post_move(e->store, value_get_int(post, "id", 0), POST_PLANNED,
 			POST_PLANNED, e->now.wall_ms, e->now.wall_ms + HOUR_MS,
-			"waits for new prices");
+			_("waits for new prices"));
 	return r < 0 ? r : work_load_head(e, k.list_id);
 }
 
@@ -53,7 +54,7 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 {
 	const struct config_list *c = work_list(e, value_get_string(row, "list", ""));
 	if (!c)
-		return work_refuse(e, row, "its list is not in the configuration any more");
+		return work_refuse(e, row, _("its list is not in the configuration any more"));
 	char set[LOOK_SET_MAX];
 	look_set(value_get(answer, "products"), c->limit, set);
 	bool same = str_eq(set, value_get_string(row, "products", ""));
@@ -64,7 +65,7 @@ static int render_one(struct engine *e, const struct value *row, const struct va
 			       : -EEXIST;
 		if (r == -EEXIST)
 			return work_refuse(e, row,
-				"nothing is found for it, or this update was made already");
+				_("nothing is found for it, or this update was made already"));
 		if (r < 0)
 			return r;
 	}
@@ -123,7 +124,7 @@ static int find_similar(struct engine *e, const struct value *row, char reason[E
 		if (percent < p->similar)
 			continue;
 		str_format_cut(reason, ERR_MAX,
-			"is %d %% like post %" PRId64 " and waits for your approval", percent,
+			_("is %d %% like post %" PRId64 " and waits for your approval"), percent,
 			value_get_int(o, "id", 0));
 		r = 1;
 	}
@@ -141,13 +142,14 @@ static int judge(struct engine *e, const struct value *row)
 	if (closed < 0)
 		return work_stop(e, row, closed, err.text);
 	bool approved = value_get_int(row, "approved_ms", 0) > 0;
-	char reason[ERR_MAX] = "waits for your approval";
+	char reason[ERR_MAX];
+	str_format_cut(reason, sizeof(reason), "%s", _("waits for your approval"));
 	bool wait = c && c->approve == APPROVE_MANUAL && !approved;
 	if (c && c->repost == REPOST_NEVER && value_get_int(row, "doubt", 0) && !approved) {
 		wait = true;
 		str_format_cut(reason, sizeof(reason),
-			"waits for your approval: its keyword may have been posted after the "
-			"backup that was restored");
+			_("waits for your approval: its keyword may have been posted after the "
+			"backup that was restored"));
 	}
 	if (!approved) {
 		int r = find_similar(e, row, reason);
@@ -285,5 +287,5 @@ int making_done(struct engine *e, const struct agent_result *res)
 		res->verdict == AGENT_BROKEN)
 		return give_up_images(e);
 	return store_post_move(e->store, e->post_id, POST_RENDERED, POST_RENDERED, e->now.wall_ms,
-		e->now.wall_ms + MINUTE_MS, "its images could not be fetched yet");
+		e->now.wall_ms + MINUTE_MS, _("its images could not be fetched yet"));
 }

@@ -23,7 +23,7 @@
 
 const struct option_group option_groups[] = {
 	{ "coupang", false }, { "budget", false }, { "cache", false }, { "hours", false },
-	{ "monitoring", false }, { "lists", true }, { "publishers", true },
+	{ "monitoring", false }, { "daemon", false }, { "lists", true }, { "publishers", true },
 };
 const size_t option_group_count = ARRAY_LEN(option_groups);
 
@@ -81,6 +81,10 @@ const struct option option_table[] = {
 	{ "hours", "timezone", OPTION_ZONE, "Asia/Seoul", IN_CONFIG(hours.timezone),
 	  .text = "The zone of all times of day and dates." },
 
+	{ "daemon", "language", OPTION_CHOICE, "auto", IN_CONFIG(daemon.language),
+	  .choices = "auto|en|ko",
+	  .text = "What the journal, reasons and the outbox's pages are written in; auto: as "
+		  "the environment says." },
 	{ "monitoring", "metrics_file", OPTION_FILE, "", IN_CONFIG(monitoring.metrics_file),
 	  .example = "cpauto.prom",
 	  .text = "File for Prometheus, written anew when something changed; \"\" = none." },
@@ -273,7 +277,7 @@ static void wanted_range(const struct option *o, const char *what, char *buf, si
 
 	show_time(o->min, min, sizeof(min));
 	show_time(o->max, max, sizeof(max));
-	str_format_cut(buf, size, "%s from \"%s\" to \"%s\"", what, min, max);
+	str_format_cut(buf, size, _("%s from \"%s\" to \"%s\""), tr(what), min, max);
 }
 
 static void wanted_choice(const struct option *o, char *buf, size_t size)
@@ -283,7 +287,7 @@ static void wanted_choice(const struct option *o, char *buf, size_t size)
 	for (const char *s = o->choices; *s != '\0' && len + 8 < size;) {
 		size_t n = strcspn(s, "|");
 		bool last = s[n] == '\0';
-		const char *join = s == o->choices ? "" : last ? " or " : ", ";
+		const char *join = s == o->choices ? "" : last ? _(" or ") : ", ";
 		str_format_cut(buf + len, size - len, "%s\"%.*s\"", join, (int)n, s);
 		len += strlen(buf + len);
 		s += n + !last;
@@ -294,29 +298,29 @@ void option_wanted(const struct option *o, char *buf, size_t size)
 {
 	switch (o->type) {
 	case OPTION_INT:
-		str_format_cut(buf, size, "a whole number from %lld to %lld", (long long)o->min,
+		str_format_cut(buf, size, _("a whole number from %lld to %lld"), (long long)o->min,
 			(long long)o->max);
 		break;
 	case OPTION_FLOAT:
-		str_format_cut(buf, size, "a number from %lld to %lld", (long long)o->min,
+		str_format_cut(buf, size, _("a number from %lld to %lld"), (long long)o->min,
 			(long long)o->max);
 		break;
 	case OPTION_STRING:
-		str_format_cut(buf, size, "a text in quotes, at most %lld bytes",
+		str_format_cut(buf, size, _("a text in quotes, at most %lld bytes"),
 			(long long)o->max);
 		break;
 	case OPTION_NAME:
-		str_format_cut(buf, size, "a name of 1 to 64 Hangul, letters, digits, '-', '_' "
-			"or '.' in quotes");
+		str_format_cut(buf, size, "%s", _("a name of 1 to 64 Hangul, letters, digits, '-', "
+			"'_' or '.' in quotes"));
 		break;
 	case OPTION_FILE:
-		str_format_cut(buf, size, "the name of a file or folder in quotes");
+		str_format_cut(buf, size, "%s", _("the name of a file or folder in quotes"));
 		break;
 	case OPTION_URL:
-		str_format_cut(buf, size, "an https address without '/' at the end");
+		str_format_cut(buf, size, "%s", _("an https address without '/' at the end"));
 		break;
 	case OPTION_SIZE:
-		str_format_cut(buf, size, "WIDTHxHEIGHT, each from %lld to %lld",
+		str_format_cut(buf, size, _("WIDTHxHEIGHT, each from %lld to %lld"),
 			(long long)o->min, (long long)o->max);
 		break;
 	case OPTION_DURATION:
@@ -326,17 +330,17 @@ void option_wanted(const struct option *o, char *buf, size_t size)
 		wanted_range(o, "\"even\" or a time with its unit", buf, size);
 		break;
 	case OPTION_HOURS:
-		str_format_cut(buf, size, "two times of day, \"HH:MM-HH:MM\"");
+		str_format_cut(buf, size, "%s", _("two times of day, \"HH:MM-HH:MM\""));
 		break;
 	case OPTION_ZONE:
-		str_format_cut(buf, size, "a time zone of this system");
+		str_format_cut(buf, size, "%s", _("a time zone of this system"));
 		break;
 	case OPTION_CHOICE:
 		wanted_choice(o, buf, size);
 		break;
 	case OPTION_STRINGS:
 	case OPTION_KEYWORDS:
-		str_format_cut(buf, size, "a list of texts in quotes");
+		str_format_cut(buf, size, "%s", _("a list of texts in quotes"));
 		break;
 	}
 }
@@ -347,7 +351,7 @@ static int wrong(const struct option *o, struct err *e, const char *what)
 
 	option_wanted(o, wanted, sizeof(wanted));
 	option_example(o, example, sizeof(example));
-	return err_set(e, -EINVAL, "%s; write %s: %s", what, wanted, example);
+	return err_set(e, -EINVAL, "%s; write %s: %s", tr(what), wanted, example);
 }
 
 /* "every = 3" is easily said: the unit is the one of the default. */
@@ -373,8 +377,8 @@ static const char *plain_text(const struct option *o, const struct value *v, str
 	const char *s = value_string(v, NULL);
 
 	if (s == NULL) {
-		wrong(o, e, value_kind(v) == VALUE_LIST ? "this is a list" :
-			"this has no quotes");
+		wrong(o, e, value_kind(v) == VALUE_LIST ? N_("this is a list") :
+			N_("this has no quotes"));
 		return NULL;
 	}
 	if (strlen(s) != value_len(v) || !text_valid(s, strlen(s))) {
@@ -404,7 +408,7 @@ static int parse_int(const struct option *o, const struct value *v, void *at, st
 	n = value_int(v, 0);
 	if (n < o->min || n > o->max) {
 		char what[60];
-		str_format_cut(what, sizeof(what), "%lld is out of range", (long long)n);
+		str_format_cut(what, sizeof(what), _("%lld is out of range"), (long long)n);
 		return wrong(o, e, what);
 	}
 	*(int *)at = (int)n;
@@ -417,10 +421,10 @@ static int parse_float(const struct option *o, const struct value *v, void *at, 
 
 	if (value_kind(v) != VALUE_INT && value_kind(v) != VALUE_DOUBLE)
 		return wrong(o, e, value_kind(v) == VALUE_STRING ?
-			"a number stands without quotes" : "this is no number");
+			N_("a number stands without quotes") : N_("this is no number"));
 	if (!(d >= (double)o->min && d <= (double)o->max)) {
 		char what[60];
-		str_format_cut(what, sizeof(what), "%g is out of range", d);
+		str_format_cut(what, sizeof(what), _("%g is out of range"), d);
 		return wrong(o, e, what);
 	}
 	*(double *)at = d;
@@ -440,7 +444,7 @@ static int parse_string(const struct option *o, const struct value *v, void *at,
 	if (s == NULL)
 		return -EINVAL;
 	if (strlen(s) > (size_t)o->max)
-		return wrong(o, e, "this text is too long");
+		return wrong(o, e, N_("this text is too long"));
 	return store_text(s, at);
 }
 
@@ -471,13 +475,13 @@ static int parse_name(const struct option *o, const struct value *v, void *at, s
 		size_t n = name_char(c);
 		char what[80];
 		if (n == 0 || s[0] == '.') {
-			str_format_cut(what, sizeof(what), "'%s' is no name", s);
+			str_format_cut(what, sizeof(what), _("'%s' is no name"), s);
 			return wrong(o, e, what);
 		}
 		c += n;
 	}
 	if (count == 0 || count > 64 || strlen(s) > NAME_MAX_BYTES)
-		return wrong(o, e, count == 0 ? "this is empty" : "this name is too long");
+		return wrong(o, e, count == 0 ? N_("this is empty") : N_("this name is too long"));
 	return store_text(s, at);
 }
 
@@ -491,7 +495,7 @@ static int parse_file(const struct option *o, const struct value *v, void *at, s
 		return err_set(e, -EINVAL, "~ is not known here; write the whole path, like "
 			"%s = \"/home/me%.100s\";", o->name, s + 1);
 	if (strlen(s) >= 4096)
-		return wrong(o, e, "this path is too long");
+		return wrong(o, e, N_("this path is too long"));
 	return store_text(s, at);
 }
 
@@ -535,7 +539,7 @@ static const char *fault_in_port(const char *s)
 
 	if (str_format(digits, sizeof(digits), "%.*s", (int)n, s) < 0 ||
 	    parse_int64(digits, 1, 65535, &port) < 0)
-		return "its port is no number from 1 to 65535";
+		return _("its port is no number from 1 to 65535");
 	return NULL;
 }
 
@@ -545,20 +549,20 @@ static const char *fault_in_url(const char *s)
 	bool plain = str_starts(s, "http://");
 
 	if (!plain && !str_starts(s, "https://"))
-		return "it does not begin with https://";
+		return _("it does not begin with https://");
 	const char *host = strstr(s, "://") + 3;
 	size_t len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
 	if (host[strcspn(host, "@")] == '@')
-		return "it holds a user name; secrets stand in files of their own";
+		return _("it holds a user name; secrets stand in files of their own");
 	if (len > strlen(host) || !host_is_good(host, len))
-		return "its host is no name";
+		return _("its host is no name");
 	if (plain && !is_loopback(host, len))
-		return "plain http would show the key to others; it is taken for loopback "
-			"addresses only";
+		return _("plain http would show the key to others; it is taken for loopback "
+			"addresses only");
 	if (s[strcspn(s, "?# \\\"<>")] != '\0')
-		return "it holds a sign that no endpoint has";
+		return _("it holds a sign that no endpoint has");
 	if (str_ends(s, "/"))
-		return "it ends in '/'; leave that away";
+		return _("it ends in '/'; leave that away");
 	return host[len] == ':' ? fault_in_port(host + len + 1) : NULL;
 }
 
@@ -568,7 +572,7 @@ static int parse_url(const struct option *o, const struct value *v, void *at, st
 
 	if (s == NULL)
 		return -EINVAL;
-	const char *fault = strlen(s) > 500 ? "it is too long" : fault_in_url(s);
+	const char *fault = strlen(s) > 500 ? _("it is too long") : fault_in_url(s);
 	if (fault != NULL)
 		return err_set(e, -EINVAL, "'%.100s' cannot be used: %s; write an https address: "
 			"%s = \"%s\";", s, fault, o->name, o->standard);
@@ -588,7 +592,7 @@ static int parse_size(const struct option *o, const struct value *v, void *at, s
 	    parse_int64(width, o->min, o->max, &n) < 0 ||
 	    parse_int64(x + 1, o->min, o->max, &n) < 0) {
 		char what[80];
-		str_format_cut(what, sizeof(what), "'%s' is no size", s);
+		str_format_cut(what, sizeof(what), _("'%s' is no size"), s);
 		return wrong(o, e, what);
 	}
 	return store_text(s, at);
@@ -614,7 +618,7 @@ static int parse_time(const struct option *o, const struct value *v, void *at, s
 		return 0;
 	}
 	str_format_cut(what, sizeof(what), res == 0 || res == -ERANGE ?
-		"'%s' is out of range" : "'%s' is no time", s);
+		_("'%s' is out of range") : _("'%s' is no time"), s);
 	return wrong(o, e, what);
 }
 
@@ -651,7 +655,7 @@ static int parse_hours(const struct option *o, const struct value *v, void *at, 
 	if (strlen(s) != 11 || s[5] != '-' || parse_clock(s, &h.from_min) < 0 ||
 	    parse_clock(s + 6, &h.to_min) < 0 || h.from_min == 24 * 60) {
 		char what[80];
-		str_format_cut(what, sizeof(what), "'%s' is no span of hours", s);
+		str_format_cut(what, sizeof(what), _("'%s' is no span of hours"), s);
 		return wrong(o, e, what);
 	}
 	if (h.from_min == h.to_min)
@@ -684,8 +688,8 @@ static int parse_zone(const struct option *o, const struct value *v, void *at, s
 		return -EINVAL;
 	if (!zone_exists(s)) {
 		char what[100];
-		str_format_cut(what, sizeof(what), "'%s' is not known (see timedatectl "
-			"list-timezones)", s);
+		str_format_cut(what, sizeof(what), _("'%s' is not known (see timedatectl "
+			"list-timezones)"), s);
 		return wrong(o, e, what);
 	}
 	return store_text(s, at);
@@ -707,7 +711,7 @@ static int parse_choice(const struct option *o, const struct value *v, void *at,
 		c += n + (c[n] == '|');
 	}
 	char what[80];
-	str_format_cut(what, sizeof(what), "'%s' is not known", s);
+	str_format_cut(what, sizeof(what), _("'%s' is not known"), s);
 	return wrong(o, e, what);
 }
 
@@ -727,7 +731,7 @@ static int parse_strings(const struct option *o, const struct value *v, void *at
 		if (s == NULL)
 			return -EINVAL;
 		if (s[0] == '\0' || strlen(s) > (size_t)o->max)
-			return wrong(o, e, s[0] == '\0' ? "one text is empty" :
+			return wrong(o, e, s[0] == '\0' ? N_("one text is empty") :
 				"one text is too long");
 	}
 	char **list = xcalloc(n + 1, sizeof(*list));

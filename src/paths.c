@@ -21,7 +21,7 @@ static int set_dir(char out[PATH_MAX], const char *dir, struct err *e)
 	char here[PATH_MAX] = "";
 	if (dir[0] != '/' && !getcwd(here, sizeof(here)))
 		return err_set(e, -errno, "the current folder: %s; go to another one",
-			strerror(errno));
+			tr_errno(errno));
 	if (dir[0] != '/' && strcmp(here, "/") == 0)
 		here[0] = '\0';
 	if (str_format(out, PATH_MAX, "%s%s%s", here, dir[0] == '/' ? "" : "/", dir) < 0)

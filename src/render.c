@@ -122,7 +122,7 @@ static int load_file(struct render_templates *t, const char *dir, const char *fi
 	r = file_read(en.path, TEMPLATE_TEXT_MAX, &en.text, &en.len);
 	if (r < 0)
 		err_set(&e, r, "%s: %s; make it a readable file of at most %u bytes", en.path,
-			strerror(-r), TEMPLATE_TEXT_MAX);
+			tr_errno(-r), TEMPLATE_TEXT_MAX);
 	else if (t->n == RENDER_TEMPLATES_MAX)
 		r = err_set(&e, -E2BIG, "%s: more than %d templates; remove some", en.path,
 			RENDER_TEMPLATES_MAX);
@@ -153,7 +153,7 @@ static int load_dir(struct render_templates *t, const char *dir, struct value *e
 	if (n < 0 && errno != ENOENT) {
 		struct err e;
 
-		r = err_set(&e, -errno, "%s: %s; make the folder readable", dir, strerror(errno));
+		r = err_set(&e, -errno, "%s: %s; make the folder readable", dir, tr_errno(errno));
 		add_error(errors, e.text);
 	}
 	for (int i = 0; i < n; i++) {
@@ -915,8 +915,8 @@ int render_post(const struct render_templates *t, const struct render_input *in,
 
 	if (!en)
 		return err_set(e, -ENOENT,
-			"no template \"%s\"; put %s" SUFFIX " into the templates folder",
-			name ? name : "", name ? name : "NAME");
+			"no template \"%s\"; put %s%s into the templates folder",
+			name ? name : "", name ? name : "NAME", SUFFIX);
 	r = parse_rest(t, e);
 	if (r < 0)
 		return r;
@@ -987,8 +987,8 @@ static int check_list(const struct render_templates *t, const struct config_list
 
 		while (bad->pass)
 			bad++;
-		r = err_set(e, -EINVAL, "its posts would be held back (%s): %s; %s", bad->rule,
-			bad->reason, bad->remedy);
+		r = err_set(e, -EINVAL, "its posts would be held back (%s): %s; %s",
+			tr(bad->rule), bad->reason, tr(bad->remedy));
 	}
 	value_free(post);
 	return r;
@@ -1008,7 +1008,7 @@ int render_check(const struct render_templates *t, const struct config_list *lis
 
 		if (check_list(t, &lists[i], products, now_ms, &e) < 0) {
 			const char *path = render_templates_path(t, lists[i].template);
-			CLEANUP_FREE char *line = xasprintf("%s: list \"%s\": %s",
+			CLEANUP_FREE char *line = xasprintf(_("%s: list \"%s\": %s"),
 				path ? path : lists[i].template, lists[i].name, e.text);
 
 			add_error(errors, line);

@@ -28,7 +28,7 @@ static void PRINTF(3, 0) add_error(struct report *r, struct place at, const char
 
 	if (r->count++ >= REPORT_MAX)
 		return;
-	vsnprintf(text, sizeof(text), fmt, ap);
+	tr_vsnprintf(text, sizeof(text), fmt, ap);
 	add(r->errors, at, text);
 }
 
@@ -59,7 +59,7 @@ void report_warning(struct report *r, struct place at, const char *fmt, ...)
 	if (value_len(r->warnings) >= REPORT_MAX)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	tr_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	add(r->warnings, at, text);
 }
@@ -69,6 +69,6 @@ void report_close(struct report *r)
 	if (r->count <= REPORT_MAX)
 		return;
 	CLEANUP_FREE char *line =
-		xasprintf("and %zu more; mend these first", r->count - REPORT_MAX);
+		xasprintf(_("and %zu more; mend these first"), r->count - REPORT_MAX);
 	value_append(r->errors, value_new_string(line));
 }

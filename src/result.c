@@ -16,11 +16,11 @@ static const struct {
 	const char *reason; /* where the agent gives none */
 } verdicts[] = {
 	[AGENT_OK] = { "ok", NULL },
-	[AGENT_LATER] = { "later", "asked to be tried again later" },
-	[AGENT_UNKNOWN] = { "unknown", "does not know whether it happened" },
-	[AGENT_REFUSED] = { "refused", "refused it" },
-	[AGENT_BROKEN] = { "broken", "cannot work until somebody repairs it" },
-	[AGENT_BLOCKED] = { "blocked", "says that the account is blocked" },
+	[AGENT_LATER] = { "later", N_("asked to be tried again later") },
+	[AGENT_UNKNOWN] = { "unknown", N_("does not know whether it happened") },
+	[AGENT_REFUSED] = { "refused", N_("refused it") },
+	[AGENT_BROKEN] = { "broken", N_("cannot work until somebody repairs it") },
+	[AGENT_BLOCKED] = { "blocked", N_("says that the account is blocked") },
 };
 
 const char *agent_verdict_word(enum agent_verdict verdict)
@@ -48,11 +48,11 @@ void agent_result_say(struct agent_result *r, const char *name, enum agent_verdi
 {
 	char text[REASON_MAX + 1];
 
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+	if (tr_vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
 	r->verdict = verdict;
 	free(r->reason);
-	r->reason = xasprintf("the agent '%s' %s", name, text);
+	r->reason = xasprintf(_("the agent '%s' %s"), name, text);
 }
 
 static void PRINTF(4, 5) say(struct agent_result *r, const char *name, enum agent_verdict verdict,
@@ -90,7 +90,7 @@ static void take_reason(struct agent_result *r, const char *name, enum agent_ver
 	if (verdict == AGENT_OK)
 		return;
 	if (!given[strspn(given, " \t\r\n")]) {
-		say(r, name, verdict, "%s and gave no reason", verdicts[verdict].reason);
+		say(r, name, verdict, "%s and gave no reason", tr(verdicts[verdict].reason));
 		return;
 	}
 	str_format_cut(text, sizeof(text), "%s", given);

@@ -302,36 +302,36 @@ static const char *hiding_box(struct style *st, const char *n, size_t nl, const 
 		st->small = st->small || px <= 1;
 	else if ((prop_is(n, nl, "left") || prop_is(n, nl, "top") || prop_is(n, nl, "right") ||
 		  prop_is(n, nl, "bottom") || has(n, nl, "margin")) && px <= -100)
-		return "moved off the screen";
+		return N_("moved off the screen");
 	else if (prop_is(n, nl, "text-indent") && (px <= -100 || (px >= 1000 && px < 1e9)))
-		return "text-indent off the screen";
+		return N_("text-indent off the screen");
 	else if (prop_is(n, nl, "clip") && has(v, vl, "rect"))
 		return "clip";
 	else if (prop_is(n, nl, "clip-path") && !has(v, vl, "none"))
 		return "clip-path";
 	else if (prop_is(n, nl, "transform") && (has(v, vl, "scale(0") || has(v, vl, "(-")))
 		return "transform";
-	return st->clipped && st->small ? "a box of no size" : NULL;
+	return st->clipped && st->small ? N_("a box of no size") : NULL;
 }
 
 /* One declaration; NULL, or why it hides. Colours are kept in the frame. */
 static const char *hiding_decl(struct style *st, const char *n, size_t nl, const char *v, size_t vl)
 {
 	if (prop_is(n, nl, "display") && has(v, vl, "none"))
-		return "display:none";
+		return N_("display:none");
 	if (prop_is(n, nl, "visibility") && (has(v, vl, "hidden") || has(v, vl, "collapse")))
-		return "visibility:hidden";
+		return N_("visibility:hidden");
 	if (prop_is(n, nl, "content-visibility") && has(v, vl, "hidden"))
-		return "content-visibility:hidden";
+		return N_("content-visibility:hidden");
 	if (prop_is(n, nl, "opacity") && pixels(v, vl) < (has(v, vl, "%") ? 1.6 : 0.1))
 		return "opacity:0";
 	if (prop_is(n, nl, "font-size") && pixels(v, vl) < 2)
-		return "font-size too small to read";
+		return N_("font-size too small to read");
 	if (prop_is(n, nl, "font") && (v[0] == '0' || has(v, vl, " 0/") || has(v, vl, " 0 ") ||
 				       has(v, vl, " 0px") || has(v, vl, " 1px")))
-		return "font-size too small to read";
+		return N_("font-size too small to read");
 	if (prop_is(n, nl, "text-decoration") && has(v, vl, "line-through"))
-		return "struck through";
+		return N_("struck through");
 	if (prop_is(n, nl, "color") || prop_is(n, nl, "-webkit-text-fill-color"))
 		read_color(v, vl, st->f->color);
 	else if (prop_is(n, nl, "background-color"))
@@ -377,7 +377,7 @@ static const char *hiding_style(struct frame *f, const char *s, size_t len)
 	return why;
 }
 
-static const char faint[] = "the colour of its background";
+static const char faint[] = N_("the colour of its background");
 
 /* Black on white is what a page is without colours. */
 static bool color_hides(const struct frame *f)
@@ -486,16 +486,19 @@ static const char *hidden_by_name(const struct html_token *t)
 	static const struct {
 		const char *name, *why;
 	} list[] = {
-		{ "head", "in the head" }, { "script", "in a script" }, { "style", "in a style" },
-		{ "template", "in a template" }, { "noscript", "in noscript" },
-		{ "title", "in the page's title" }, { "textarea", "in a form field" },
-		{ "select", "in a form field" }, { "datalist", "in a form field" },
-		{ "svg", "in a picture" }, { "canvas", "in a picture's fallback" },
-		{ "iframe", "in a frame's fallback" }, { "object", "in an object's fallback" },
-		{ "audio", "in a player's fallback" }, { "video", "in a player's fallback" },
-		{ "del", "struck through" }, { "s", "struck through" },
-		{ "strike", "struck through" }, { "noembed", "in noembed" },
-		{ "noframes", "in noframes" }, { "rp", "in rp" },
+		{ "head", N_("in the head") }, { "script", N_("in a script") },
+		{ "style", N_("in a style") },
+		{ "template", N_("in a template") }, { "noscript", N_("in noscript") },
+		{ "title", N_("in the page's title") }, { "textarea", N_("in a form field") },
+		{ "select", N_("in a form field") }, { "datalist", N_("in a form field") },
+		{ "svg", N_("in a picture") }, { "canvas", N_("in a picture's fallback") },
+		{ "iframe", N_("in a frame's fallback") },
+		{ "object", N_("in an object's fallback") },
+		{ "audio", N_("in a player's fallback") },
+		{ "video", N_("in a player's fallback") },
+		{ "del", N_("struck through") }, { "s", N_("struck through") },
+		{ "strike", N_("struck through") }, { "noembed", N_("in noembed") },
+		{ "noframes", N_("in noframes") }, { "rp", N_("in rp") },
 	};
 	struct html_attr a;
 
@@ -503,9 +506,9 @@ static const char *hidden_by_name(const struct html_token *t)
 		if (strcmp(list[i].name, t->name) == 0)
 			return list[i].why;
 	if (strcmp(t->name, "dialog") == 0 && !html_attr(t, "open", &a))
-		return "in a closed dialog";
+		return N_("in a closed dialog");
 	if (html_attr(t, "hidden", &a))
-		return "the hidden attribute";
+		return N_("the hidden attribute");
 	return NULL;
 }
 
@@ -625,7 +628,7 @@ static void page_start(struct page *p, const struct html_token *t)
 	if (!above)
 		above = hidden_by_attrs(p, f, t);
 	if (!above && strcmp(t->name, "details") == 0 && !html_attr(t, "open", &a))
-		above = "in a closed details";
+		above = N_("in a closed details");
 	if (strcmp(t->name, "summary") == 0 && above && strstr(above, "details"))
 		above = NULL;
 	f->hidden = above;
@@ -708,7 +711,7 @@ static void page_token(struct page *p, const struct html_token *t)
 		if (memmem(t->s, t->len, SEEN_DISCLOSURE, strlen(SEEN_DISCLOSURE)) &&
 		    !p->out->hidden_line) {
 			p->out->hidden_line = t->line;
-			p->out->hidden_why = "in a comment";
+			p->out->hidden_why = N_("in a comment");
 		}
 		break;
 	case HTML_DOCTYPE:

@@ -220,10 +220,10 @@ static bool facts_fresh(const struct engine *e, const struct value *row)
 static int renew(struct engine *e, const struct config_publisher *p, int64_t id)
 {
 	int r = store_post_move(e->store, id, POST_READY, POST_PLANNED, e->now.wall_ms,
-		e->now.wall_ms, "its prices grew old; it is made anew");
+		e->now.wall_ms, _("its prices grew old; it is made anew"));
 	return r < 0 ? r : store_posts_stale(e->store, p->name,
 		e->now.wall_ms - e->config->cache.ttl_ms, e->now.wall_ms,
-		"its prices grew old; another post's come first");
+		_("its prices grew old; another post's come first"));
 }
 
 /* It may be out for all the restored backup knows: found, absent or parked, then it goes on. */
@@ -351,8 +351,8 @@ static int drafted(struct engine *e, const struct value *row, const struct value
 	if (draft[0])
 		return store_post_draft(e->store, e->post_id, e->now.wall_ms, draft);
 	if (str_eq(value_get_string(row, "state", ""), POST_UNKNOWN))
-		return park(e, row, "its draft was found, but has no id");
-	return unclear(e, row, "its draft has no id");
+		return park(e, row, _("its draft was found, but has no id"));
+	return unclear(e, row, _("its draft has no id"));
 }
 
 static int updated(struct engine *e, const struct value *row, const struct value *answer)
@@ -383,7 +383,7 @@ static int update_unclear(struct engine *e, const struct value *row, const char 
 		return store_post_move(e->store, e->post_id, POST_SENDING, POST_READY,
 			e->now.wall_ms,
 			e->now.wall_ms + retry_delay(tries, FIND_FIRST_MS, HOUR_MS), reason);
-	str_format_cut(why, sizeof(why), "sent %d times without a clear answer: %s", tries,
+	str_format_cut(why, sizeof(why), _("sent %d times without a clear answer: %s"), tries,
 		reason);
 	return work_refuse(e, row, why);
 }
@@ -458,7 +458,7 @@ int sending_try_settle(struct engine *e)
 	const struct config_publisher *p =
 		config_publisher_find(e->config, value_get_string(row, "publisher", ""));
 	if (!p)
-		r = park(e, row, "its publisher is not in the configuration any more");
+		r = park(e, row, _("its publisher is not in the configuration any more"));
 	else if ((r = start_publisher(e, ACTION_FIND, p, "find", row, &err)) < 0)
 		r = find_not_started(e, row, r, err.text);
 	value_free(row);
@@ -478,7 +478,7 @@ static int not_found(struct engine *e, const struct value *row)
 	log_event(LOG_LEVEL_NOTICE, work_fields(&f, EVENT_POST_ABSENT, row),
 		"post %s is not there after %d looks; it is sent again", f.id, finds);
 	return store_post_move(e->store, e->post_id, POST_UNKNOWN, POST_READY, e->now.wall_ms,
-		e->now.wall_ms, "it was looked for and is not there");
+		e->now.wall_ms, _("it was looked for and is not there"));
 }
 
 int sending_find_done(struct engine *e, const struct value *row, const struct agent_result *res)
@@ -497,7 +497,7 @@ int sending_find_done(struct engine *e, const struct value *row, const struct ag
 	if (res->verdict == AGENT_OK && str_eq(found, "no"))
 		return not_found(e, row);
 	if (res->verdict == AGENT_OK || res->verdict == AGENT_REFUSED)
-		return park(e, row, "its publisher cannot tell whether it is out");
+		return park(e, row, _("its publisher cannot tell whether it is out"));
 	if (sending_age(e, row) > FIND_GIVE_UP_MS)
 		return park(e, row, res->reason);
 	int finds = 0;

@@ -14,6 +14,7 @@ struct value;
 #define CONFIG_KEYWORD_BYTES_MAX 200
 
 enum repost { REPOST_NEVER, REPOST_CHANGED, REPOST_UPDATE, REPOST_ALWAYS };
+enum language { LANGUAGE_AUTO, LANGUAGE_EN, LANGUAGE_KO };
 enum approve { APPROVE_AUTO, APPROVE_MANUAL };
 
 struct config_hours {
@@ -77,6 +78,9 @@ struct config {
 	struct {
 		char *metrics_file; /* "" if none */
 	} monitoring;
+	struct {
+		enum language language;
+	} daemon;
 	struct config_list *lists;
 	size_t list_count;
 	struct config_publisher *publishers;

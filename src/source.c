@@ -53,7 +53,7 @@ static void explain_open(int err, const char *path, struct place at, struct repo
 	else if (err == EINVAL)
 		report_error(r, at, "'%s' is no regular file; name one", path);
 	else
-		report_weather(r, at, -err, "'%s' cannot be read: %s", path, strerror(err));
+		report_weather(r, at, -err, "'%s' cannot be read: %s", path, tr_errno(err));
 }
 
 static int check_kind(const struct stat *st, size_t max)
@@ -81,7 +81,7 @@ int source_open(const char *path, size_t max, struct place at, struct report *r)
 	}
 	if ((st.st_mode & S_IWOTH) != 0)
 		report_warning(r, (struct place){ path, 0 },
-			"everybody on this machine may change it; 'chmod o-w %s'", path);
+			N_("everybody on this machine may change it; 'chmod o-w %s'"), path);
 	res = fd;
 	fd = -1;
 	return res;
@@ -114,8 +114,8 @@ static size_t line_length(const char *s, const char *end)
 static const char *bad_bytes(const char *s, size_t len)
 {
 	if (memchr(s, '\0', len) != NULL)
-		return "holds a NUL byte; this is no text file";
-	return "is not UTF-8; save the file as UTF-8 (not EUC-KR or CP949)";
+		return N_("holds a NUL byte; this is no text file");
+	return N_("is not UTF-8; save the file as UTF-8 (not EUC-KR or CP949)");
 }
 
 /* The first thing that is no text: says so and returns -EILSEQ. */
@@ -124,7 +124,7 @@ static int check_bytes(const char *s, size_t len, const char *file, struct repor
 	const char *end = s + len;
 
 	if (len >= 2 && (memcmp(s, "\xff\xfe", 2) == 0 || memcmp(s, "\xfe\xff", 2) == 0)) {
-		report_error(r, (struct place){ file, 1 }, "is UTF-16; save the file as UTF-8");
+		report_error(r, (struct place){ file, 1 }, N_("is UTF-16; save the file as UTF-8"));
 		return -EILSEQ;
 	}
 	if (memchr(s, '\0', len) == NULL && text_valid(s, len))
@@ -132,7 +132,7 @@ static int check_bytes(const char *s, size_t len, const char *file, struct repor
 	for (size_t line = 1; s < end; line++) {
 		size_t n = line_length(s, end);
 		if (memchr(s, '\0', n) != NULL || !text_valid(s, n)) {
-			report_error(r, (struct place){ file, line }, "%s", bad_bytes(s, n));
+			report_error(r, (struct place){ file, line }, "%s", tr(bad_bytes(s, n)));
 			return -EILSEQ;
 		}
 		s += n;

@@ -663,21 +663,21 @@ static const char *errno_words(int r)
 {
 	switch (r) {
 	case -ENOSPC:
-		return "the disk is full; make room (df -h shows which disk)";
+		return _("the disk is full; make room (df -h shows which disk)");
 	case -EUCLEAN:
-		return "the database is damaged and left as it is; with cpautod stopped, put a"
-		       " backup in its place: cpauto restore FILE";
+		return _("the database is damaged and left as it is; with cpautod stopped, put a"
+		       " backup in its place: cpauto restore FILE");
 	case -EBUSY:
-		return "another program holds the database; try again";
+		return _("another program holds the database; try again");
 	case -EROFS:
-		return "the folder is read-only; it must be writable (findmnt -T FOLDER shows "
-		       "what is mounted there)";
+		return _("the folder is read-only; it must be writable (findmnt -T FOLDER shows "
+			 "what is mounted there)");
 	case -EACCES:
-		return "no permission; check who owns the folder";
+		return _("no permission; check who owns the folder");
 	case -EIO:
-		return "the disk failed; look at the kernel's log";
+		return _("the disk failed; look at the kernel's log");
 	default:
-		return "try again";
+		return _("try again");
 	}
 }
 
@@ -725,11 +725,15 @@ static int fail(struct store *s, bool cache, int rc)
 	return r;
 }
 
-/* A row is well-formed, but not what was written. */
+static const char *const table_words[] UNUSED = {
+	N_("account"), N_("calls"), N_("keywords"), N_("posts"), N_("requests"),
+};
+
+/* A row of table WHAT is well-formed, but not what was written. */
 static int damaged(struct store *s, const char *what, int64_t id)
 {
 	str_format_cut(s->error, sizeof(s->error),
-		"state.db: row %" PRId64 " of %s is not as it was written: %s", id, what,
+		_("state.db: row %" PRId64 " of %s is not as it was written: %s"), id, tr(what),
 		errno_words(-EUCLEAN));
 	return -EUCLEAN;
 }
@@ -788,7 +792,7 @@ static int first_row(struct store *s, enum stmt_id id, const char *types, ...)
 {
 	sqlite3 *db = is_cache(id) ? s->cache : s->state;
 	if (!db) {
-		str_format_cut(s->error, sizeof(s->error), "%s.db is not open",
+		str_format_cut(s->error, sizeof(s->error), _("%s.db is not open"),
 			is_cache(id) ? "cache" : "state");
 		return -ENODEV;
 	}
@@ -1245,11 +1249,11 @@ static int lock_dir(struct store *s, const char *dir, struct err *e)
 	}
 	if (s->lock_fd < 0)
 		return err_set(e, -errno, "%s: %s; the state folder must be writable", path,
-			strerror(errno));
+			tr_errno(errno));
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	if (fcntl(s->lock_fd, F_OFD_SETLK, &lock) < 0) {
 		if (errno != EAGAIN && errno != EACCES)
-			return err_set(e, -errno, "%s: %s", path, strerror(errno));
+			return err_set(e, -errno, "%s: %s", path, tr_errno(errno));
 		return err_set(e, -EBUSY,
 			"%s: another cpautod runs on this state folder; "
 			"stop it first, or give this one a folder of its own",
@@ -1311,7 +1315,7 @@ int store_open(const char *state_dir, const char *cache_dir, enum store_mode mod
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
 	if (mode != STORE_DAEMON && access(state, F_OK) < 0)
 		return err_set(e, -errno, "%s: %s", state, errno == ENOENT
-			? "no state yet; it is made when cpautod starts" : strerror(errno));
+			? _("no state yet; it is made when cpautod starts") : tr_errno(errno));
 	struct store *s = xcalloc(1, sizeof(*s));
 	s->lock_fd = -1;
 	s->mode = mode;
@@ -1454,7 +1458,7 @@ int store_calls_recent(struct store *s, struct budget_call *calls, size_t max, s
 		col_instant(s, CALLS_RECENT, 0, &c->taken);
 		if (!col_int(s, CALLS_RECENT, 8)) {
 			finish(s, CALLS_RECENT);
-			return damaged(s, "the last calls", (int64_t)n);
+			return damaged(s, "calls", (int64_t)n);
 		}
 		c->has_ended = !col_null(s, CALLS_RECENT, 4);
 		if (c->has_ended)
@@ -1506,10 +1510,10 @@ int store_account_get(struct store *s, struct store_account *ret)
 {
 	int r = first_row(s, ACCOUNT_GET, "");
 	if (r <= 0)
-		return r < 0 ? r : damaged(s, "the account", 1);
+		return r < 0 ? r : damaged(s, "account", 1);
 	if (!col_int(s, ACCOUNT_GET, 17)) {
 		finish(s, ACCOUNT_GET);
-		return damaged(s, "the account", 1);
+		return damaged(s, "account", 1);
 	}
 	memset(ret, 0, sizeof(*ret));
 	ret->blocked = col_int(s, ACCOUNT_GET, 0);
@@ -1771,7 +1775,7 @@ static int unfold_json(struct store *s, struct value *row, const char *name)
 	struct value *v = NULL;
 	if (json_parse(text, strlen(text), &v, NULL) < 0) {
 		str_format_cut(s->error, sizeof(s->error),
-			"state.db: a stored object cannot be read: %s", errno_words(-EUCLEAN));
+			_("state.db: a stored object cannot be read: %s"), errno_words(-EUCLEAN));
 		return -EUCLEAN;
 	}
 	value_set(row, name, v);
@@ -2288,7 +2292,7 @@ static int make_draft(const char *beside, char *path, size_t size, struct err *e
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", beside);
 	CLEANUP_CLOSE int fd = mkstemp(path); /* 0600 */
 	return fd < 0 ? err_set(e, -errno, "%s: %s; the folder must be writable", path,
-				strerror(errno))
+				tr_errno(errno))
 		      : 0;
 }
 
@@ -2335,7 +2339,7 @@ static int put_backup(const char *draft, const char *file, bool force, struct er
 		r = access(file, F_OK) == 0 ? -EEXIST : rename(draft, file) < 0 ? -errno : 0;
 	if (r == 0)
 		r = sync_folder_of(file);
-	return r == 0 ? 0 : err_set(e, r, "%s: %s", file, strerror(-r));
+	return r == 0 ? 0 : err_set(e, r, "%s: %s", file, tr_errno(-r));
 }
 
 static int copy_state(const char *state, const char *draft, struct value **ret, struct err *e)
@@ -2371,7 +2375,7 @@ int store_backup(const char *state_dir, const char *file, bool force, struct val
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
 	if (access(state, F_OK) < 0)
 		return err_set(e, -errno, "%s: %s", state, errno == ENOENT
-			? "no state yet; there is nothing to back up" : strerror(errno));
+			? _("no state yet; there is nothing to back up") : tr_errno(errno));
 	if (is_same_file(state, file))
 		return err_set(e, -EEXIST, "%s is the state itself; name another file", file);
 	if (!force && access(file, F_OK) == 0)
@@ -2547,7 +2551,7 @@ static int keep_present(struct restore *rs, struct err *e)
 			break;
 	}
 	return err_set(e, -errno, "%s: it cannot be kept under another name: %s; nothing was "
-		"changed", rs->state, strerror(errno));
+		"changed", rs->state, tr_errno(errno));
 }
 
 /* Whole or not at all; run by root the file still belongs to whom the folder does. */
@@ -2567,7 +2571,7 @@ static int put_restored(struct restore *rs, const char *dir, int lock_fd, struct
 		r = -errno;
 	if (r == 0)
 		r = dir_sync(dir);
-	return r == 0 ? 0 : err_set(e, r, "%s: %s", rs->state, strerror(-r));
+	return r == 0 ? 0 : err_set(e, r, "%s: %s", rs->state, tr_errno(-r));
 }
 
 static int restore_steps(struct restore *rs, const char *dir, const char *file, struct err *e)
@@ -2609,7 +2613,7 @@ int store_restore(const char *state_dir, const char *file, const struct instant 
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", state_dir);
 	if (access(file, R_OK) < 0)
 		return err_set(e, errno == ENOENT ? -ENOENT : -EACCES, "%s: %s", file,
-			strerror(errno));
+			tr_errno(errno));
 	if (is_same_file(rs.state, file))
 		return err_set(e, -EEXIST, "%s is the state itself; name a backup", file);
 	mode_t old = umask(0077);

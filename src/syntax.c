@@ -56,7 +56,7 @@ static int fault_at(struct parser *p, size_t line, size_t other, const char *wha
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	tr_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	str_format_cut(p->fault->text, sizeof(p->fault->text), "%s", text);
 	p->fault->line = line;
@@ -71,29 +71,29 @@ static int fault_at(struct parser *p, size_t line, size_t other, const char *wha
 static const struct {
 	const char *bytes, *plain, *name;
 } odd[] = {
-	{ "\xe2\x80\x9c", "\"", "a curly quote" },
-	{ "\xe2\x80\x9d", "\"", "a curly quote" },
-	{ "\xe2\x80\x9e", "\"", "a curly quote" },
-	{ "\xef\xbc\x82", "\"", "a full-width quote" },
-	{ "\xe2\x80\x98", "\"", "a curly quote" },
-	{ "\xe2\x80\x99", "\"", "a curly quote" },
-	{ "\xe3\x80\x8c", "\"", "a corner bracket" },
-	{ "\xe3\x80\x8d", "\"", "a corner bracket" },
-	{ "\xef\xbc\x8c", ",", "a full-width comma" },
-	{ "\xe3\x80\x81", ",", "an ideographic comma" },
-	{ "\xef\xbc\x9b", ";", "a full-width semicolon" },
-	{ "\xef\xbc\x9a", ":", "a full-width colon" },
-	{ "\xef\xbc\x9d", "=", "a full-width equals sign" },
-	{ "\xef\xbd\x9b", "{", "a full-width brace" },
-	{ "\xef\xbd\x9d", "}", "a full-width brace" },
-	{ "\xef\xbc\x88", "(", "a full-width parenthesis" },
-	{ "\xef\xbc\x89", ")", "a full-width parenthesis" },
-	{ "\xef\xbc\xbb", "[", "a full-width bracket" },
-	{ "\xef\xbc\xbd", "]", "a full-width bracket" },
-	{ "\xe3\x80\x80", " ", "a full-width space" },
-	{ "\xc2\xa0", " ", "a no-break space" },
-	{ "\xe2\x80\x8b", "", "an invisible space" },
-	{ "\xef\xbb\xbf", "", "an invisible mark (BOM)" },
+	{ "\xe2\x80\x9c", "\"", N_("a curly quote") },
+	{ "\xe2\x80\x9d", "\"", N_("a curly quote") },
+	{ "\xe2\x80\x9e", "\"", N_("a curly quote") },
+	{ "\xef\xbc\x82", "\"", N_("a full-width quote") },
+	{ "\xe2\x80\x98", "\"", N_("a curly quote") },
+	{ "\xe2\x80\x99", "\"", N_("a curly quote") },
+	{ "\xe3\x80\x8c", "\"", N_("a corner bracket") },
+	{ "\xe3\x80\x8d", "\"", N_("a corner bracket") },
+	{ "\xef\xbc\x8c", ",", N_("a full-width comma") },
+	{ "\xe3\x80\x81", ",", N_("an ideographic comma") },
+	{ "\xef\xbc\x9b", ";", N_("a full-width semicolon") },
+	{ "\xef\xbc\x9a", ":", N_("a full-width colon") },
+	{ "\xef\xbc\x9d", "=", N_("a full-width equals sign") },
+	{ "\xef\xbd\x9b", "{", N_("a full-width brace") },
+	{ "\xef\xbd\x9d", "}", N_("a full-width brace") },
+	{ "\xef\xbc\x88", "(", N_("a full-width parenthesis") },
+	{ "\xef\xbc\x89", ")", N_("a full-width parenthesis") },
+	{ "\xef\xbc\xbb", "[", N_("a full-width bracket") },
+	{ "\xef\xbc\xbd", "]", N_("a full-width bracket") },
+	{ "\xe3\x80\x80", " ", N_("a full-width space") },
+	{ "\xc2\xa0", " ", N_("a no-break space") },
+	{ "\xe2\x80\x8b", "", N_("an invisible space") },
+	{ "\xef\xbb\xbf", "", N_("an invisible mark (BOM)") },
 };
 
 static size_t find_odd(const char *s)
@@ -337,11 +337,11 @@ static int fault_sign(struct parser *p, const struct token *t)
 	size_t i = find_odd(t->s);
 
 	if (i < ARRAY_LEN(odd) && odd[i].plain[0] > ' ')
-		return FAULT(p, t, "'%s' is %s; type a plain %s", odd[i].bytes, odd[i].name,
+		return FAULT(p, t, "'%s' is %s; type a plain %s", odd[i].bytes, tr(odd[i].name),
 			odd[i].plain);
 	if (i < ARRAY_LEN(odd))
-		return FAULT(p, t, "here stands %s; %s", odd[i].name,
-			odd[i].plain[0] == ' ' ? "type a plain space" : "delete it");
+		return FAULT(p, t, "here stands %s; %s", tr(odd[i].name),
+			odd[i].plain[0] == ' ' ? _("type a plain space") : _("delete it"));
 	if (t->s[0] == '\'')
 		return FAULT(p, t, "text stands in double quotes: \"...\", not '...'");
 	if (t->s[0] == '@')
@@ -421,7 +421,7 @@ static int fault_close(struct parser *p, const struct token *t)
 	if (f->expects == E_ITEM)
 		return fault_at(p, p->last.line, 0, NULL, "the last value before '%c' has a "
 			"comma behind it; delete the comma", t->s[0]);
-	return fault_at(p, t->line, f->line, "opened", "'%c' is missing before this '%c'",
+	return fault_at(p, t->line, f->line, N_("opened"), "'%c' is missing before this '%c'",
 		close_of(f->open), t->s[0]);
 }
 
@@ -452,10 +452,10 @@ static int fault_item(struct parser *p, const struct token *t)
 	if (follows_text(p, t))
 		return fault_quote(p, t);
 	if (t->kind == T_SEMICOLON)
-		return fault_at(p, t->line, f->line, "opened", "';' inside '%c'; write ',' "
+		return fault_at(p, t->line, f->line, N_("opened"), "';' inside '%c'; write ',' "
 			"between values, and '%c' before ';'", f->open, close_of(f->open));
 	if (t->kind == T_ASSIGN || (t->kind == T_NAME && is_assigned(t)))
-		return fault_at(p, p->last.line, f->line, "opened", "'%c' is missing after %s",
+		return fault_at(p, p->last.line, f->line, N_("opened"), "'%c' is missing after %s",
 			close_of(f->open), last.s);
 	return fault_at(p, p->last.line, 0, NULL, "a comma is missing after %s", last.s);
 }
@@ -499,8 +499,8 @@ static int take_name(struct parser *p, const struct token *t)
 	for (size_t i = f->name_start; i < p->name_count; i++) {
 		const struct name *n = &p->names[i];
 		if (n->len == t->len && memcmp(n->s, t->s, n->len) == 0)
-			return fault_at(p, t->line, n->line, "first", "'%s' stands here a second "
-				"time; keep one", show(t->s, t->len).s);
+			return fault_at(p, t->line, n->line, N_("first"),
+				"'%s' stands here a second time; keep one", show(t->s, t->len).s);
 	}
 	if (p->name_count - f->name_start == SYNTAX_NAMES_MAX)
 		return FAULT(p, t, "more than %d names in one group", SYNTAX_NAMES_MAX);

@@ -109,7 +109,7 @@ static int PRINTF(3, 4) fail(const struct parser *p, size_t at, const char *fmt,
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	tr_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	place(p->t, at, &line, &column);
 	return err_set(p->err, -EINVAL, "%s:%u:%u: %s", p->t->name, line, column, text);
@@ -551,7 +551,7 @@ static int check_text(const struct parser *p)
 
 static const char *kind_word(enum node_kind kind)
 {
-	return kind == NODE_PARENT ? "parent" : kind == NODE_BLOCK ? "block" : "section";
+	return kind == NODE_PARENT ? _("parent") : kind == NODE_BLOCK ? _("block") : _("section");
 }
 
 static int parse(struct parser *p)

@@ -57,8 +57,10 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	format_cut(text, sizeof(text), fmt, ap);
+	const char *format = tr(fmt);
+	format_cut(text, sizeof(text), format, ap);
 	va_end(ap);
+	tr_polish(text, fmt, format);
 	make_line(text);
 	memcpy(e->text, text, sizeof(text));
 	return code;
@@ -68,9 +70,8 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 
 _Noreturn void die_no_memory(void)
 {
+	/* In English: a catalogue may want memory; and no stdio or exit handlers for that. */
 	static const char line[] = "out of memory: ending; free some memory and start again\n";
-
-	/* No stdio and no exit handlers: they may want memory themselves. */
 	int r = fd_write_all(STDERR_FILENO, line, sizeof(line) - 1);
 
 	(void)r;
@@ -135,6 +136,15 @@ char *xvasprintf(const char *fmt, va_list ap)
 
 	if (vasprintf(&p, fmt, ap) < 0)
 		die_no_memory();
+	return p;
+}
+
+char *xvasprintf_tr(const char *fmt, va_list ap)
+{
+	const char *format = tr(fmt);
+	char *p = xvasprintf(format, ap);
+
+	tr_polish(p, fmt, format);
 	return p;
 }
 
@@ -338,17 +348,17 @@ void format_wait(int64_t ms, char *buf, size_t size)
 	int64_t s = div_up(ms, SECOND), min = div_up(ms, MINUTE), h = div_up(ms, HOUR);
 
 	if (s < 60)
-		str_format_cut(buf, size, "%" PRId64 " s", s);
+		str_format_cut(buf, size, _("%" PRId64 " s"), s);
 	else if (min < 60)
-		str_format_cut(buf, size, "%" PRId64 " min", min);
+		str_format_cut(buf, size, _("%" PRId64 " min"), min);
 	else if (min < 24 * 60 && min % 60 == 0)
-		str_format_cut(buf, size, "%" PRId64 " h", min / 60);
+		str_format_cut(buf, size, _("%" PRId64 " h"), min / 60);
 	else if (min < 24 * 60)
-		str_format_cut(buf, size, "%" PRId64 " h %" PRId64 " min", min / 60, min % 60);
+		str_format_cut(buf, size, _("%" PRId64 " h %" PRId64 " min"), min / 60, min % 60);
 	else if (h % 24 == 0)
-		str_format_cut(buf, size, "%" PRId64 " d", h / 24);
+		str_format_cut(buf, size, _("%" PRId64 " d"), h / 24);
 	else
-		str_format_cut(buf, size, "%" PRId64 " d %" PRId64 " h", h / 24, h % 24);
+		str_format_cut(buf, size, _("%" PRId64 " d %" PRId64 " h"), h / 24, h % 24);
 }
 
 /* Files */
@@ -629,8 +639,9 @@ static int secret_open_failed(const char *path, int r, struct err *e)
 	CLEANUP_FREE char *real = r == -ELOOP ? realpath(path, NULL) : NULL;
 
 	if (r == -ELOOP)
-		return err_set(e, r, "%s: is a symbolic link; name the file itself%s%s", path,
-			real ? ", " : "", real ? real : "");
+		return real ? err_set(e, r, "%s: is a symbolic link; name the file itself, %s",
+				path, real)
+			    : err_set(e, r, "%s: is a symbolic link; name the file itself", path);
 	if (r == -EACCES)
 		return err_set(e, r, "%s: may not be read by user %u; run: chown %u %s", path,
 			(unsigned)geteuid(), (unsigned)geteuid(), path);
@@ -638,7 +649,7 @@ static int secret_open_failed(const char *path, int r, struct err *e)
 		return err_set(e, r, "%s: no such file; write the secret into it and run: "
 			"chmod 600 %s", path, path);
 	return err_set(e, r, "%s: cannot be opened: %s; name a plain file with the secret",
-		path, strerrordesc_np(-r));
+		path, tr_errno(-r));
 }
 
 /* Is this open file fit to hold a secret? */
@@ -784,7 +795,7 @@ int secret_read(const char *path, char **ret, struct err *e)
 		len += (size_t)n;
 	if (n < 0)
 		r = err_set(e, (int)n, "%s: cannot be read: %s; check the disk", path,
-			strerrordesc_np((int)-n));
+			tr_errno((int)-n));
 	else
 		r = secret_take(data, len, path, ret, e);
 	explicit_bzero(data, len);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "banned.h"
+#include "tr.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
@@ -42,6 +43,7 @@ char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) PRINTF(1, 0);
+char *xvasprintf_tr(const char *fmt, va_list ap) PRINTF(1, 0); /* a text for people: tr.h */
 
 /*
  * Formats into BUF. 0, or -ENAMETOOLONG if it did not fit (BUF then holds "").

@@ -86,9 +86,9 @@ static int failed(int r, struct err *e)
 {
 	if (is_weather(r))
 		return err_set(e, -EAGAIN, "rendering could not be done now (%s): memory, "
-			"processes or descriptors are short; it is tried again", strerror(-r));
+			"processes or descriptors are short; it is tried again", tr_errno(-r));
 	return err_set(e, r, "rendering failed (%s); its template or its answer is more than it "
-		"can take", strerror(-r));
+		"can take", tr_errno(-r));
 }
 
 static int try_apart(work_fn *fn, const void *job, struct value **ret, struct err *e)
@@ -168,7 +168,7 @@ int workshop_render(bool apart, const struct render_templates *t, const struct r
 	if (r == 0)
 		*ret = value_copy(value_get(out, "post"));
 	else
-		err_set(e, r, "%s", value_get_string(out, "error", "it cannot be rendered"));
+		err_set(e, r, "%s", value_get_string(out, "error", _("it cannot be rendered")));
 	value_free(out);
 	return r;
 }
@@ -182,7 +182,8 @@ static void do_gates(const void *job, struct value *out)
 		if (g->pass)
 			continue;
 		char *line = xasprintf(
-			"%s: %s%s%s", g->rule, g->reason, g->remedy[0] ? "; " : "", g->remedy);
+			"%s: %s%s%s", tr(g->rule), g->reason,
+			g->remedy[0] ? "; " : "", tr(g->remedy));
 		value_set_string(out, "error", line);
 		free(line);
 		return;
@@ -196,7 +197,7 @@ int workshop_gates(bool apart, const struct gates_input *in, struct err *e)
 	if (r < 0)
 		return r;
 	if (!value_get_bool(out, "pass", false))
-		r = err_set(e, -EPERM, "%s", value_get_string(out, "error", "a gate is shut"));
+		r = err_set(e, -EPERM, "%s", value_get_string(out, "error", _("a gate is shut")));
 	value_free(out);
 	return r;
 }

@@ -66,7 +66,7 @@ static bool add(struct album *a, const struct fit *f, const struct value *image,
 	path = xasprintf("%s/%zu.%s", a->folder, value_len(a->images) + 1, kind.ext);
 	r = write_file(path, data, len);
 	if (r) {
-		err_set(&e, r, "%s cannot be written: %s", path, strerror(-r));
+		err_set(&e, r, "%s cannot be written: %s", path, tr_errno(-r));
 		kit_later(answer, LATER_S, "%s", e.text);
 		return false;
 	}
@@ -87,7 +87,7 @@ bool album_fill(struct album *a, const struct fit *f, const struct value *images
 	if (r == -EWOULDBLOCK)
 		err_set(&e, r, "another post is being written in the profile %s", parent);
 	else if (r)
-		err_set(&e, r, "%s/" FOLDER " cannot be made: %s", parent, strerror(-r));
+		err_set(&e, r, "%s/" FOLDER " cannot be made: %s", parent, tr_errno(-r));
 	if (r) {
 		kit_later(answer, LATER_S, "%s", e.text);
 		return false;
@@ -105,7 +105,7 @@ void album_finish(struct album *a)
 		int r = dir_remove(a->folder);
 
 		if (r)
-			kit_log(4, "%s: %s", a->folder, strerror(-r));
+			kit_log(4, "%s: %s", a->folder, tr_errno(-r));
 		close(a->lock);
 	}
 	free(a->folder);

@@ -33,89 +33,91 @@ struct row {
  */
 static const struct row transport_rows[] = {
 	[HTTP_BAD_URL] = { .verdict = BROKEN,
-		.reason = "coupang.endpoint cannot be asked: set it to "
-			"https://api-gateway.coupang.com" },
+		.reason = N_("coupang.endpoint cannot be asked: set it to "
+			"https://api-gateway.coupang.com") },
 	[HTTP_LOCAL] = { .verdict = BROKEN,
-		.reason = "this machine cannot speak TLS: install ca-certificates and libcurl4 "
-			"anew" },
+		.reason = N_("this machine cannot speak TLS: install ca-certificates and libcurl4 "
+			"anew") },
 	[HTTP_UNREACHED] = { .verdict = LATER, .wait_s = 60,
-		.reason = "Coupang cannot be reached: check the network and the name server" },
+		.reason = N_("Coupang cannot be reached: check the network and the name server") },
 	[HTTP_UNTRUSTED] = { .verdict = LATER, .wait_s = 900,
-		.reason = "Coupang's certificate cannot be trusted: check this machine's clock, "
-			"the package ca-certificates, and who stands in between" },
+		.reason = N_("Coupang's certificate cannot be trusted: check this machine's clock, "
+			"the package ca-certificates, and who stands in between") },
 	[HTTP_TIMEOUT] = { .verdict = LATER, .wait_s = 300,
-		.reason = "Coupang did not answer in time: it is asked again later" },
+		.reason = N_("Coupang did not answer in time: it is asked again later") },
 	[HTTP_CUT] = { .verdict = LATER, .wait_s = 300,
-		.reason = "Coupang's answer broke off: it is asked again later" },
+		.reason = N_("Coupang's answer broke off: it is asked again later") },
 	[HTTP_GARBLED] = { .verdict = LATER, .wait_s = 900,
-		.reason = "Coupang's answer is no usable HTTP: it is asked again later" },
+		.reason = N_("Coupang's answer is no usable HTTP: it is asked again later") },
 	[HTTP_TOO_LARGE] = { .verdict = LATER, .wait_s = 3600,
-		.reason = "Coupang's answer is far longer than any list of products: "
-			"it is asked again later" },
+		.reason = N_("Coupang's answer is far longer than any list of products: "
+			"it is asked again later") },
 };
 
 /* The gateway's envelope {code, message, transactionId}; the first that fits. */
 static const struct row gateway_rows[] = {
-	{ NULL, 500, 599, LATER, 300, "Coupang's gateway has a failure of its own: "
-		"it is asked again later" },
-	{ "invalid signature", 0, 0, BROKEN, 0, "Coupang refuses the signature: the secret key "
-		"does not belong to the access key; copy both anew from partners.coupang.com" },
-	{ "signature is expired", 0, 0, BROKEN, 0, "Coupang says the signature is too old: "
+	{ NULL, 500, 599, LATER, 300, N_("Coupang's gateway has a failure of its own: "
+		"it is asked again later") },
+	{ "invalid signature", 0, 0, BROKEN, 0, N_("Coupang refuses the signature: the secret key "
+		"does not belong to the access key; copy both anew from partners.coupang.com") },
+	{ "signature is expired", 0, 0, BROKEN, 0, N_("Coupang says the signature is too old: "
 		"this machine's clock is wrong; switch on its time synchronisation (NTP: "
-		"timedatectl set-ntp true)" },
-	{ "hmac format", 0, 0, BROKEN, 0, "Coupang cannot read our signature: see that the file "
-		"of the access key holds the key and nothing else, and that the clock is right" },
-	{ "unknown error occurred", 0, 0, BROKEN, 0, "Coupang does not know this access key: "
-		"copy it anew from partners.coupang.com, or have a new one issued there" },
-	{ "not authorized", 0, 0, BROKEN, 0, "this account may not use the API: see at "
-		"partners.coupang.com whether it is approved and the key has not been withdrawn" },
-	{ NULL, 401, 403, BROKEN, 0, "Coupang's gateway refuses this account: "
-		"check the keys and the account at partners.coupang.com" },
-	{ NULL, 404, 404, BROKEN, 0, "Coupang's gateway does not know this address: "
-		"check coupang.endpoint, and whether a newer cpauto is out" },
+		"timedatectl set-ntp true)") },
+	{ "hmac format", 0, 0, BROKEN, 0, N_("Coupang cannot read our signature: see that the file "
+		"of the access key holds the key and nothing else, and that the clock is right") },
+	{ "unknown error occurred", 0, 0, BROKEN, 0, N_("Coupang does not know this access key: "
+		"copy it anew from partners.coupang.com, or have a new one issued there") },
+	{ "not authorized", 0, 0, BROKEN, 0, N_("this account may not use the API: see at "
+		"partners.coupang.com whether it is approved and the key has not been withdrawn") },
+	{ NULL, 401, 403, BROKEN, 0, N_("Coupang's gateway refuses this account: "
+		"check the keys and the account at partners.coupang.com") },
+	{ NULL, 404, 404, BROKEN, 0, N_("Coupang's gateway does not know this address: "
+		"check coupang.endpoint, and whether a newer cpauto is out") },
 	{ NULL, 0, 0, LATER, 3600,
-		"Coupang's gateway refuses the request: it is asked again later" },
+		N_("Coupang's gateway refuses the request: it is asked again later") },
 };
 
 /* {rCode, rMessage} with an rCode of its own; "0" and the limits are not in here. */
 static const struct row api_rows[] = {
-	{ "subid", 0, 0, BROKEN, 0, "Coupang refuses coupang.sub_id: "
-		"register it at partners.coupang.com or leave it empty" },
-	{ "imagesize", 0, 0, BROKEN, 0, "Coupang refuses coupang.image_size: "
-		"use the form \"512x512\"" },
-	{ "image size", 0, 0, BROKEN, 0, "Coupang refuses coupang.image_size: "
-		"use the form \"512x512\"" },
-	{ NULL, 500, 599, LATER, 300, "Coupang has a failure of its own: it is asked again later" },
+	{ "subid", 0, 0, BROKEN, 0, N_("Coupang refuses coupang.sub_id: "
+		"register it at partners.coupang.com or leave it empty") },
+	{ "imagesize", 0, 0, BROKEN, 0, N_("Coupang refuses coupang.image_size: "
+		"use the form \"512x512\"") },
+	{ "image size", 0, 0, BROKEN, 0, N_("Coupang refuses coupang.image_size: "
+		"use the form \"512x512\"") },
+	{ NULL, 500, 599, LATER, 300,
+		N_("Coupang has a failure of its own: it is asked again later") },
 };
 static const struct row api_400 = { NULL, 0, 0, REFUSED, 0,
-	"Coupang refuses this search: change or remove the keyword" };
+	N_("Coupang refuses this search: change or remove the keyword") };
 static const struct row api_401 = { NULL, 0, 0, BROKEN, 0,
-	"Coupang refuses this account: check the keys and the account at partners.coupang.com" };
+	N_("Coupang refuses this account: check the keys and the account at "
+	   "partners.coupang.com") };
 static const struct row api_5xx = { NULL, 0, 0, LATER, 300,
-	"Coupang has a failure of its own: it is asked again later" };
+	N_("Coupang has a failure of its own: it is asked again later") };
 static const struct row api_other = { NULL, 0, 0, LATER, 3600,
-	"Coupang answered with a failure that this program does not know: it is asked again "
-		"later" };
+	N_("Coupang answered with a failure that this program does not know: it is asked again "
+		"later") };
 
 /* No JSON that says more. */
 static const struct row status_rows[] = {
 	{ "access denied", 403, 403, LATER, 3600,
-		"the guard in front of Coupang's API turned us away "
-		"(Access Denied): if it lasts, ask from another network address" },
-	{ NULL, 403, 403, LATER, 3600, "Coupang's API turned us away (HTTP 403): "
-		"it is asked again later" },
-	{ NULL, 401, 401, BROKEN, 0, "Coupang refuses this account (HTTP 401): "
-		"check the keys and the account at partners.coupang.com" },
-	{ NULL, 300, 399, BROKEN, 0, "the API answers with a redirect, which is not followed: "
-		"check coupang.endpoint" },
-	{ NULL, 404, 404, BROKEN, 0, "there is no API at this address (HTTP 404): "
-		"check coupang.endpoint" },
-	{ NULL, 500, 599, LATER, 300, "Coupang has a failure of its own (HTTP 5xx): "
-		"it is asked again later" },
-	{ NULL, 200, 299, LATER, 900, "Coupang's answer cannot be understood: "
-		"it is asked again later" },
-	{ NULL, 0, 0, LATER, 3600, "Coupang answered with an unexpected HTTP status: "
-		"it is asked again later" },
+		N_("the guard in front of Coupang's API turned us away "
+		"(Access Denied): if it lasts, ask from another network address") },
+	{ NULL, 403, 403, LATER, 3600, N_("Coupang's API turned us away (HTTP 403): "
+		"it is asked again later") },
+	{ NULL, 401, 401, BROKEN, 0, N_("Coupang refuses this account (HTTP 401): "
+		"check the keys and the account at partners.coupang.com") },
+	{ NULL, 300, 399, BROKEN, 0, N_("the API answers with a redirect, which is not followed: "
+		"check coupang.endpoint") },
+	{ NULL, 404, 404, BROKEN, 0, N_("there is no API at this address (HTTP 404): "
+		"check coupang.endpoint") },
+	{ NULL, 500, 599, LATER, 300, N_("Coupang has a failure of its own (HTTP 5xx): "
+		"it is asked again later") },
+	{ NULL, 200, 299, LATER, 900, N_("Coupang's answer cannot be understood: "
+		"it is asked again later") },
+	{ NULL, 0, 0, LATER, 3600, N_("Coupang answered with an unexpected HTTP status: "
+		"it is asked again later") },
 };
 
 /* Words of a refusal for too many calls, whatever code comes with them. */
@@ -305,13 +307,13 @@ static void apply(const struct row *row, const struct http_answer *h, const char
 	case LATER:
 		if (h->retry_after_s > wait)
 			wait = h->retry_after_s < RETRY_MAX_S ? (int)h->retry_after_s : RETRY_MAX_S;
-		kit_later(answer, wait, "%s%s", row->reason, said);
+		kit_later(answer, wait, "%s%s", tr(row->reason), said);
 		break;
 	case REFUSED:
-		kit_refused(answer, "%s%s", row->reason, said);
+		kit_refused(answer, "%s%s", tr(row->reason), said);
 		break;
 	case BROKEN:
-		kit_broken(answer, "%s%s", row->reason, said);
+		kit_broken(answer, "%s%s", tr(row->reason), said);
 		break;
 	}
 }
@@ -370,7 +372,7 @@ static void answer_gateway(const struct http_answer *h, const struct answer_quer
 	}
 	str_format_cut(words, sizeof(words), "%s", message);
 	if (strcasestr(message, "expired") && value_get(answer, "skew_ms"))
-		str_format_cut(words, sizeof(words), "%s Its clock and ours differ by %lld s.",
+		str_format_cut(words, sizeof(words), _("%s Its clock and ours differ by %lld s."),
 			message,
 			(long long)value_get_int(answer, "skew_ms", 0) / 1000);
 	apply(find_row(gateway_rows, ARRAY_LEN(gateway_rows), h->status, message), h, words,
@@ -474,9 +476,9 @@ static struct value *read_product(const struct value *raw, int place, const stru
 static void answer_products(const struct http_answer *h, const struct answer_query *q,
 	const struct value *body, struct value *answer)
 {
-	static const struct row unreadable = { NULL, 0, 0, LATER, 3600, "none of the products in "
-		"Coupang's answer can be read: its form may have changed; see whether a newer "
-			"cpauto is out" };
+	static const struct row unreadable = { NULL, 0, 0, LATER, 3600,
+		N_("none of the products in Coupang's answer can be read: its form may have "
+			"changed; see whether a newer cpauto is out") };
 	const struct value *data = value_get(body, "data"), *raw = value_get(data, "productData");
 	const char *landing = value_get_string(data, "landingUrl", "");
 	struct value *products = value_new_list();

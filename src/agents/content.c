@@ -190,8 +190,9 @@ bool content_has_link(const struct editor *e, const struct value *link)
 static enum editor_end check_numbers(struct editor *e)
 {
 	const struct { const char *name; int wanted; } table[] = {
-		{ "quotes", e->quotes }, { "lines", e->lines }, { "tables", e->tables },
-		{ "cards", e->cards }, { "pictures", e->pictures }, { "final", e->pictures },
+		{ N_("quotes"), e->quotes }, { N_("lines"), e->lines }, { N_("tables"), e->tables },
+		{ N_("cards"), e->cards }, { N_("pictures"), e->pictures },
+		{ N_("final"), e->pictures },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
@@ -200,7 +201,7 @@ static enum editor_end check_numbers(struct editor *e)
 		if (n != table[i].wanted)
 			return editor_fail(e, EDITOR_LATER,
 				"the editor holds %d %s where %d belong",
-				n, table[i].name, table[i].wanted);
+				n, tr(table[i].name), table[i].wanted);
 	}
 	for (size_t i = 0; i < value_len(e->links); i++) {
 		const struct value *link = value_at(e->links, i);

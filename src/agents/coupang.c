@@ -230,7 +230,7 @@ static void run_images(const struct value *request, struct value *answer)
 	}
 	r = dir_make(directory, 0700);
 	if (r) {
-		kit_broken(answer, "the folder %.200s cannot be made: %s", directory, strerror(-r));
+		kit_broken(answer, "the folder %.200s cannot be made: %s", directory, tr_errno(-r));
 		return;
 	}
 	clock_now(&now);

@@ -98,7 +98,7 @@ static int start_once(struct driver *d, const struct driver_job *job, struct err
 			"chromium-driver) or name another in \"driver\"", job->path);
 	port = free_port();
 	if (port < 0)
-		return err_set(e, port, "no port for %s: %s", job->path, strerror(-port));
+		return err_set(e, port, "no port for %s: %s", job->path, tr_errno(-port));
 	argument = xasprintf("--port=%d", port);
 	str_format_cut(d->url, sizeof(d->url), "http://127.0.0.1:%d", port);
 	/* What the browser leaves behind becomes our child, to be found and ended. */
@@ -109,7 +109,7 @@ static int start_once(struct driver *d, const struct driver_job *job, struct err
 	if (d->pid < 0) {
 		r = -errno;
 		d->pid = 0;
-		return err_set(e, r, "%s cannot be started: %s", job->path, strerror(-r));
+		return err_set(e, r, "%s cannot be started: %s", job->path, tr_errno(-r));
 	}
 	setpgid(d->pid, d->pid);
 	r = wait_ready(d, job, e);

@@ -92,7 +92,7 @@ enum editor_end editor_fail(struct editor *e, enum editor_end end,
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(e->why.text, sizeof(e->why.text), fmt, args);
+	tr_vsnprintf(e->why.text, sizeof(e->why.text), fmt, args);
 	va_end(args);
 	one_line(e->why.text);
 	return end;
@@ -102,7 +102,7 @@ enum editor_end editor_fail(struct editor *e, enum editor_end end,
 enum editor_end editor_fail_wd(struct editor *e, enum wd_end end, const char *what)
 {
 	return end == WD_OK ? EDITOR_OK :
-		editor_fail(e, EDITOR_LATER, "%s did not work: %.200s", what, e->wd->why.text);
+		editor_fail(e, EDITOR_LATER, "%s did not work: %.200s", tr(what), e->wd->why.text);
 }
 
 enum editor_end editor_fail_selector(struct editor *e, enum selector which)

@@ -63,7 +63,7 @@ static int check_file(const char *path, struct err *e)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return err_set(e, -errno, "the program %s: %s", path, strerror(errno));
+		return err_set(e, -errno, "the program %s: %s", path, tr_errno(errno));
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, -EINVAL, "the program %s is no file", path);
 	if (!is_ours(&st))
@@ -83,7 +83,7 @@ static int check_folder(const char *path, struct err *e)
 	struct stat st;
 
 	if (stat(dir, &st) < 0)
-		return err_set(e, -errno, "the folder %s: %s", dir, strerror(errno));
+		return err_set(e, -errno, "the folder %s: %s", dir, tr_errno(errno));
 	if (!is_ours(&st) && !(st.st_mode & S_ISVTX))
 		return err_set(e, -EPERM, "the folder %s can be changed by others: chmod go-w %s, "
 			"or put the program elsewhere", dir, dir);
@@ -103,7 +103,7 @@ static int find_program(const struct value *config, char **ret, struct err *e)
 	path = realpath(name, NULL);
 	if (!path)
 		return err_set(e, -errno, "the program %s: %s; install it or correct 'program'",
-			name, strerror(errno));
+			name, tr_errno(errno));
 	r = check_file(path, e);
 	if (!r)
 		r = check_folder(path, e);
@@ -304,14 +304,14 @@ static void say_not_started(const char *path, int r, struct value *answer)
 	case EMFILE:
 	case ENFILE:
 	case ETXTBSY:
-		kit_later(answer, 60, "%s could not be started for now: %s", path, strerror(-r));
+		kit_later(answer, 60, "%s could not be started for now: %s", path, tr_errno(-r));
 		break;
 	case E2BIG:
 		kit_refused(answer, "the request is too large for %s", path);
 		break;
 	default:
 		kit_broken(answer, "%s could not be started: %s; a script needs a first line such "
-			"as #!/bin/sh and the program that it names", path, strerror(-r));
+			"as #!/bin/sh and the program that it names", path, tr_errno(-r));
 	}
 }
 
@@ -326,7 +326,7 @@ static void run(const struct value *request, char *const argv[], struct value *a
 	r = c.request ? start(&c, argv) : -E2BIG;
 	if (r && c.pid) {
 		kit_unknown(answer, "%s was started but cannot be watched: %s", argv[0],
-			strerror(-r));
+			tr_errno(-r));
 	} else if (r) {
 		say_not_started(argv[0], r, answer);
 	} else {

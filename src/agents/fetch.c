@@ -74,7 +74,7 @@ static int keep(const struct fetch *f, const void *data, size_t len, const struc
 	path = xasprintf("%s/%s.%s", f->directory, hash, image->ext);
 	r = file_write_atomic(path, data, len, FETCH_FILE_MODE);
 	if (r)
-		return err_set(e, r, "%s cannot be written: %s", path, strerror(-r));
+		return err_set(e, r, "%s cannot be written: %s", path, tr_errno(-r));
 	value_set_string(item, "path", path);
 	value_set_string(item, "mime", image->mime);
 	value_set_int(item, "width", image->width);

@@ -139,11 +139,11 @@ static int judge(int code, const char *path, const struct buf *out, struct err *
 
 	if (code < 0)
 		return err_set(e, -EIO, "%s cannot be started: %s; reinstall it", path,
-			strerror(-code));
+			tr_errno(-code));
 	if (str_starts(text, start))
 		text += strlen(start);
 	return err_set(e, code == EX_DATAERR || code == EX_NOINPUT ? -EINVAL : -EIO, "%.*s",
-		(int)strcspn(text, "\n"), *text ? text : "the picture cannot be converted");
+		(int)strcspn(text, "\n"), *text ? text : _("the picture cannot be converted"));
 }
 
 int fit_image(const struct fit *f, const char *path, char **data, size_t *len, struct err *e)
@@ -155,7 +155,7 @@ int fit_image(const struct fit *f, const char *path, char **data, size_t *len, s
 	int n = 1, code;
 
 	if (!program)
-		return err_set(e, -EIO, "/proc is not there: it tells where " PROGRAM " lies");
+		return err_set(e, -EIO, "/proc is not there: it tells where %s lies", PROGRAM);
 	add_option(argv, &n, options[0], "max-width", f->max_width);
 	add_option(argv, &n, options[1], "max-height", f->max_height);
 	add_option(argv, &n, options[2], "max-bytes", f->max_bytes);
@@ -199,7 +199,7 @@ static int read_kind(const char *path, char **data, size_t *len, struct image *k
 
 	if (r)
 		return err_set(e, r, "the picture %.200s cannot be read: %s", path, r == -EFBIG ?
-			"it is larger than 64 MiB" : strerror(-r));
+			_("it is larger than 64 MiB") : tr_errno(-r));
 	r = image_look(*data, *len, kind, &why);
 	if (r) {
 		free(*data);

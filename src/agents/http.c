@@ -244,22 +244,22 @@ static void set_error(struct transfer *t, CURLcode code)
 {
 	/* Each line ends in libcurl's own words, which name host and port. */
 	static const char *const texts[] = {
-		[HTTP_BAD_URL] = "this address cannot be asked",
-		[HTTP_LOCAL] = "this machine cannot speak to the server",
-		[HTTP_UNREACHED] = "the server cannot be reached",
-		[HTTP_UNTRUSTED] = "the server's certificate cannot be trusted",
-		[HTTP_TIMEOUT] = "the server did not answer in time",
-		[HTTP_CUT] = "the connection ended before the answer was whole",
-		[HTTP_GARBLED] = "the answer is no usable HTTP",
-		[HTTP_TOO_LARGE] = "the answer is longer than allowed",
+		[HTTP_BAD_URL] = N_("this address cannot be asked"),
+		[HTTP_LOCAL] = N_("this machine cannot speak to the server"),
+		[HTTP_UNREACHED] = N_("the server cannot be reached"),
+		[HTTP_UNTRUSTED] = N_("the server's certificate cannot be trusted"),
+		[HTTP_TIMEOUT] = N_("the server did not answer in time"),
+		[HTTP_CUT] = N_("the connection ended before the answer was whole"),
+		[HTTP_GARBLED] = N_("the answer is no usable HTTP"),
+		[HTTP_TOO_LARGE] = N_("the answer is longer than allowed"),
 	};
 	struct http_answer *a = t->answer;
 
 	if (a->end == HTTP_DONE)
 		return;
 	err_set(&a->why, -EIO, "%.250s", *t->why ? t->why :
-		code == CURLE_OK ? "the header was not whole" : curl_easy_strerror(code));
-	err_set(&a->error, -EIO, "%s (%s)", texts[a->end], a->why.text);
+		code == CURLE_OK ? _("the header was not whole") : curl_easy_strerror(code));
+	err_set(&a->error, -EIO, "%s (%s)", tr(texts[a->end]), a->why.text);
 }
 
 int64_t http_date_ms(const char *text)
@@ -391,7 +391,7 @@ static bool one_line(const char *value)
 static int refuse(struct http_answer *a, enum http_end end, const char *why)
 {
 	a->end = end;
-	return err_set(&a->error, -EIO, "%s", why);
+	return err_set(&a->error, -EIO, "%s", tr(why));
 }
 
 /* The form's parts as curl's own; the data is copied. False when it cannot be made. */

@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "json.h"
+#include "korean.h"
 #include "log.h"
 
 #define VERSION_SPOKEN 1
@@ -145,7 +146,7 @@ void kit_log(int level, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	whole = xvasprintf(fmt, args);
+	whole = xvasprintf_tr(fmt, args);
 	va_end(args);
 	/* Before it is cut: half a secret is hard to know. */
 	text = sayable(whole, SAYABLE);
@@ -156,7 +157,7 @@ void kit_log(int level, const char *fmt, ...)
 static void PRINTF(3, 0) set_result(struct value *answer, const char *result,
 	const char *fmt, va_list args)
 {
-	CLEANUP_FREE char *whole = xvasprintf(fmt, args);
+	CLEANUP_FREE char *whole = xvasprintf_tr(fmt, args);
 	CLEANUP_FREE char *text = sayable(whole, SAYABLE);
 	char reason[ERR_MAX];
 
@@ -277,7 +278,7 @@ static int parse_request(struct value **ret, struct err *e)
 	buf_init(&in, KIT_REQUEST_MAX);
 	r = read_request(&in);
 	if (r)
-		err_set(e, r, r == -E2BIG ? "it is longer than 8 MiB" : "it cannot be read");
+		err_set(e, r, r == -E2BIG ? _("it is longer than 8 MiB") : _("it cannot be read"));
 	else
 		r = json_parse(buf_cstr(&in), in.len, ret, e);
 	buf_finish(&in);
@@ -319,7 +320,7 @@ static int print_answer(const struct value *answer)
 
 	value_free(said);
 	if (!text) {
-		fprintf(stderr, "<3>the answer is longer than %u bytes\n", JSON_TEXT_MAX);
+		fprintf(stderr, _("<3>the answer is longer than %u bytes\n"), JSON_TEXT_MAX);
 		return EX_SOFTWARE;
 	}
 	if (fd_write_all(STDOUT_FILENO, text, strlen(text)) ||
@@ -330,8 +331,8 @@ static int print_answer(const struct value *answer)
 
 static int print_usage(FILE *to, const char *name, const struct kit_op *ops, size_t count)
 {
-	fprintf(to, "%s: an agent of cpautod; reads one JSON request on standard input\n"
-		"and prints one JSON answer (cpauto-agent(7)). Operations:", name);
+	fprintf(to, _("%s: an agent of cpautod; reads one JSON request on standard input\n"
+		"and prints one JSON answer (cpauto-agent(7)). Operations:"), name);
 	for (size_t i = 0; i < count; i++)
 		fprintf(to, " %s", ops[i].name);
 	fputc('\n', to);
@@ -344,6 +345,8 @@ int kit_main(int argc, char **argv, const char *name, const struct kit_op *ops, 
 	struct err e = { "" };
 	int r;
 
+	tr_set_polish(korean_polish);
+	tr_init("auto", NULL);
 	log_set_sink(log_sink_line);
 	if (argc == 2 && str_eq(argv[1], "--version")) {
 		printf("%s %s\n", name, VERSION);

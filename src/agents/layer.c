@@ -27,8 +27,8 @@ static enum editor_end click_found(struct editor *e, const char *script, struct 
 	if (end == EDITOR_OK && wd_take(v, &at))
 		end = editor_fail_wd(e, wd_click(e->wd, &at), what);
 	else if (end == EDITOR_OK)
-		end = editor_fail(e, EDITOR_BROKEN, "%s is not there; there are: %.300s", what,
-			value_string(v, "none"));
+		end = editor_fail(e, EDITOR_BROKEN, "%s is not there; there are: %.300s",
+			tr(what), value_string(v, "none"));
 	value_free(v);
 	return end;
 }
@@ -43,7 +43,7 @@ static enum editor_end choose_category(struct editor *e, const char *name)
 		"  (i.labels && i.labels[0]) || i.parentNode).filter(is_seen);"
 		"return labels.find(l => plain(l.textContent) === plain(arguments[1])) ||"
 		"  labels.map(l => plain(l.textContent)).join(', ');";
-	CLEANUP_FREE char *what = xasprintf("the category \"%.60s\"", name);
+	CLEANUP_FREE char *what = xasprintf(_("the category \"%.60s\""), name);
 	struct value *args;
 	enum editor_end end;
 
@@ -212,13 +212,14 @@ static const char *check_time(const struct layer *l, const struct value *v)
 {
 	if (value_get_bool(v, "now", false) == l->later ||
 		value_get_bool(v, "later", false) != l->later)
-		return "time";
+		return N_("time");
 	if (!l->later)
 		return NULL;
 	return digits(value_get_string(v, "date", "")) !=
 		(l->year * 100 + l->month) * 100 + l->day ||
 		digits(value_get_string(v, "hour", "-")) != l->hour ||
-		digits(value_get_string(v, "minute", "-")) != l->minute ? "reserved time" : NULL;
+		digits(value_get_string(v, "minute", "-")) != l->minute ?
+		N_("reserved time") : NULL;
 }
 
 /* The name of the first field that is not as it should be, or NULL. */
@@ -231,12 +232,12 @@ static const char *check_layer(const struct layer *l, const struct value *v)
 	const char *bad;
 
 	if (value_get_int(v, "layer", 0) < 1 || value_get_int(v, "finals", 0) != 1)
-		return "final button";
+		return N_("final button");
 	if (*l->category && !blocks_same(value_get_string(v, "category", ""), l->category))
-		return "category";
+		return N_("category");
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (value_get_bool(v, table[i].name, false) != (table[i].which == l->visibility))
-			return "visibility";
+			return N_("visibility");
 	bad = check_tags(l, value_get(v, "tags"));
 	return bad ? bad : check_time(l, v);
 }
@@ -259,7 +260,8 @@ enum editor_end layer_fill(struct editor *e, const struct layer *l)
 		end = read_layer(e, &v);
 	bad = end == EDITOR_OK ? check_layer(l, v) : NULL;
 	if (bad)
-		end = editor_fail(e, EDITOR_LATER, "the editor does not keep the post's %s", bad);
+		end = editor_fail(e, EDITOR_LATER, "the editor does not keep the post's %s",
+			tr(bad));
 	value_free(v);
 	return end;
 }

@@ -208,7 +208,7 @@ static bool call(const struct blog *b, const char *method, struct value *p,
 /* A fault says that nothing was done. Codes of WordPress; others use them too. */
 static void answer_fault(const struct xmlrpc_fault *f, struct value *answer)
 {
-	const char *text = *f->text ? f->text : "no reason given";
+	const char *text = *f->text ? f->text : _("no reason given");
 
 	switch (f->code) {
 	case 403:
@@ -258,8 +258,8 @@ static void answer_status(const struct call *c, bool writes, struct value *answe
 		kit_refused(answer, "the blog's server takes no post of this length (HTTP 413)");
 	else if (status >= 300 && status < 400)
 		kit_broken(answer, "the endpoint has moved to %.200s: change endpoint if that is "
-			"your blog", c->http.location ? c->http.location : "an address it does "
-			"not name");
+			"your blog", c->http.location ? c->http.location : _("an address it does "
+			"not name"));
 	else
 		kit_broken(answer, "the blog's server does not let XML-RPC in (HTTP %d): look at "
 			"endpoint, and whether a plug-in or firewall shuts it", status);
@@ -386,7 +386,7 @@ static const char *call_why(const struct call *c, char *buf, size_t size)
 	else if (c->end == CALL_STATUS)
 		str_format_cut(buf, size, "HTTP %d", c->http.status);
 	else if (c->end == CALL_OK)
-		str_format_cut(buf, size, "it names no address for it");
+		str_format_cut(buf, size, _("it names no address for it"));
 	else
 		str_format_cut(buf, size, "%s%s", c->error.text, c->http.error.text);
 	return buf;

@@ -77,8 +77,8 @@ static void judge_failure(const struct http_answer *h, const struct naver_error 
 	struct value *answer)
 {
 	if (str_eq(error->code, SPAM))
-		kit_refused(answer, "the cafe moved the article to its spam box (" SPAM "): it is "
-			"never sent again; look there, and write to the cafe's manager");
+		kit_refused(answer, "the cafe moved the article to its spam box (%s): it is "
+			"never sent again; look there, and write to the cafe's manager", SPAM);
 	else if (str_eq(error->code, "999"))
 		kit_unknown(answer, "the cafe failed (999 %s): the article may be out",
 			error->text);
@@ -207,8 +207,8 @@ static void op_describe(const struct value *request UNUSED, struct value *answer
 	value_set_bool(answer, "unattended", true);
 	value_set_bool(answer, "images", true);
 	value_set_string(answer, "html_profile", "safe");
-	value_set_string(answer, "note", "at most 200 articles a day; what the cafe moves to its "
-		"spam box is never sent again");
+	value_set_string(answer, "note", _("at most 200 articles a day; what the cafe moves to "
+		"its spam box is never sent again"));
 	kit_ok(answer);
 }
 

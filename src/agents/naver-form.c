@@ -79,7 +79,7 @@ static int read_image(const struct naver_form *f, const char *path, struct naver
 		return fit_image(&f->fit, path, &i->data, &i->len, e);
 	r = file_read(path, IMAGE_BYTES_MAX, &i->data, &i->len);
 	if (r)
-		err_set(e, r, "the picture %s cannot be read: %s", path, strerror(-r));
+		err_set(e, r, "the picture %s cannot be read: %s", path, tr_errno(-r));
 	return r;
 }
 

@@ -16,9 +16,6 @@
 #include "text.h"
 
 #define ENDPOINT "https://openapi.naver.com"
-#define ENDED "Naver ended this API on 2020-05-06"
-#define INSTEAD "name a gateway of your own as 'endpoint', or use another agent " \
-	"(force = true tries it all the same)"
 #define FEED_MAX (4u << 20)
 #define FEED_DAYS 2
 #define FEED_WAIT_S 600
@@ -70,7 +67,8 @@ static bool may_ask(const struct value *config, struct value *answer)
 		kit_broken(answer, "endpoint: this is no https address "
 			"(plain http is taken for loopback addresses only)");
 	else if (is_naver(&u) && !value_get_bool(config, "force", false))
-		kit_broken(answer, ENDED ": " INSTEAD);
+		kit_broken(answer, "Naver ended this API on 2020-05-06: name a gateway of your own "
+			"as 'endpoint', or use another agent (force = true tries it all the same)");
 	else
 		return true;
 	return false;
@@ -362,7 +360,8 @@ static void op_check(const struct value *request, struct value *answer)
 	}
 	if (naver_token_check(config, answer))
 		return;
-	kit_log(LOG_LEVEL_NOTICE, ENDED "; this publisher is for a gateway of your own");
+	kit_log(LOG_LEVEL_NOTICE, "Naver ended this API on 2020-05-06; this publisher is for a "
+		"gateway of your own");
 	if (!feed)
 		kit_log(LOG_LEVEL_NOTICE, "without 'feed' a post whose end is not known must be "
 			"settled by hand");
@@ -380,7 +379,8 @@ static void op_describe(const struct value *request, struct value *answer)
 	value_set_bool(answer, "unattended", true);
 	value_set_bool(answer, "images", true);
 	value_set_string(answer, "html_profile", "safe");
-	value_set_string(answer, "note", ENDED "; the wire shape serves gateways of one's own");
+	value_set_string(answer, "note", _("Naver ended this API on 2020-05-06; "
+		"the wire shape serves gateways of one's own"));
 	kit_ok(answer);
 }
 

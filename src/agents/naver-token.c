@@ -20,8 +20,9 @@
 #define RETRY_SOON_S 5
 #define TIMEOUT_MS 60000
 #define FORM_TYPE "application/x-www-form-urlencoded"
-#define AGAIN "get new ones at developers.naver.com and put them into the files of " \
-	"access_token_file and refresh_token_file, then: cpauto unblock"
+/* What only a person can do then. */
+#define AGAIN N_("get new ones at developers.naver.com and put them into the files of " \
+	"access_token_file and refresh_token_file, then: cpauto unblock")
 
 /* What a refresh needs. */
 struct keys {
@@ -160,8 +161,8 @@ static int keep(const char *variable, const char *token, struct err *e)
 
 	explicit_bzero(line, strlen(line));
 	if (r)
-		return err_set(e, r, "the new token cannot be written to %s: %s; mend that, then "
-			AGAIN, path ? path : variable, strerror(-r));
+		return err_set(e, r, "the new token cannot be written to %s: %s; mend that, "
+			"then %s", path ? path : variable, tr_errno(-r), tr(AGAIN));
 	return 0;
 }
 
@@ -189,8 +190,9 @@ static int take(const struct value *v, const struct keys *k, struct naver_token 
 	secret_free(t->access);
 	t->access = xstrdup(access);
 	t->young = true;
-	kit_log(LOG_LEVEL_INFO, "the access token was refreshed%s",
-		*refresh ? ", with a new refresh token" : "");
+	kit_log(LOG_LEVEL_INFO, "%s", *refresh ?
+		_("the access token was refreshed, with a new refresh token") :
+		_("the access token was refreshed"));
 	return 0;
 }
 
@@ -210,7 +212,7 @@ static int refuse(const struct http_answer *h, const struct value *v, struct val
 			"the token server answers HTTP %d %.100s", h->status, word);
 	else
 		kit_broken(answer, "the token server does not refresh the token (HTTP %d %.100s): "
-			AGAIN, h->status, text);
+			"%s", h->status, text, tr(AGAIN));
 	return -EIO;
 }
 
@@ -276,11 +278,12 @@ void naver_token_rejected(const struct value *config, const struct naver_token *
 
 	if (!is_given("CPAUTO_SECRET_REFRESH_TOKEN")) {
 		kit_broken(answer, "the access token is not taken and no refresh_token_file was "
-			"named: " AGAIN);
+			"named: %s", tr(AGAIN));
 		return;
 	}
 	if (t->young) {
-		kit_broken(answer, "the access token is not taken although it is new: " AGAIN);
+		kit_broken(answer, "the access token is not taken although it is new: %s",
+			tr(AGAIN));
 		return;
 	}
 	naver_token_init(&next);

@@ -42,12 +42,13 @@ static void tell_terms(const struct room *r, const char *publisher)
 		noted = NULL;
 	if (noted && has_line(noted, line))
 		return;
-	kit_log(5, "%.*s", (int)strcspn(line, "\n"), line);
+	kit_log(5, "publisher '%s': Naver's terms of use forbid automated posting without its "
+		"prior permission; by unattended = true you say that you have it", publisher);
 	text = xasprintf("%s%s", noted ? noted : "", line);
 	rc = file_write_atomic(path, text, strlen(text), 0600);
 	if (rc)
 		kit_log(4, "%s: %s; the above is told with the next post again", path,
-			strerror(-rc));
+			tr_errno(-rc));
 }
 
 static bool fit_pictures(const struct value *request, struct room *r, struct value *answer)

@@ -85,11 +85,11 @@ static void answer_failure(struct value *answer, int r, const char *path)
 	case ENFILE:
 	case ENOMEM:
 	case EWOULDBLOCK:
-		kit_later(answer, RETRY_BUSY_S, "%s: %s; it is tried again", path, strerror(-r));
+		kit_later(answer, RETRY_BUSY_S, "%s: %s; it is tried again", path, tr_errno(-r));
 		break;
 	default:
 		kit_broken(answer, "%s cannot be written: %s; look at the disk", path,
-			strerror(-r));
+			tr_errno(-r));
 	}
 }
 
@@ -133,9 +133,11 @@ static void sweep(const struct place *p)
 	int n = dir_sweep(p->path);
 
 	if (n > 0)
-		kit_log(LOG_LEVEL_NOTICE, "removed %d unfinished file%s or folder%s from %s, "
-			"left by a run that was cut short", n, n == 1 ? "" : "s",
-			n == 1 ? "" : "s", p->path);
+		kit_log(LOG_LEVEL_NOTICE,
+			tr_n("removed %d unfinished file or folder from %s, left by a run that "
+			     "was cut short",
+				"removed %d unfinished files or folders from %s, left by a run "
+				"that was cut short", n), n, p->path);
 }
 
 /* The end of a folder's name: the key itself if it is short and plain. */
@@ -242,7 +244,7 @@ static int read_manifest(const struct place *p, const char *folder, struct value
 		return errno_is_weather(r) ? r : 0;
 	r = file_read(path, MANIFEST_MAX, &text, &len);
 	if (r)
-		kit_log(LOG_LEVEL_WARNING, "%s is left out: %s", path, strerror(-r));
+		kit_log(LOG_LEVEL_WARNING, "%s is left out: %s", path, tr_errno(-r));
 	else if (json_parse(text, len, ret, &e))
 		kit_log(LOG_LEVEL_WARNING, "%s is left out: %s", path, e.text);
 	return errno_is_weather(r) ? r : 0;
@@ -322,7 +324,7 @@ static int write_image(const char *folder, struct value *image, size_t number)
 	if (!r)
 		r = file_read(path, IMAGE_BYTES_MAX, &data, &len);
 	if (r)
-		err_set(&e, r, "%s", strerror(-r));
+		err_set(&e, r, "%s", tr_errno(-r));
 	if (r || image_sniff(data, len, &kind, &e)) {
 		kit_log(LOG_LEVEL_WARNING, "the picture %s is left at its address: %s", path,
 			e.text);
@@ -644,7 +646,7 @@ static void write_list(const struct place *p, const char *name, const struct buf
 	r = file_write_atomic(path, buf_cstr(out), out->len, FILE_MODE);
 	if (r)
 		kit_log(LOG_LEVEL_WARNING, "%s is not renewed: %s; the next post renews it",
-			path, strerror(-r));
+			path, tr_errno(-r));
 }
 
 /* The lists only help: a post is there without them. */
@@ -734,7 +736,7 @@ static void publish_in(const struct place *p, const struct value *post, struct v
 		r = write_post(p, post, &folder, &placed);
 	if (r && placed) {
 		kit_unknown(answer, "%s: the post was written, but the disk did not confirm it: "
-			"%s", p->path, strerror(-r));
+			"%s", p->path, tr_errno(-r));
 		return;
 	}
 	if (r == -EFBIG) {
@@ -864,7 +866,7 @@ static void op_find(const struct value *request, struct value *answer)
 		found = "no";
 	else
 		value_set_string(answer, "reason", r == -EBADMSG ?
-			"a folder of that name has no readable manifest.json" : strerror(-r));
+			_("a folder of that name has no readable manifest.json") : tr_errno(-r));
 	if (folder && !r)
 		set_place_of(answer, &p, key, folder);
 	value_set_string(answer, "found", found);

@@ -113,11 +113,11 @@ static const char script_copy[] =
 	".replace(/>/g,'&gt;').replace(/\"/g,'&quot;');}\n"
 	"var what={\n"
 	"all:{html:'<h2>'+esc(d.title)+'</h2>'+d.html,text:d.title+'\\n\\n'+plain,\n"
-	"next:'제목과 본문을 복사했습니다. 글쓰기 창의 본문에서 Ctrl+V(맥은 ⌘V)를 누르세요.'},\n"
-	"title:{text:d.title,next:'제목을 복사했습니다. 글쓰기 창의 제목 칸에 붙여넣으세요.'},\n"
+	"next:d.say.all},\n"
+	"title:{text:d.title,next:d.say.title},\n"
 	"body:{html:d.html,text:plain,\n"
-	"next:'본문을 복사했습니다. 글쓰기 창의 본문 칸에 붙여넣으세요.'},\n"
-	"tags:{text:d.tags,next:'태그를 복사했습니다. 본문 맨 아래에 붙여넣으세요.'}};\n"
+	"next:d.say.body},\n"
+	"tags:{text:d.tags,next:d.say.tags}};\n"
 	"function old(c){var ok=false,s=document.createElement('span'),r=document.createRange(),\n"
 	"g=window.getSelection();s.textContent=c.text||' ';document.body.appendChild(s);\n"
 	"r.selectNodeContents(s);g.removeAllRanges();g.addRange(r);\n"
@@ -135,7 +135,7 @@ static const char script_copy[] =
 	"function(){return old(c);});}\n"
 	"function press(e){var b=e.currentTarget,c=what[b.getAttribute('data-what')];\n"
 	"put(c).then(function(ok){say.className=ok?'':'bad';say.textContent=ok?c.next:\n"
-	"'브라우저가 복사를 막았습니다. 아래 미리보기를 끌어서 고른 뒤 Ctrl+C(맥은 ⌘C)를 누르세요.';});}\n"
+	"d.say.refused;});}\n"
 	"Array.prototype.forEach.call(document.querySelectorAll('button'),\n"
 	"function(b){b.addEventListener('click',press);});\n"
 	"})();\n";
@@ -309,9 +309,11 @@ void page_markdown(const struct value *post, struct buf *out)
 	free(text);
 }
 
-static void open_page(struct buf *out, const char *title, const char *policy)
+/* LANGUAGE: of most of its words. */
+static void open_page(struct buf *out, const char *language, const char *title, const char *policy)
 {
-	buf_str(out, "<!DOCTYPE html>\n<html lang=\"ko\">\n<head>\n<meta charset=\"utf-8\">\n"
+	buf_printf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n", language);
+	buf_str(out, "<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"");
 	escape(out, policy);
@@ -391,15 +393,17 @@ static void print_tags(struct buf *out, const struct value *post)
 
 void page_post(const struct value *post, struct buf *out)
 {
-	open_page(out, value_get_string(post, "title", ""), POLICY);
+	open_page(out, "ko", value_get_string(post, "title", ""), POLICY);
 	buf_str(out, style_body);
 	buf_str(out, style_post);
 	buf_str(out, "</style>\n</head>\n<body>\n<main>\n");
 	print_article(out, post);
 	print_tags(out, post);
-	buf_str(out, "</article>\n<nav class=\"foot\"><a href=\"../index.html\">모든 글</a>"
-		"<a href=\"copy.html\">네이버 블로그에 붙여넣기</a></nav>\n"
-		"</main>\n</body>\n</html>\n");
+	buf_str(out, "</article>\n<nav class=\"foot\"><a href=\"../index.html\">");
+	buf_str(out, _("All posts"));
+	buf_str(out, "</a><a href=\"copy.html\">");
+	buf_str(out, _("Paste into the Naver blog"));
+	buf_str(out, "</a></nav>\n</main>\n</body>\n</html>\n");
 }
 
 /* The hash by which a policy lets one script run: base64 of SHA-256. */
@@ -424,6 +428,21 @@ static void print_hash(struct buf *out, const char *script)
 	buf_char(out, '=');
 }
 
+/* What the script says, by the button that was pressed. */
+static struct value *copy_words(void)
+{
+	struct value *say = value_new_object();
+
+	value_set_string(say, "all", _("Title and text are copied. Press Ctrl+V (⌘V on a Mac) in "
+		"the text of the editor."));
+	value_set_string(say, "title", _("The title is copied. Paste it into the editor's title."));
+	value_set_string(say, "body", _("The text is copied. Paste it into the editor's text."));
+	value_set_string(say, "tags", _("The tags are copied. Paste them at the end of the text."));
+	value_set_string(say, "refused", _("The browser refused to copy. Select the preview below "
+		"with the mouse, then press Ctrl+C (⌘C on a Mac)."));
+	return say;
+}
+
 /* What the script works with; "<" is hidden so that no end tag can stand in it. */
 static void print_data(struct buf *out, const struct value *post)
 {
@@ -443,6 +462,7 @@ static void print_data(struct buf *out, const struct value *post)
 	value_set_string(data, "html", value_get_string(post, "html", ""));
 	value_set_string(data, "text", value_get_string(post, "text", ""));
 	value_set_string(data, "tags", buf_cstr(&text));
+	value_set(data, "say", copy_words());
 	buf_reset(&text);
 	json_print(data, false, &text);
 	value_free(data);
@@ -450,15 +470,49 @@ static void print_data(struct buf *out, const struct value *post)
 	buf_finish(&text);
 }
 
-static const char copy_steps[] =
-	"<section class=\"box\">\n<h2 class=\"head\">이렇게 하세요</h2>\n<ol class=\"steps\">\n"
-	"<li><a href=\"https://blog.naver.com/GoBlogWrite.naver\" target=\"_blank\""
-	" rel=\"noopener noreferrer\">네이버 블로그 글쓰기</a>를 새 창에서 엽니다.</li>\n"
-	"<li><b>제목 복사</b>를 누르고 제목 칸에 붙여넣습니다. (Ctrl+V, 맥은 ⌘V)</li>\n"
-	"<li><b>본문 복사</b>를 누르고 본문 칸에 붙여넣습니다.</li>\n"
-	"<li>사진이 빠졌으면 이 폴더의 <a href=\"images/\">images</a>에서 끌어다 놓습니다.</li>\n"
-	"<li>맨 위의 <b>대가성 문구</b>가 그대로 있는지 확인합니다. 지우면 안 됩니다.</li>\n"
-	"<li>태그를 붙이고 미리 본 뒤 발행합니다.</li>\n</ol>\n</section>\n";
+static void print_steps(struct buf *out)
+{
+	static const char *const steps[] = {
+		N_("Open <a href=\"https://blog.naver.com/GoBlogWrite.naver\" target=\"_blank\" "
+		   "rel=\"noopener noreferrer\">Naver's editor</a> in a new window."),
+		N_("Press <b>Copy the title</b> and paste it into the title. (Ctrl+V, ⌘V on a "
+		   "Mac)"),
+		N_("Press <b>Copy the text</b> and paste it into the text."),
+		N_("If pictures are missing, drag them from <a href=\"images/\">images</a> in this "
+		   "folder."),
+		N_("See that the <b>disclosure</b> still stands at the very top. It must not be "
+		   "removed."),
+		N_("Add the tags, look at the preview there, then publish."),
+	};
+
+	buf_printf(out, "<section class=\"box\">\n<h2 class=\"head\">%s</h2>\n"
+		"<ol class=\"steps\">\n", _("How it is done"));
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		buf_printf(out, "<li>%s</li>\n", tr(steps[i]));
+	buf_str(out, "</ol>\n</section>\n");
+}
+
+static void print_button(struct buf *out, const char *class, const char *what, const char *text)
+{
+	buf_printf(out, "<button%s type=\"button\" data-what=\"%s\">%s</button>\n", class, what,
+		text);
+}
+
+static void print_buttons(struct buf *out)
+{
+	buf_printf(out, "<h1>%s</h1>\n<p class=\"lead\">%s</p>\n<section class=\"box\">\n",
+		_("Paste into the Naver blog"), _("The buttons copy with all the formatting."));
+	print_button(out, " class=\"main\"", "all", _("Copy title and text at once"));
+	buf_str(out, "<div class=\"row\">\n");
+	print_button(out, "", "title", _("Copy the title"));
+	print_button(out, "", "body", _("Copy the text"));
+	print_button(out, "", "tags", _("Copy the tags"));
+	buf_printf(out, "</div>\n<p id=\"say\" class=\"idle\" role=\"status\" aria-live=\"polite\">"
+		"%s</p>\n<noscript><p>%s</p></noscript>\n</section>\n",
+		_("Press a button, and here stands what to do next."),
+		_("The buttons need JavaScript. Select the preview below with the mouse and copy "
+		  "it."));
+}
 
 void page_copy(const struct value *post, struct buf *out)
 {
@@ -469,31 +523,23 @@ void page_copy(const struct value *post, struct buf *out)
 	print_hash(&policy, script_copy);
 	buf_str(&policy, "'");
 	buf_init(&title, PAGE_MAX);
-	buf_printf(&title, "붙여넣기: %s", value_get_string(post, "title", ""));
-	open_page(out, buf_cstr(&title), buf_cstr(&policy));
+	buf_printf(&title, _("Paste: %s"), value_get_string(post, "title", ""));
+	open_page(out, tr_language(), buf_cstr(&title), buf_cstr(&policy));
 	buf_finish(&policy);
 	buf_finish(&title);
 	buf_str(out, style_body);
 	buf_str(out, style_copy);
-	buf_str(out, "</style>\n</head>\n<body>\n<main>\n<h1>네이버 블로그에 붙여넣기</h1>\n"
-		"<p class=\"lead\">단추를 누르면 서식까지 함께 복사됩니다.</p>\n"
-		"<section class=\"box\">\n"
-		"<button class=\"main\" type=\"button\" data-what=\"all\">"
-		"제목과 본문 한 번에 복사</button>\n<div class=\"row\">\n"
-		"<button type=\"button\" data-what=\"title\">제목 복사</button>\n"
-		"<button type=\"button\" data-what=\"body\">본문 복사</button>\n"
-		"<button type=\"button\" data-what=\"tags\">태그 복사</button>\n</div>\n"
-		"<p id=\"say\" class=\"idle\" role=\"status\" aria-live=\"polite\">"
-		"단추를 누르면 다음에 할 일이 여기에 나옵니다.</p>\n"
-		"<noscript><p>이 단추에는 자바스크립트가 필요합니다. "
-		"아래 미리보기를 끌어서 고른 뒤 복사하세요.</p></noscript>\n</section>\n");
-	buf_str(out, copy_steps);
-	buf_str(out, "<section class=\"box preview\">\n<h2 class=\"head\">미리보기</h2>\n");
+	buf_str(out, "</style>\n</head>\n<body>\n<main>\n");
+	print_buttons(out);
+	print_steps(out);
+	buf_printf(out, "<section class=\"box preview\" lang=\"ko\">\n<h2 class=\"head\">%s</h2>\n",
+		_("Preview"));
 	print_article(out, post);
-	buf_str(out, "</article>\n</section>\n"
-		"<p class=\"lead\"><a href=\"post.html\">글만 보기</a> · "
-		"<a href=\"../index.html\">모든 글</a></p>\n</main>\n"
-		"<script type=\"application/json\" id=\"data\">");
+	buf_printf(out, "</article>\n</section>\n"
+		"<p class=\"lead\"><a href=\"post.html\">%s</a> · "
+		"<a href=\"../index.html\">%s</a></p>\n"
+		"</main>\n<script type=\"application/json\" id=\"data\">",
+		_("The post alone"), _("All posts"));
 	print_data(out, post);
 	buf_str(out, "</script>\n<script>");
 	buf_str(out, script_copy);
@@ -525,7 +571,7 @@ static void print_thumbnail(struct buf *out, const struct value *entry)
 		print_path(out, entry, file);
 		buf_str(out, "\">");
 	} else {
-		buf_str(out, "글");
+		buf_str(out, _("Post"));
 	}
 	buf_str(out, "</a>\n");
 }
@@ -542,19 +588,24 @@ static void print_card(struct buf *out, const struct value *entry)
 	print_meta(out, entry);
 	buf_str(out, "</p>\n<p class=\"do\" style=\"margin-bottom:0\"><a href=\"");
 	print_path(out, entry, "post.html");
-	buf_str(out, "\">글 보기</a><a href=\"");
+	buf_printf(out, "\">%s</a><a href=\"", _("Look"));
 	print_path(out, entry, "copy.html");
-	buf_str(out, "\">붙여넣기</a></p></div>\n</li>\n");
+	buf_printf(out, "\">%s</a></p></div>\n</li>\n", _("Paste"));
 }
 
 void page_index(const struct value *entries, struct buf *out)
 {
-	open_page(out, "보낼 글", POLICY);
+	long long n = (long long)value_len(entries);
+
+	open_page(out, tr_language(), _("Posts to send"), POLICY);
 	buf_str(out, style_index);
-	buf_str(out, "</style>\n<link rel=\"alternate\" type=\"application/atom+xml\""
-		" title=\"보낼 글\" href=\"feed.xml\">\n</head>\n<body>\n<main>\n<h1>보낼 글</h1>\n");
-	buf_printf(out, "<p class=\"lead\">글 %zu편 · 새 글이 먼저 · "
-		"<a href=\"feed.xml\">피드</a></p>\n<ul class=\"list\">\n", value_len(entries));
+	buf_printf(out, "</style>\n<link rel=\"alternate\" type=\"application/atom+xml\""
+		" title=\"%1$s\" href=\"feed.xml\">\n</head>\n<body>\n<main>\n<h1>%1$s</h1>\n",
+		_("Posts to send"));
+	buf_str(out, "<p class=\"lead\">");
+	buf_printf(out, tr_n("%lld post", "%lld posts", n), n);
+	buf_printf(out, " · %s · <a href=\"feed.xml\">%s</a></p>\n<ul class=\"list\">\n",
+		_("new ones first"), _("Feed"));
 	for (size_t i = 0; i < value_len(entries); i++)
 		print_card(out, value_at(entries, i));
 	buf_str(out, "</ul>\n</main>\n</body>\n</html>\n");
@@ -599,7 +650,7 @@ void page_feed(const struct value *entries, const char *id, const char *updated,
 	buf_str(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 		"<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"ko\">\n<id>");
 	print_uuid(out, id);
-	buf_str(out, "</id>\n<title>보낼 글</title>\n<updated>");
+	buf_printf(out, "</id>\n<title>%s</title>\n<updated>", _("Posts to send"));
 	escape(out, updated);
 	buf_str(out, "</updated>\n<author><name>cpauto</name></author>\n"
 		"<link rel=\"self\" type=\"application/atom+xml\" href=\"feed.xml\"/>\n"

@@ -63,8 +63,9 @@ static enum editor_end wait_picture(struct editor *e, int wanted)
 				content_number(e, "final") == wanted))
 			return end;
 	} while (!*e->said.text && editor_wait(&p));
-	return editor_fail(e, EDITOR_LATER, "a picture was not taken%s%.200s",
-		*e->said.text ? ": " : " in time", e->said.text);
+	return *e->said.text ?
+		editor_fail(e, EDITOR_LATER, "a picture was not taken: %.200s", e->said.text) :
+		editor_fail(e, EDITOR_LATER, "a picture was not taken in time");
 }
 
 /* The caret at the spot, and the tool pressed with nothing popping up in between. */

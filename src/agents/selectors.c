@@ -116,9 +116,9 @@ static int read_line(struct selectors *s, const char *line, size_t len, bool see
 	which = find_name(line, name_len);
 	if (which < 0)
 		return err_set(e, -EINVAL,
-			"there is no selector called '%.*s': take the names of " DATADIR
-			"/cpauto/naver-selectors.conf",
-			(int)(name_len < 60 ? name_len : 60), line);
+			"there is no selector called '%.*s': take the names of %s",
+			(int)(name_len < 60 ? name_len : 60), line,
+			DATADIR "/cpauto/naver-selectors.conf");
 	if (seen[which])
 		return err_set(e, -EINVAL, "'%s' is named twice: keep one", table[which].name);
 	if (!css_len || css_len > SELECTOR_MAX || memchr(css, '\0', css_len))
@@ -157,7 +157,7 @@ int selectors_read_file(struct selectors *s, const char *file, struct err *e)
 	int r = file_read(file, SELECTORS_FILE_MAX, &text, &len);
 
 	if (r)
-		return err_set(e, r, "%s: cannot be read (%s)", file, strerror(-r));
+		return err_set(e, r, "%s: cannot be read (%s)", file, tr_errno(-r));
 	return selectors_read(s, file, text, len, e);
 }
 

@@ -88,9 +88,9 @@ static bool read_mode(const struct value *c, struct setup *s, struct value *answ
 		return false;
 	}
 	if (s->publish && !s->unattended) {
-		kit_broken(answer, SETUP_TERMS ": mode = \"publish\" wants unattended = true, "
-			"by which you say that you have it; mode = \"draft\" leaves the last "
-			"button to you");
+		kit_broken(answer, "Naver's terms of use forbid automated posting without its "
+			"prior permission: mode = \"publish\" wants unattended = true, by which "
+			"you say that you have it; mode = \"draft\" leaves the last button to you");
 		return false;
 	}
 	return true;

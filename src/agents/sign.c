@@ -87,8 +87,8 @@ void sign_sha256(const void *data, size_t len, char out[SIGN_HEX_LEN + 1])
 
 	/* This fails only without memory or without OpenSSL's own provider. */
 	if (!EVP_Q_digest(NULL, "SHA256", NULL, data, len, digest, NULL)) {
-		fprintf(stderr, "<3>OpenSSL made no SHA-256: memory is short, or libssl3 must be "
-			"installed anew\n");
+		fprintf(stderr, _("<3>OpenSSL made no SHA-256: memory is short, or libssl3 must be "
+			"installed anew\n"));
 		_exit(EX_OSERR);
 	}
 	to_hex(digest, out);

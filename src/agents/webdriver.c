@@ -52,7 +52,7 @@ void wd_init(struct wd *w, const char *base, int64_t timeout_ms)
 static enum wd_end fail(struct wd *w, enum wd_end end, const char *text)
 {
 	/* The first line: what follows is a stack of the driver's. */
-	err_set(&w->why, -EIO, "%.*s", (int)strcspn(text, "\r\n"), text);
+	err_set(&w->why, -EIO, "%.*s", (int)strcspn(tr(text), "\r\n"), tr(text));
 	return end;
 }
 

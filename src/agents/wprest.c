@@ -171,7 +171,7 @@ static void words_of(const struct value *body, char out[WORDS_MAX])
 			plain.data[i] = ' ';
 	while (plain.len && plain.data[plain.len - 1] == ' ')
 		buf_truncate(&plain, plain.len - 1);
-	str_format_cut(out, WORDS_MAX, "%s", plain.len ? buf_cstr(&plain) : "no reason");
+	str_format_cut(out, WORDS_MAX, "%s", plain.len ? buf_cstr(&plain) : _("no reason"));
 	buf_finish(&plain);
 }
 
@@ -341,9 +341,10 @@ static struct value *read_body(const struct http_answer *h, struct err *e)
 static struct value *judge(const struct wprest *s, const struct wprest_call *c,
 	const struct http_answer *h, struct value *answer)
 {
-	struct err e = { "it is of another kind" };
+	struct err e;
 	struct value *body = NULL;
 
+	err_set(&e, 0, "it is of another kind");
 	if (h->end != HTTP_DONE) {
 		judge_end(c, h, answer);
 		return NULL;

@@ -160,7 +160,7 @@ static struct value *read_value(const struct xml_node *n)
 
 static int bad(struct err *e, const char *why)
 {
-	return err_set(e, -EBADMSG, "%s", why);
+	return err_set(e, -EBADMSG, "%s", tr(why));
 }
 
 /* Control characters as spaces: it becomes a part of one line. */

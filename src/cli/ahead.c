@@ -25,24 +25,25 @@ static void add_row(const struct cli *c, struct table *t, const struct forecast_
 	table_cell(t, TERM_PLAIN, at);
 	table_cell(t, TERM_PLAIN, call->list->name);
 	table_cell(t, TERM_PLAIN, call->keyword->keyword);
-	table_cell(t, TERM_DIM, call->free ? "no call: its answer is fresh" : "");
+	table_cell(t, TERM_DIM, call->free ? _("no call: its answer is fresh") : "");
 }
 
 static void say_end(int64_t calls, int64_t hours, enum budget_reason reason, bool ended_early)
 {
-	term_fact("", 0, TERM_BOLD, "%" PRId64 " %s in the next %" PRId64 " %s%s%s", calls,
-		CLI_PLURAL(calls, "call"), hours, CLI_PLURAL(hours, "hour"),
-		ended_early && reason != BUDGET_FREE ? "; " : "",
-		ended_early && reason != BUDGET_FREE ? budget_reason_text(reason) : "");
+	bool stopped = ended_early && reason != BUDGET_FREE;
+	term_fact("", 0, TERM_BOLD,
+		tr_n("%" PRId64 " call in the next %" PRId64 " h%s%s",
+			"%" PRId64 " calls in the next %" PRId64 " h%s%s", calls),
+		calls, hours, stopped ? "; " : "", stopped ? tr(budget_reason_text(reason)) : "");
 }
 
 int ahead_run(struct cli *c)
 {
 	static const struct table_column columns[] = {
-		{ "TIME", true, false },
-		{ "LIST", false, true },
-		{ "KEYWORD", false, true },
-		{ "NOTE", false, true },
+		{ N_("TIME"), true, false },
+		{ N_("LIST"), false, true },
+		{ N_("KEYWORD"), false, true },
+		{ N_("NOTE"), false, true },
 	};
 	int64_t hours = 24, n = 0;
 	int code = cli_option_int(c, "hours", 1, 168, &hours);

@@ -50,7 +50,7 @@ static int await(struct cli *c, int64_t id, struct ask_answer *ret)
 	int r;
 	while ((r = read_answer(c, id, ret)) == 0 && !ret->done && waited < WAIT_MS) {
 		if (waited >= NOTE_MS)
-			ask_progress("waiting for cpautod …");
+			ask_progress(_("waiting for cpautod …"));
 		ask_pause(POLL_MS);
 		clock_now(&now);
 		waited = now.boot_ms - c->now.boot_ms;
@@ -69,6 +69,7 @@ int ask(struct cli *c, const char *kind, struct value *args, struct ask_answer *
 		return code;
 	}
 	clock_now(&c->now);
+	value_set_string(args, "language", tr_language());
 	int r = store_request_add(c->store, kind, args, c->now.wall_ms, &id);
 	value_free(args);
 	if (r < 0)
@@ -80,8 +81,8 @@ int ask(struct cli *c, const char *kind, struct value *args, struct ask_answer *
 		return cli_store_failed(c, r);
 	if (!ret->done)
 		str_format_cut(ret->text, sizeof(ret->text), "%s",
-			runs ? "noted; cpautod is busy and does it as soon as it can"
-			     : "noted; it takes effect when cpautod starts");
+			runs ? _("noted; cpautod is busy and does it as soon as it can")
+			     : _("noted; it takes effect when cpautod starts"));
 	return EX_OK;
 }
 

@@ -30,17 +30,20 @@ static int exit_of(int r)
 	}
 }
 
-/* "1,234 calls, 56 posts (50 published), 12 keywords; the last entry is of …" */
+/* "1234 calls, 56 posts (50 published), 12 keywords; its last entry is of …" */
 static void say_content(const struct value *v)
 {
 	char last[CLOCK_TEXT_MAX];
 	int64_t calls = value_get_int(v, "calls", 0), posts = value_get_int(v, "posts", 0);
 	int64_t keywords = value_get_int(v, "keywords", 0);
 	clock_format_stamp(value_get_int(v, "last_ms", 0), last);
+	term_say(TERM_PLAIN, tr_n("%" PRId64 " call, ", "%" PRId64 " calls, ", calls), calls);
 	term_say(TERM_PLAIN,
-		"%" PRId64 " %s, %" PRId64 " %s (%" PRId64 " published), %" PRId64 " %s; ",
-		calls, CLI_PLURAL(calls, "call"), posts, CLI_PLURAL(posts, "post"),
-		value_get_int(v, "published", 0), keywords, CLI_PLURAL(keywords, "keyword"));
+		tr_n("%" PRId64 " post (%" PRId64 " published), ",
+			"%" PRId64 " posts (%" PRId64 " published), ", posts),
+		posts, value_get_int(v, "published", 0));
+	term_say(TERM_PLAIN, tr_n("%" PRId64 " keyword; ", "%" PRId64 " keywords; ", keywords),
+		keywords);
 	if (value_get_int(v, "last_ms", 0))
 		term_say(TERM_PLAIN, "its last entry is of %s\n", last);
 	else
@@ -82,19 +85,28 @@ static void say_assumed(struct cli *c, const struct value *v)
 	int64_t wishes = value_get_int(v, "requests_dropped", 0);
 	format_wait(c->config->budget.window_ms + c->config->budget.margin_ms, wait, sizeof(wait));
 	term_say(TERM_PLAIN,
-		"the backup does not know the last calls: %" PRId64 " %s as made now, so none is "
-		"made for %s\n",
-		calls, calls == 1 ? "counts" : "count", wait);
+		tr_n("the backup does not know the last calls: %" PRId64
+		     " counts as made now, so none is made for %s\n",
+			"the backup does not know the last calls: %" PRId64
+			" count as made now, so none is made for %s\n", calls),
+		calls, wait);
 	if (posts)
 		term_say(TERM_PLAIN,
-			"%" PRId64 " %s may have gone out since: looked for before anything is "
-			"sent; where the publisher cannot look, you are asked "
-			"(cpauto posts --state parked)\n",
-			posts, CLI_PLURAL(posts, "post"));
+			tr_n("%" PRId64 " post may have gone out since: looked for before "
+			     "anything is sent; where the publisher cannot look, you are asked "
+			     "(cpauto posts --state parked)\n",
+				"%" PRId64 " posts may have gone out since: looked for before "
+				"anything is sent; where the publisher cannot look, you are "
+				"asked (cpauto posts --state parked)\n", posts),
+			posts);
 	term_say(TERM_PLAIN, "the next post of each keyword that was due is looked for too\n");
 	if (wishes)
-		term_say(TERM_PLAIN, "%" PRId64 " %s not yet done; say it again if you still "
-			"want it\n", wishes, wishes == 1 ? "wish was" : "wishes were");
+		term_say(TERM_PLAIN,
+			tr_n("%" PRId64 " wish was not yet done; say it again if you still want "
+			     "it\n",
+				"%" PRId64 " wishes were not yet done; say them again if you still "
+				"want them\n", wishes),
+			wishes);
 	if (!value_get_bool(v, "account_known", false))
 		term_say(TERM_WARN, "strikes since the backup are not known: the next one stops "
 			"all calls until you run cpauto unblock\n");

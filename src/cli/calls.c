@@ -20,12 +20,12 @@ static enum term_style result_style(const char *result)
 static void show(const struct cli *c, const struct value *rows)
 {
 	static const struct table_column columns[] = {
-		{ "TIME", true, false },
-		{ "TOOK", true, false },
-		{ "LIST", false, true },
-		{ "KEYWORD", false, true },
-		{ "RESULT", false, false },
-		{ "DETAIL", false, true },
+		{ N_("TIME"), true, false },
+		{ N_("TOOK"), true, false },
+		{ N_("LIST"), false, true },
+		{ N_("KEYWORD"), false, true },
+		{ N_("RESULT"), false, false },
+		{ N_("DETAIL"), false, true },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = value_len(rows); i-- > 0;) {
@@ -37,12 +37,12 @@ static void show(const struct cli *c, const struct value *rows)
 		cli_time(c, taken, at);
 		if (ended >= taken)
 			str_format_cut(
-				took, sizeof(took), "%.1f s", (double)(ended - taken) / 1000);
+				took, sizeof(took), _("%.1f s"), (double)(ended - taken) / 1000);
 		table_cell(t, TERM_PLAIN, at);
 		table_cell(t, TERM_PLAIN, took);
 		table_cell(t, TERM_PLAIN, value_get_string(call, "list", ""));
 		table_cell(t, TERM_PLAIN, value_get_string(call, "keyword", ""));
-		table_cell(t, result_style(result), result);
+		table_cell(t, result_style(result), cli_word(result));
 		table_cell(t, TERM_PLAIN, value_get_string(call, "detail", ""));
 	}
 	table_end(t);
@@ -57,7 +57,7 @@ static void say_left(struct cli *c)
 		return;
 	const struct budget_answer *b = &gate.budget;
 	const char *why =
-		gate.waiting ? gate.account.wait_reason : budget_reason_text(b->reason);
+		gate.waiting ? gate.account.wait_reason : tr(budget_reason_text(b->reason));
 	if (b->wait_ms == 0 || b->wait_ms == INT64_MAX) {
 		term_fact("", 0, TERM_BOLD, "%d of %d calls left; %s", b->left,
 			c->config->budget.calls, why);
@@ -85,8 +85,8 @@ int calls_run(struct cli *c)
 	cli_config_try(c);
 	show(c, rows);
 	if (value_len(rows) == 0)
-		term_say(TERM_PLAIN, "no calls in the last %" PRId64 " %s\n", hours,
-			CLI_PLURAL(hours, "hour"));
+		term_say(TERM_PLAIN, tr_n("no calls in the last %" PRId64 " hour\n",
+			"no calls in the last %" PRId64 " hours\n", hours), hours);
 	say_left(c);
 	value_free(rows);
 	return EX_OK;

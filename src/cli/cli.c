@@ -22,7 +22,7 @@ int cli_json(struct value *v)
 	CLEANUP_FREE char *text = json_string(out, true);
 	value_free(out);
 	if (!text) {
-		fputs("cpauto: the answer is too large for JSON; ask for less with --limit\n",
+		fputs(_("cpauto: the answer is too large for JSON; ask for less with --limit\n"),
 			stderr);
 		return EX_SOFTWARE;
 	}
@@ -41,7 +41,7 @@ int cli_fail(const struct cli *c, int exit_code, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	struct buf b;
 	buf_init(&b, 1u << 16);
@@ -118,7 +118,7 @@ static int load_config(struct cli *c, struct value *errors)
 	int r = config_load(c->config_path, &c->config, errors);
 	if (r == 0 && clock_set_zone(c->config->hours.timezone) < 0)
 		fprintf(stderr,
-			"cpauto: the time zone %s is not known here; times are shown in UTC\n",
+			_("cpauto: the time zone %s is not known here; times are shown in UTC\n"),
 			c->config->hours.timezone);
 	return r;
 }
@@ -215,6 +215,29 @@ bool cli_daemon_runs(const struct cli *c)
 	return store_is_held(c->paths.state);
 }
 
+/* ---- words ------------------------------------------------------------------------ */
+
+static const char *const words[] UNUSED = {
+	/* states of posts */
+	N_("planned"), N_("rendered"), N_("waiting"), N_("ready"), N_("sending"), N_("published"),
+	N_("unknown"), N_("parked"), N_("refused"),
+	/* what came of a call, an agent or a check; "unknown" and "refused" too */
+	N_("ok"), N_("later"), N_("broken"), N_("blocked"), N_("under way"), N_("error"),
+	N_("warning"), N_("found"), N_("missing"), N_("hidden"),
+	/* rules that explain knows */
+	N_("daemon"), N_("hours"), N_("account"), N_("source"), N_("budget"), N_("next"),
+	N_("post"), N_("list"), N_("paused"), N_("backoff"), N_("last look"), N_("due"),
+	N_("asked"), N_("keyword"), N_("cache"), N_("gap"), N_("per_day"), N_("publisher"),
+	N_("state"), N_("reason"),
+	/* rules of lint, which a preview names as well */
+	N_("sentence"), N_("place"), N_("visible"), N_("wording"), N_("size"),
+};
+
+const char *cli_word(const char *word)
+{
+	return tr(word);
+}
+
 /* ---- times ------------------------------------------------------------------------ */
 
 void cli_time(const struct cli *c, int64_t wall_ms, char buf[CLOCK_TEXT_MAX])
@@ -238,7 +261,7 @@ void cli_time(const struct cli *c, int64_t wall_ms, char buf[CLOCK_TEXT_MAX])
 void cli_due(const struct cli *c, int64_t wall_ms, char buf[CLOCK_TEXT_MAX])
 {
 	if (wall_ms <= c->now.wall_ms)
-		str_format_cut(buf, CLOCK_TEXT_MAX, "now");
+		str_format_cut(buf, CLOCK_TEXT_MAX, "%s", _("now"));
 	else
 		cli_time(c, wall_ms, buf);
 }

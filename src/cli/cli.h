@@ -66,7 +66,7 @@ void cli_time(const struct cli *c, int64_t wall_ms, char buf[CLOCK_TEXT_MAX]);
 /* The same, but "now" for what has passed. */
 void cli_due(const struct cli *c, int64_t wall_ms, char buf[CLOCK_TEXT_MAX]);
 
-/* "posts" or "post" */
-#define CLI_PLURAL(n, word) ((n) == 1 ? word : word "s")
+/* What a post's state, a call's result or a rule is called before people; tr(), for words. */
+const char *cli_word(const char *word);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "text.h"
+
 /* ---- parsing ---------------------------------------------------------------------- */
 
 static size_t option_count(const struct command_option *o)
@@ -252,7 +254,9 @@ static void fold(struct buf *out, size_t at, size_t indent, const char *text)
 {
 	while (*text) {
 		size_t n = strcspn(text, " ");
-		if (at > indent && at + 1 + n > HELP_WIDTH) {
+		CLEANUP_FREE char *word = xstrndup(text, n);
+		size_t width = text_width(word);
+		if (at > indent && at + 1 + width > HELP_WIDTH) {
 			buf_printf(out, "\n%*s", (int)indent, "");
 			at = indent;
 		} else if (at > indent) {
@@ -260,7 +264,7 @@ static void fold(struct buf *out, size_t at, size_t indent, const char *text)
 			at++;
 		}
 		buf_add(out, text, n);
-		at += n;
+		at += width;
 		text += n + strspn(text + n, " ");
 	}
 	buf_char(out, '\n');
@@ -274,7 +278,7 @@ static void help_entry(struct buf *out, const char *left, size_t column, const c
 		buf_printf(out, "\n%*s", (int)column, "");
 	else
 		buf_printf(out, "%*s", (int)(column - n), "");
-	fold(out, column, column, text);
+	fold(out, column, column, tr(text));
 }
 
 static void help_options(struct buf *out, const struct command_option *o)
@@ -312,15 +316,15 @@ static void help_command(
 		if (i != c && family && out->len)
 			buf_char(out, '\n');
 		usage_line(out, i);
-		buf_printf(out, "  %s.\n", i->help);
+		buf_printf(out, "  %s.\n", tr(i->help));
 		if (i->more) {
 			buf_str(out, "\n  ");
-			fold(out, 2, 2, i->more);
+			fold(out, 2, 2, tr(i->more));
 			buf_char(out, '\n');
 		}
 		help_options(out, i->options);
 	}
-	buf_str(out, "\nOptions of every command:\n");
+	buf_str(out, _("\nOptions of every command:\n"));
 	help_options(out, set->globals);
 }
 
@@ -330,7 +334,7 @@ void command_help(const struct command_set *set, const struct command *c, struct
 		help_command(set, c, out);
 		return;
 	}
-	buf_str(out, "usage: cpauto [OPTION...] COMMAND [ARGUMENT...]\n\n");
+	buf_str(out, _("usage: cpauto [OPTION...] COMMAND [ARGUMENT...]\n\n"));
 	for (const struct command *i = set->commands; i->name; i++) {
 		char left[80];
 		const char *sub = i->sub && !i->is_default ? i->sub : NULL;
@@ -338,11 +342,12 @@ void command_help(const struct command_set *set, const struct command *c, struct
 			sub ? sub : "", i->args[0] ? " " : "", i->args);
 		help_entry(out, left, 28, i->help);
 	}
-	buf_str(out, "\nOptions of every command:\n");
+	buf_str(out, _("\nOptions of every command:\n"));
 	help_options(out, set->globals);
+	buf_char(out, '\n');
+	buf_printf(out, _("The usual configuration is %s.\n"), SYSCONFDIR "/cpauto.conf");
 	buf_str(out,
-		"\nThe usual configuration is " SYSCONFDIR "/cpauto.conf.\n"
-		"Exit codes: 0 done, 64 usage, 65 bad data, 66 no such file, 69 unavailable,\n"
-		"70 a bug, 73 and 74 files, 75 try later, 77 permission, 78 configuration.\n"
-		"See cpauto(1).\n");
+		_("Exit codes: 0 done, 64 usage, 65 bad data, 66 no such file, 69 unavailable,\n"
+		  "70 a bug, 73 and 74 files, 75 try later, 77 permission, 78 configuration.\n"
+		  "See cpauto(1).\n"));
 }

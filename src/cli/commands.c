@@ -6,22 +6,22 @@
 #define FLAG(name, help) { name, NULL, help, WORD_NONE, NULL, 0 }
 #define VALUE(name, arg, help) { name, arg, help, WORD_NONE, NULL, 0 }
 #define LIST VALUE("list", "NAME", "only this list")
-#define LIMIT(n) VALUE("limit", "N", "how many at most, 0 for all (default " #n ")")
+#define LIMIT(text) VALUE("limit", "N", text)
 #define FORMS                                                                                  \
 	FLAG("html", "as HTML"), FLAG("text", "as plain text"), FLAG("markdown", "as Markdown")
 
 #define STATES "planned rendered waiting ready sending published unknown parked refused"
 
 static const struct command_option globals[] = {
-	{ "config", "FILE", "this configuration instead of the usual one", WORD_FILE, NULL,
+	{ "config", "FILE", N_("this configuration instead of the usual one"), WORD_FILE, NULL,
 		'c' },
 	{ "account", "NAME", "the account of cpauto@NAME.service", WORD_ACCOUNT, NULL, 'a' },
 	FLAG("json", "print JSON, an object with \"version\": 1"),
-	{ "color", "WHEN", "auto, always or never", WORD_CHOICE, "auto always never", 0 },
-	{ "state", "DIR", "the state folder", WORD_DIR, NULL, 0 },
-	{ "cache", "DIR", "the cache folder", WORD_DIR, NULL, 0 },
-	{ "help", NULL, "show this, then end", WORD_NONE, NULL, 'h' },
-	{ "version", NULL, "show the version, then end", WORD_NONE, NULL, 'V' },
+	{ "color", "WHEN", N_("auto, always or never"), WORD_CHOICE, "auto always never", 0 },
+	{ "state", "DIR", N_("the state folder"), WORD_DIR, NULL, 0 },
+	{ "cache", "DIR", N_("the cache folder"), WORD_DIR, NULL, 0 },
+	{ "help", NULL, N_("show this, then end"), WORD_NONE, NULL, 'h' },
+	{ "version", NULL, N_("show the version, then end"), WORD_NONE, NULL, 'V' },
 	{ NULL, NULL, NULL, WORD_NONE, NULL, 0 },
 };
 
@@ -29,26 +29,26 @@ static const struct command table[] = {
 	{ .name = "status",
 		.args = "",
 		.run = status_run,
-		.help = "Budget, daemon, lists, posts and publishers",
-		.options = { FLAG("prometheus", "as metrics for Prometheus") } },
+		.help = N_("Budget, daemon, lists, posts and publishers"),
+		.options = { FLAG("prometheus", N_("as metrics for Prometheus")) } },
 
 	{ .name = "queue",
 		.sub = "list",
 		.is_default = true,
 		.args = "",
 		.run = queue_list,
-		.help = "The keywords, the next first",
-		.options = { LIST, LIMIT(50) } },
+		.help = N_("The keywords, the next first"),
+		.options = { LIST, LIMIT(N_("how many at most, 0 for all (default 50)")) } },
 	{ .name = "queue",
 		.sub = "add",
 		.args = "KEYWORD...",
 		.args_min = 1,
 		.args_max = COMMAND_MANY,
 		.run = queue_add,
-		.help = "Put keywords into a list",
-		.more = "They stand beside those of the configuration, which stays as it is, "
+		.help = N_("Put keywords into a list"),
+		.more = N_("They stand beside those of the configuration, which stays as it is, "
 			"and outlast a reload. "
-			"Equal spellings (Unicode, case, spaces) are one keyword.",
+			"Equal spellings (Unicode, case, spaces) are one keyword."),
 		.options = { VALUE("list", "NAME", "into which list") } },
 	{ .name = "queue",
 		.sub = "remove",
@@ -56,32 +56,32 @@ static const struct command table[] = {
 		.args_min = 1,
 		.args_max = COMMAND_MANY,
 		.run = queue_remove,
-		.help = "Take out keywords that were added",
+		.help = N_("Take out keywords that were added"),
 		.options = { LIST } },
 	{ .name = "queue",
 		.sub = "pause",
 		.args = "[KEYWORD...|all]",
 		.args_max = COMMAND_MANY,
 		.run = queue_pause,
-		.help = "Make no calls for keywords, for a list, or for all",
+		.help = N_("Make no calls for keywords, for a list, or for all"),
 		.options = { LIST, FLAG("all", "all lists") } },
 	{ .name = "queue",
 		.sub = "resume",
 		.args = "[KEYWORD...|all]",
 		.args_max = COMMAND_MANY,
 		.run = queue_resume,
-		.help = "End a pause",
+		.help = N_("End a pause"),
 		.options = { LIST, FLAG("all", "all lists") } },
 	{ .name = "queue",
 		.sub = "now",
 		.args = "KEYWORD...",
 		.args_min = 1,
 		.args_max = COMMAND_MANY,
-		.more = "They go as soon as the budget allows, outside the active hours too, "
+		.more = N_("They go as soon as the budget allows, outside the active hours too, "
 			"and may use "
-			"budget.reserve. A fresh cached answer is used without a call.",
+			"budget.reserve. A fresh cached answer is used without a call."),
 		.run = queue_now,
-		.help = "Let keywords go before all others",
+		.help = N_("Let keywords go before all others"),
 		.options = { LIST } },
 
 	{ .name = "posts",
@@ -89,17 +89,18 @@ static const struct command table[] = {
 		.is_default = true,
 		.args = "",
 		.run = posts_list,
-		.help = "The posts, the newest first",
-		.options = { { "state", "STATE", "only those in this state", WORD_CHOICE,
+		.help = N_("The posts, the newest first"),
+		.options = { { "state", "STATE", N_("only those in this state"), WORD_CHOICE,
 				     STATES, 0 },
-			LIST, LIMIT(30) } },
+			LIST,
+			LIMIT(N_("how many at most, 0 for all (default 30)")) } },
 	{ .name = "posts",
 		.sub = "show",
 		.args = "ID",
 		.args_min = 1,
 		.args_max = 1,
 		.run = posts_show,
-		.help = "One post, as it is or will be",
+		.help = N_("One post, as it is or will be"),
 		.options = { FORMS } },
 	{ .name = "posts",
 		.sub = "approve",
@@ -107,14 +108,14 @@ static const struct command table[] = {
 		.args_min = 1,
 		.args_max = COMMAND_MANY,
 		.run = posts_approve,
-		.help = "Let posts that wait for you go out" },
+		.help = N_("Let posts that wait for you go out") },
 	{ .name = "posts",
 		.sub = "reject",
 		.args = "ID...",
 		.args_min = 1,
 		.args_max = COMMAND_MANY,
 		.run = posts_reject,
-		.help = "Keep posts from going out",
+		.help = N_("Keep posts from going out"),
 		.options = { VALUE("reason", "TEXT", "why, for your own memory") } },
 	{ .name = "posts",
 		.sub = "retry",
@@ -122,29 +123,29 @@ static const struct command table[] = {
 		.args_min = 1,
 		.args_max = COMMAND_MANY,
 		.run = posts_retry,
-		.help = "Make refused posts anew" },
+		.help = N_("Make refused posts anew") },
 	{ .name = "posts",
 		.sub = "update",
 		.args = "ID...",
 		.args_min = 1,
 		.args_max = COMMAND_MANY,
 		.run = posts_update,
-		.help = "Bring posts that are out up to date, in their place",
-		.more = "A post is made anew with prices of now, goes through all checks and your "
-			"approval as any other, and is then written over the one on the blog. A "
-			"fresh cached answer is used, else it costs a call. Lists do so by "
-			"themselves with repost = \"update\"." },
+		.help = N_("Bring posts that are out up to date, in their place"),
+		.more = N_("A post is made anew with prices of now, goes through all checks and "
+			"your approval as any other, and is then written over the one on the "
+			"blog. A fresh cached answer is used, else it costs a call. Lists do so by "
+			"themselves with repost = \"update\".") },
 	{ .name = "posts",
 		.sub = "settle",
 		.args = "ID...",
 		.args_min = 1,
 		.args_max = COMMAND_MANY,
 		.run = posts_settle,
-		.help = "Say whether a post that nobody can know about is out",
-		.more = "A post is parked when it was sent, no clear answer came and its "
+		.help = N_("Say whether a post that nobody can know about is out"),
+		.more = N_("A post is parked when it was sent, no clear answer came and its "
 			"publisher cannot look. "
 			"Nothing is sent again until you have looked at the blog and say how "
-			"it is.",
+			"it is."),
 		.options = { FLAG("published", "they are on the blog"),
 			FLAG("absent", "they are not; send them again"),
 			VALUE("url", "URL", "where it is, with --published") } },
@@ -152,37 +153,37 @@ static const struct command table[] = {
 	{ .name = "calls",
 		.args = "",
 		.run = calls_run,
-		.help = "The calls made, and how many are left",
+		.help = N_("The calls made, and how many are left"),
 		.options = { VALUE("hours", "N", "how far back (default 24)") } },
 	{ .name = "plan",
 		.args = "",
 		.run = ahead_run,
-		.help = "The calls to come, as things are now",
+		.help = N_("The calls to come, as things are now"),
 		.options = { VALUE("hours", "N", "how far ahead, up to 168 (default 24)") } },
 	{ .name = "explain",
 		.args = "KEYWORD|POST-ID",
 		.args_min = 1,
 		.args_max = 1,
 		.run = explain_run,
-		.help = "Why nothing happens with it, and when it will" },
+		.help = N_("Why nothing happens with it, and when it will") },
 
 	{ .name = "preview",
 		.args = "KEYWORD",
 		.args_min = 1,
 		.args_max = 1,
 		.run = preview_run,
-		.more = "From the cached answer; without one and without a key, or with "
+		.more = N_("From the cached answer; without one and without a key, or with "
 			"--sandbox, from made-up "
 			"products. Only --fetch spends a call, and cpautod makes it, within "
 			"the limit. "
-			"Gates that would refuse the post are named.",
-		.help = "The post as it would be",
+			"Gates that would refuse the post are named."),
+		.help = N_("The post as it would be"),
 		.options = { VALUE("template", "NAME", "instead of the list's"),
 			VALUE("list", "NAME", "as this list makes it"),
 			FLAG("fetch", "spend a call if no fresh answer is cached"),
 			FLAG("sandbox", "from made-up products"),
 			FLAG("open", "in the browser"),
-			{ "output", "FILE", "into a file; .html, .md and .txt decide the form",
+			{ "output", "FILE", N_("into a file; .html, .md and .txt decide the form"),
 				WORD_FILE, NULL, 'o' },
 			FORMS } },
 	{ .name = "lint",
@@ -191,47 +192,48 @@ static const struct command table[] = {
 		.args_max = 1,
 		.run = inspect_lint,
 		.word = WORD_FILE,
-		.help = "Does a text disclose as it must? \"-\" is standard input" },
+		.help = N_("Does a text disclose as it must? \"-\" is standard input") },
 
 	{ .name = "check",
 		.args = "[PUBLISHER...]",
 		.args_max = COMMAND_ARGS_MAX,
 		.run = inspect_check,
-		.more = "Configuration, templates, secrets, agents, state folder and clock; "
+		.more = N_("Configuration, templates, secrets, agents, state folder and clock; "
 			"nothing is created or called. "
 			"The exit code is 78 if there is an error. "
 			"With the name of a publisher: asks its agent whether it can work. "
 			"With --warn-unposted or --crit-unposted: one line for a monitor about "
 			"the state, and its exit codes: 0 good, 1 warning, 2 critical, 3 "
-			"unknown.",
-		.help = "Look for all that would keep cpautod from its work",
+			"unknown."),
+		.help = N_("Look for all that would keep cpautod from its work"),
 		.options = { { "agents", NULL,
-			"also ask each publisher's agent whether it can work", WORD_NONE, NULL,
+			N_("also ask each publisher's agent whether it can work"), WORD_NONE, NULL,
 			0 },
-			VALUE("warn-unposted", "TIME", "warn of posts not out for so long: 24h"),
-			VALUE("crit-unposted", "TIME", "the same, critical") } },
+			VALUE("warn-unposted", "TIME",
+				N_("warn of posts not out for so long: 24h")),
+			VALUE("crit-unposted", "TIME", N_("the same, critical")) } },
 	{ .name = "login",
 		.args = "PUBLISHER",
 		.args_min = 1,
 		.args_max = 1,
 		.run = publisher_login,
-		.more = "For publishers that work in a browser: opens its window on the folder "
+		.more = N_("For publishers that work in a browser: opens its window on the folder "
 			"of its profile and waits until you have logged in there. "
-			"No password is ever typed or kept by cpauto.",
-		.help = "Log in where a publisher publishes, once, by hand" },
+			"No password is ever typed or kept by cpauto."),
+		.help = N_("Log in where a publisher publishes, once, by hand") },
 	{ .name = "show-config",
 		.args = "",
 		.run = inspect_config,
-		.help = "The configuration, with the origin of each value" },
+		.help = N_("The configuration, with the origin of each value") },
 	{ .name = "backup",
 		.args = "FILE",
 		.args_min = 1,
 		.args_max = 1,
 		.run = backup_run,
 		.word = WORD_FILE,
-		.help = "Copy the state into a file, whole or not at all",
-		.more = "While cpautod runs or not. Keys, configuration and pictures are not in "
-			"it.",
+		.help = N_("Copy the state into a file, whole or not at all"),
+		.more = N_("While cpautod runs or not. Keys, configuration and pictures are not in "
+			"it."),
 		.options = { FLAG("force", "replace a file that is there") } },
 	{ .name = "restore",
 		.args = "FILE",
@@ -239,20 +241,20 @@ static const struct command table[] = {
 		.args_max = 1,
 		.run = restore_run,
 		.word = WORD_FILE,
-		.help = "Put a backup in the place of the state, cpautod being stopped",
-		.more = "What is there is kept beside it. What the backup cannot know counts as "
+		.help = N_("Put a backup in the place of the state, cpautod being stopped"),
+		.more = N_("What is there is kept beside it. What the backup cannot know counts as "
 			"done: all calls of a window as made now, and posts that may have gone "
-			"out since are looked for before they are sent." },
+			"out since are looked for before they are sent.") },
 	{ .name = "unblock",
 		.args = "",
 		.run = tools_unblock,
-		.help = "Lift a block, forget strikes, retry broken publishers" },
+		.help = N_("Lift a block, forget strikes, retry broken publishers") },
 	{ .name = "sandbox",
 		.args = "[ARGUMENT...]",
 		.args_max = COMMAND_MANY,
 		.run = tools_sandbox,
 		.passes_all = true,
-		.help = "A stand-in for the API's server, for those without a key" },
+		.help = N_("A stand-in for the API's server, for those without a key") },
 	{ .name = "completion",
 		.args = "bash|zsh",
 		.args_min = 1,
@@ -260,7 +262,7 @@ static const struct command table[] = {
 		.run = tools_completion,
 		.word = WORD_CHOICE,
 		.choices = "bash zsh",
-		.help = "Print the completion for a shell" },
+		.help = N_("Print the completion for a shell") },
 	{ .name = NULL },
 };
 

@@ -27,7 +27,7 @@ static void find(struct findings *f, const char *rule, bool holds, const char *f
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	struct value *v = value_new_object();
 	value_set_string(v, "rule", rule);
@@ -40,7 +40,7 @@ static void show(const struct findings *f)
 {
 	for (size_t i = 0; i < value_len(f->lines); i++) {
 		const struct value *l = value_at(f->lines, i);
-		term_fact(value_get_string(l, "rule", ""), 11,
+		term_fact(cli_word(value_get_string(l, "rule", "")), 11,
 			value_get_bool(l, "holds", false) ? TERM_WARN : TERM_PLAIN, "%s",
 			value_get_string(l, "text", ""));
 	}
@@ -85,18 +85,22 @@ static int find_budget(struct findings *f, bool asked)
 		at);
 	if (g.budget.reason == BUDGET_HARD || g.budget.reason == BUDGET_BLOCKED)
 		find(f, "account", true, "%s%s%s; the server said: %s",
-			budget_reason_text(g.budget.reason), at[0] ? ": " : "", at,
+			tr(budget_reason_text(g.budget.reason)), at[0] ? ": " : "", at,
 			g.account.reason);
 	else if (account_lacks_keys(&g.account))
 		find(f, "keys", true, "%s", g.account.wait_reason);
 	else if (g.waiting)
-		find(f, "source", true, "left alone until %s after %d %s: %s", at,
-			g.account.failures, CLI_PLURAL(g.account.failures, "failure"),
-			g.account.wait_reason);
+		find(f, "source", true,
+			tr_n("left alone until %s after %d failure: %s",
+				"left alone until %s after %d failures: %s",
+				g.account.failures),
+			at, g.account.failures, g.account.wait_reason);
+	else if (g.budget.reason != BUDGET_FREE && at[0])
+		find(f, "budget", true, "%d of %d calls left; %s, until %s", g.budget.left,
+			f->c->config->budget.calls, tr(budget_reason_text(g.budget.reason)), at);
 	else if (g.budget.reason != BUDGET_FREE)
-		find(f, "budget", true, "%d of %d calls left; %s%s%s", g.budget.left,
-			f->c->config->budget.calls, budget_reason_text(g.budget.reason),
-			at[0] ? ", until " : "", at);
+		find(f, "budget", true, "%d of %d calls left; %s", g.budget.left,
+			f->c->config->budget.calls, tr(budget_reason_text(g.budget.reason)));
 	else
 		find(f, "budget", false, "%d of %d calls left; a call may leave now",
 			g.budget.left, f->c->config->budget.calls);
@@ -110,7 +114,7 @@ static int find_turn(struct findings *f, int64_t id)
 	struct forecast_call call;
 	enum budget_reason reason;
 	char at[CLOCK_TEXT_MAX];
-	char order[48];
+	char order[96];
 	int before = 0;
 	bool found = false;
 	int64_t until = f->c->now.wall_ms + LOOK_AHEAD_MS;
@@ -121,11 +125,12 @@ static int find_turn(struct findings *f, int64_t id)
 	}
 	if (r == 0 && found) {
 		cli_due(f->c, call.at_ms, at);
-		str_format_cut(order, sizeof(order), ", before all others");
+		str_format_cut(order, sizeof(order), "%s", _("before all others"));
 		if (before > 0)
-			str_format_cut(order, sizeof(order), ", after %d %s", before,
-				CLI_PLURAL(before, "call"));
-		find(f, "next", false, "%s%s%s", at, call.free ? ", without a call" : "", order);
+			str_format_cut(order, sizeof(order),
+				tr_n("after %d call", "after %d calls", before), before);
+		find(f, "next", false, call.free ? N_("%s, without a call, %s") : "%s, %s", at,
+			order);
 	} else if (r == 0) {
 		find(f, "next", true, "not within a week as things are");
 	}
@@ -149,7 +154,7 @@ static int find_last_post(struct findings *f, const struct value *k)
 	cli_time(f->c, value_get_int(last, "created_ms", 0), at);
 	find(f, "post", false,
 		"the last is %" PRId64 ", %s, made at %s; cpauto explain %" PRId64, id,
-		value_get_string(last, "state", ""), at, id);
+		cli_word(value_get_string(last, "state", "")), at, id);
 	value_free(last);
 	return 0;
 }
@@ -173,16 +178,23 @@ static bool find_own(struct findings *f, const struct value *k, const struct con
 	if (value_get_int(k, "paused", 0))
 		find(f, "paused", true, "it is paused; cpauto queue resume '%s'",
 			value_get_string(k, "keyword", ""));
-	if (failures > 0)
-		find(f, "backoff", later, "it failed %" PRId64 " %s in a row: %s%s%s", failures,
-			CLI_PLURAL(failures, "time"), reason, later ? "; not again before " : "",
-			later ? due : "");
+	if (failures > 0 && later)
+		find(f, "backoff", true,
+			tr_n("it failed %" PRId64 " time: %s; not again before %s",
+				"it failed %" PRId64 " times in a row: %s; not again before %s",
+				failures),
+			failures, reason, due);
+	else if (failures > 0)
+		find(f, "backoff", false,
+			tr_n("it failed %" PRId64 " time: %s",
+				"it failed %" PRId64 " times in a row: %s", failures),
+			failures, reason);
 	else if (reason[0])
 		find(f, "last look", false, "%s%s%s", looked, looked[0] ? ": " : "", reason);
 	if (later && failures == 0 && l) {
-		format_duration(l->every_ms, every, sizeof(every));
+		format_wait(l->every_ms, every, sizeof(every));
 		find(f, "due", true, "looked at %s; its list looks every %s, so again at %s",
-			looked[0] ? looked : "never", every, due);
+			looked[0] ? looked : _("never"), every, due);
 	}
 	if (value_get_int(k, "asked", 0))
 		find(f, "asked", false, "it was asked for by hand and goes before all others");
@@ -305,8 +317,8 @@ static int explain_post(struct findings *f, const struct value *post)
 	find(f, "post", false, "%" PRId64 " '%s' of list '%s'", value_get_int(post, "id", 0),
 		value_get_string(post, "keyword", ""), value_get_string(post, "list", ""));
 	cli_time(f->c, value_get_int(post, "changed_ms", 0), at);
-	find(f, "state", !is_ready && !is_out, "%s since %s: %s", state, at,
-		desk_advice(state));
+	find(f, "state", !is_ready && !is_out, "%s since %s: %s", cli_word(state), at,
+		tr(desk_advice(state)));
 	if (reason[0])
 		find(f, "reason", !is_out, "%s", reason);
 	int64_t next = value_get_int(post, "next_ms", 0);

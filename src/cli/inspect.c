@@ -23,8 +23,9 @@ static void show_findings(const struct value *findings)
 	for (size_t i = 0; i < value_len(findings); i++) {
 		const struct value *f = value_at(findings, i);
 		const char *level = value_get_string(f, "level", "");
+		bool ok = str_eq(level, "ok");
 		term_fact(value_get_string(f, "thing", ""), 15, level_style(level), "%s%s%s",
-			str_eq(level, "ok") ? "" : level, str_eq(level, "ok") ? "" : ": ",
+			ok ? "" : cli_word(level), ok ? "" : ": ",
 			value_get_string(f, "text", ""));
 	}
 }
@@ -51,11 +52,15 @@ int inspect_check(struct cli *c)
 	}
 	show_findings(findings);
 	value_free(findings);
+	char error_count[64], warning_count[64];
+	str_format_cut(error_count, sizeof(error_count),
+		tr_n("%zu error", "%zu errors", (long long)errors), errors);
+	str_format_cut(warning_count, sizeof(warning_count),
+		tr_n("%zu warning", "%zu warnings", (long long)warnings), warnings);
 	term_say(errors            ? TERM_BAD
 			: warnings ? TERM_WARN
 				   : TERM_GOOD,
-		"%zu %s, %zu %s\n", errors, CLI_PLURAL(errors, "error"), warnings,
-		CLI_PLURAL(warnings, "warning"));
+		"%s, %s\n", error_count, warning_count);
 	return code;
 }
 
@@ -89,7 +94,7 @@ static int read_input(struct cli *c, const char *path, char **ret, size_t *ret_l
 		return cli_fail(c, EX_DATAERR, "%s: larger than %u MiB; that is no post", path,
 			GATES_LINT_MAX >> 20);
 	if (r < 0)
-		return cli_fail(c, EX_NOINPUT, "%s: %s", path, strerror(-r));
+		return cli_fail(c, EX_NOINPUT, "%s: %s", path, tr_errno(-r));
 	return EX_OK;
 }
 
@@ -97,13 +102,13 @@ static void show_report(const struct gates_report *report)
 {
 	for (size_t i = 0; i < report->count; i++) {
 		const struct gates_result *g = &report->results[i];
-		term_fact(g->rule, 11, g->pass ? TERM_GOOD : TERM_BAD, "%s: %s",
-			g->pass ? "passed" : "FAILED", g->reason);
+		term_fact(cli_word(g->rule), 11, g->pass ? TERM_GOOD : TERM_BAD, "%s: %s",
+			g->pass ? _("passed") : _("FAILED"), g->reason);
 		if (g->pass)
 			continue;
-		term_fact("", 11, TERM_PLAIN, "%s", g->since);
+		term_fact("", 11, TERM_PLAIN, "%s", tr(g->since));
 		if (g->remedy[0])
-			term_fact("", 11, TERM_PLAIN, "%s", g->remedy);
+			term_fact("", 11, TERM_PLAIN, "%s", tr(g->remedy));
 	}
 }
 

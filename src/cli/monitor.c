@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "survey.h"
+#include "tr.h"
 
 /* As the guidelines of Nagios' plugins have it: one line, numbers behind a bar, four codes. */
 enum level { LEVEL_OK, LEVEL_WARNING, LEVEL_CRITICAL, LEVEL_UNKNOWN };
@@ -25,7 +26,7 @@ static void wrong(struct verdict *v, enum level level, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
+	CLEANUP_FREE char *text = xvasprintf(tr(fmt), ap);
 	va_end(ap);
 	buf_printf(&v->text, "%s%s", v->text.len ? "; " : "", text);
 	if (level > v->level)
@@ -111,17 +112,18 @@ static void judge_account(struct verdict *v, const struct metrics *m)
 	if (m->keys_missing)
 		wrong(v, LEVEL_WARNING, "no call is made for want of a key: cpauto status");
 	else if (m->source_failures > 0)
-		wrong(v, LEVEL_WARNING, "the source failed %d %s in a row", m->source_failures,
-			CLI_PLURAL(m->source_failures, "time"));
+		wrong(v, LEVEL_WARNING, tr_n("the source failed %d time in a row",
+			"the source failed %d times in a row", m->source_failures),
+			m->source_failures);
 }
 
 static void judge_posts(struct verdict *v, const struct metrics *m)
 {
 	int64_t parked = value_get_int(m->posts, POST_PARKED, 0);
 	if (parked > 0)
-		wrong(v, LEVEL_WARNING,
-			"%" PRId64 " %s for you to settle: cpauto posts --state parked", parked,
-			CLI_PLURAL(parked, "post"));
+		wrong(v, LEVEL_WARNING, tr_n("%d post for you to settle: cpauto posts --state parked",
+			"%d posts for you to settle: cpauto posts --state parked", parked),
+			(int)parked);
 	for (size_t i = 0; i < value_len(m->publishers); i++) {
 		const struct value *p = value_at(m->publishers, i);
 		if (value_get_int(p, "broken", 0))
@@ -195,8 +197,8 @@ static void judge(struct verdict *v)
 	int64_t age = judge_age(v, &m);
 	judge_posts(v, &m);
 	if (!v->text.len)
-		buf_printf(&v->text, "%d of %d calls left, %" PRId64 " posts published",
-			m.calls_left, m.calls_limit, value_get_int(m.posts, POST_PUBLISHED, 0));
+		buf_printf(&v->text, _("%d of %d calls left, posts published: %d"), m.calls_left,
+			m.calls_limit, (int)value_get_int(m.posts, POST_PUBLISHED, 0));
 	add_numbers(v, &m, age);
 	metrics_finish(&m);
 }

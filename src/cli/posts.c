@@ -33,12 +33,12 @@ static enum term_style state_style(const char *state)
 static void show_list(const struct cli *c, const struct value *rows)
 {
 	static const struct table_column columns[] = {
-		{ "ID", true, false },
-		{ "STATE", false, false },
-		{ "SINCE", true, false },
-		{ "LIST", false, true },
-		{ "TITLE", false, true },
-		{ "NOTE", false, true },
+		{ N_("ID"), true, false },
+		{ N_("STATE"), false, false },
+		{ N_("SINCE"), true, false },
+		{ N_("LIST"), false, true },
+		{ N_("TITLE"), false, true },
+		{ N_("NOTE"), false, true },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < value_len(rows); i++) {
@@ -48,11 +48,12 @@ static void show_list(const struct cli *c, const struct value *rows)
 		int64_t first = value_get_int(p, "updates", 0);
 		str_format_cut(note, sizeof(note), "%s", value_get_string(p, "reason", ""));
 		if (!note[0] && first)
-			str_format_cut(note, sizeof(note), "in the place of post %" PRId64, first);
+			str_format_cut(note, sizeof(note), _("in the place of post %" PRId64),
+				first);
 		char since[CLOCK_TEXT_MAX];
 		cli_time(c, value_get_int(p, "changed_ms", 0), since);
 		table_int(t, value_get_int(p, "id", 0));
-		table_cell(t, state_style(state), state);
+		table_cell(t, state_style(state), cli_word(state));
 		table_cell(t, TERM_PLAIN, since);
 		table_cell(t, TERM_PLAIN, value_get_string(p, "list", ""));
 		table_cell(t, TERM_PLAIN,
@@ -80,7 +81,8 @@ int posts_list(struct cli *c)
 		return cli_json_list("posts", rows);
 	show_list(c, rows);
 	if (value_len(rows) == 0)
-		term_say(TERM_PLAIN, "no posts%s\n", state || list ? " like that" : " yet");
+		term_say(TERM_PLAIN,
+			state || list ? N_("no posts like that\n") : N_("no posts yet\n"));
 	else if (limit && value_len(rows) == (size_t)limit)
 		term_say(TERM_DIM, "the newest %" PRId64 "; for all: cpauto posts --limit 0\n",
 			limit);
@@ -119,7 +121,8 @@ static int print_text(struct cli *c, const struct value *post, const char *membe
 	const char *text = value_get_string(post, member, NULL);
 	if (!text)
 		return cli_fail(c, EX_DATAERR, "post %" PRId64 " has no text yet: it is %s",
-			value_get_int(post, "id", 0), value_get_string(post, "state", ""));
+			value_get_int(post, "id", 0),
+			cli_word(value_get_string(post, "state", "")));
 	if (isatty(STDOUT_FILENO))
 		term_say(TERM_PLAIN, "%s\n", text);
 	else
@@ -147,7 +150,7 @@ static void show_post(struct cli *c, const struct value *post)
 {
 	const char *state = value_get_string(post, "state", "");
 	term_fact("Post", 12, TERM_PLAIN, "%" PRId64, value_get_int(post, "id", 0));
-	term_fact("State", 12, state_style(state), "%s", state);
+	term_fact("State", 12, state_style(state), "%s", cli_word(state));
 	fact_text(post, "Reason", "reason");
 	fact_text(post, "Title", "title");
 	fact_text(post, "Keyword", "keyword");

@@ -135,7 +135,7 @@ static int call_failed(struct preview *p, int64_t since_ms)
 		!str_eq(result, "ok"))
 		code = cli_fail(p->c, EX_TEMPFAIL,
 			"no answer about '%s': %s; see: cpauto explain '%s'", p->keyword,
-			value_get_string(call, "detail", result), p->keyword);
+			value_get_string(call, "detail", cli_word(result)), p->keyword);
 	value_free(calls);
 	return code;
 }
@@ -154,7 +154,7 @@ static int await_answer(struct preview *p, int64_t since_ms)
 			return code;
 		int64_t waited = (now.boot_ms - p->c->now.boot_ms) / 1000;
 		str_format_cut(
-			note, sizeof(note), "waiting for the answer … %" PRId64 " s", waited);
+			note, sizeof(note), _("waiting for the answer … %" PRId64 " s"), waited);
 		if (waited >= 1)
 			ask_progress(note);
 		ask_pause(FETCH_POLL_MS);
@@ -218,7 +218,7 @@ static int load_templates(struct preview *p, struct render_templates **ret)
 	int r = render_templates_load(own ? dirs : dirs + 1, own ? 2 : 1, ret, errors);
 	if (r < 0)
 		(void)cli_fail(p->c, EX_CONFIG, "%s",
-			value_string(value_at(errors, 0), "the templates cannot be read"));
+			value_string(value_at(errors, 0), _("the templates cannot be read")));
 	value_free(errors);
 	return r < 0 ? EX_CONFIG : EX_OK;
 }
@@ -318,7 +318,7 @@ static int write_file(struct preview *p, const char *path, const char *format)
 	fill(p, format, &b);
 	int r = file_write_atomic(path, buf_cstr(&b), b.len, 0644);
 	buf_finish(&b);
-	return r < 0 ? cli_fail(p->c, EX_CANTCREAT, "%s: %s", path, strerror(-r)) : EX_OK;
+	return r < 0 ? cli_fail(p->c, EX_CANTCREAT, "%s: %s", path, tr_errno(-r)) : EX_OK;
 }
 
 /* Into a file of its own that stays, for the browser reads it after we have ended. */
@@ -331,7 +331,7 @@ static int open_in_browser(struct preview *p)
 		return cli_fail(p->c, EX_CANTCREAT, "TMPDIR: the path is too long");
 	int fd = mkstemps(path, (int)strlen(".html"));
 	if (fd < 0)
-		return cli_fail(p->c, EX_CANTCREAT, "%s: %s", path, strerror(errno));
+		return cli_fail(p->c, EX_CANTCREAT, "%s: %s", path, tr_errno(errno));
 	close(fd);
 	int code = write_file(p, path, "html");
 	if (code != EX_OK)
@@ -340,7 +340,7 @@ static int open_in_browser(struct preview *p)
 	(void)fflush(NULL);
 	execlp("xdg-open", "xdg-open", path, (char *)NULL);
 	return cli_fail(p->c, EX_UNAVAILABLE, "xdg-open: %s; open %s in a browser",
-		strerror(errno), path);
+		tr_errno(errno), path);
 }
 
 static int show_json(struct preview *p)
@@ -360,14 +360,14 @@ static void say_notes(const struct preview *p)
 	char at[CLOCK_TEXT_MAX];
 	cli_time(p->c, p->fetched_ms, at);
 	if (p->sample)
-		fprintf(stderr, "cpauto: made-up products; no call was made\n");
+		fprintf(stderr, _("cpauto: made-up products; no call was made\n"));
 	else
-		fprintf(stderr, "cpauto: from the answer of %s; no further call was made\n",
+		fprintf(stderr, _("cpauto: from the answer of %s; no further call was made\n"),
 			at);
 	for (size_t i = 0; i < p->report.count; i++)
 		if (!p->report.results[i].pass)
-			fprintf(stderr, "cpauto: this post would be refused: %s: %s\n",
-				p->report.results[i].rule, p->report.results[i].reason);
+			fprintf(stderr, _("cpauto: this post would be refused: %s: %s\n"),
+				cli_word(p->report.results[i].rule), p->report.results[i].reason);
 }
 
 static int show(struct preview *p)

@@ -35,7 +35,7 @@ static void show_selectors(const struct value *list)
 			str_eq(state, "found")             ? TERM_GOOD
 				: str_eq(state, "missing") ? TERM_BAD
 							   : TERM_WARN,
-			"%s", state);
+			"%s", cli_word(state));
 	}
 }
 
@@ -43,10 +43,10 @@ static void show(const char *name, const struct agent_result *r)
 {
 	show_selectors(value_get(r->answer, "selectors"));
 	if (r->verdict == AGENT_OK)
-		term_fact(name, 15, TERM_GOOD, "it can work%s%s", str_empty(r->reason) ? "" : ": ",
-			r->reason ? r->reason : "");
+		term_fact(name, 15, TERM_GOOD, "%s%s%s", _("it can work"),
+			str_empty(r->reason) ? "" : ": ", r->reason ? r->reason : "");
 	else
-		term_fact(name, 15, TERM_BAD, "%s: %s", agent_verdict_word(r->verdict),
+		term_fact(name, 15, TERM_BAD, "%s: %s", cli_word(agent_verdict_word(r->verdict)),
 			r->reason ? r->reason : "");
 	const char *notice = value_get_string(r->answer, "notice", NULL);
 	if (notice)

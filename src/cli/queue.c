@@ -16,30 +16,31 @@ static enum term_style keyword_state(const struct cli *c, const struct value *k,
 	const char *reason = value_get_string(k, "reason", "");
 	bool fresh = value_get_int(k, "fresh_ms", 0) > c->now.wall_ms;
 	if (value_get_int(k, "list_paused", 0) || value_get_int(k, "paused", 0)) {
-		str_format_cut(out, 256, "paused%s",
-			value_get_int(k, "list_paused", 0) ? " with its list" : "");
+		str_format_cut(out, 256, "%s",
+			value_get_int(k, "list_paused", 0) ? _("paused with its list")
+							   : _("paused"));
 		return TERM_WARN;
 	}
 	if (failures > 0) {
-		str_format_cut(out, 256, "failed %" PRId64 "×: %s", failures, reason);
+		str_format_cut(out, 256, _("failed %" PRId64 "×: %s"), failures, reason);
 		return TERM_BAD;
 	}
 	if (value_get_int(k, "asked", 0)) {
-		str_format_cut(out, 256, "goes first");
+		str_format_cut(out, 256, _("goes first"));
 		return TERM_GOOD;
 	}
-	str_format_cut(out, 256, "%s", reason[0] ? reason : fresh ? "its answer is fresh" : "");
+	str_format_cut(out, 256, "%s", reason[0] ? reason : fresh ? _("its answer is fresh") : "");
 	return TERM_PLAIN;
 }
 
 static void show(const struct cli *c, const struct value *rows)
 {
 	static const struct table_column columns[] = {
-		{ "DUE", true, false },
-		{ "LIST", false, true },
-		{ "KEYWORD", false, true },
-		{ "LOOKED AT", true, false },
-		{ "NOTE", false, true },
+		{ N_("DUE"), true, false },
+		{ N_("LIST"), false, true },
+		{ N_("KEYWORD"), false, true },
+		{ N_("LOOKED AT"), true, false },
+		{ N_("NOTE"), false, true },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < value_len(rows); i++) {
@@ -51,7 +52,7 @@ static void show(const struct cli *c, const struct value *rows)
 		table_cell(t, TERM_PLAIN, due);
 		table_cell(t, TERM_PLAIN, value_get_string(k, "list", ""));
 		table_cell(t, TERM_PLAIN, value_get_string(k, "keyword", ""));
-		table_cell(t, TERM_PLAIN, looked[0] ? looked : "never");
+		table_cell(t, TERM_PLAIN, looked[0] ? looked : _("never"));
 		table_cell(t, style, note);
 	}
 	table_end(t);

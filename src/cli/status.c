@@ -162,14 +162,18 @@ static void say_account(const struct status *s)
 			a->reason);
 	else if (a->strikes > 0)
 		term_fact("Account", LABEL, TERM_WARN,
-			"%d %s so far; one more stops all calls until you run: "
-			"cpauto unblock",
-			a->strikes, CLI_PLURAL(a->strikes, "strike"));
+			tr_n("%d strike so far; one more stops all calls until you run: "
+			     "cpauto unblock",
+				"%d strikes so far; one more stops all calls until you run: "
+				"cpauto unblock", a->strikes),
+			a->strikes);
 	if (account_lacks_keys(a))
 		term_fact("Keys", LABEL, TERM_BAD, "%s", a->wait_reason);
 	else if (g->waiting)
-		term_fact("Source", LABEL, TERM_WARN, "left alone until %s after %d %s: %s",
-			until, a->failures, CLI_PLURAL(a->failures, "failure"), a->wait_reason);
+		term_fact("Source", LABEL, TERM_WARN,
+			tr_n("left alone until %s after %d failure: %s",
+				"left alone until %s after %d failures: %s", a->failures),
+			until, a->failures, a->wait_reason);
 	if (llabs(a->skew_ms) > 60000)
 		term_fact("Clock", LABEL, TERM_WARN,
 			"%" PRId64 " s off the server's; timedatectl set-ntp true",
@@ -199,16 +203,19 @@ static void say_calls(const struct status *s)
 	const struct budget_answer *b = &s->gate.budget;
 	char at[CLOCK_TEXT_MAX], window[32];
 	enum term_style style = b->left > 0 ? TERM_PLAIN : TERM_WARN;
-	format_duration(s->c->config->budget.window_ms, window, sizeof(window));
+	format_wait(s->c->config->budget.window_ms, window, sizeof(window));
 	cli_due(s->c, s->c->now.wall_ms + (b->wait_ms == INT64_MAX ? 0 : b->wait_ms), at);
-	if (b->wait_ms == 0 || b->wait_ms == INT64_MAX || s->gate.waiting)
-		term_fact("Calls", LABEL, style, "%d of %d left in %s%s%s", b->left,
-			s->c->config->budget.calls, window, b->wait_ms == INT64_MAX ? "; " : "",
-			b->wait_ms == INT64_MAX ? budget_reason_text(b->reason) : "");
+	if (b->wait_ms == INT64_MAX)
+		term_fact("Calls", LABEL, style, "%d of %d left in %s; %s", b->left,
+			s->c->config->budget.calls, window, tr(budget_reason_text(b->reason)));
+	else if (b->wait_ms == 0 || s->gate.waiting)
+		term_fact("Calls", LABEL, style, "%d of %d left in %s", b->left,
+			s->c->config->budget.calls, window);
 	else
 		term_fact("Calls", LABEL, style,
 			"%d of %d left in %s; the next may leave at %s (%s)", b->left,
-			s->c->config->budget.calls, window, at, budget_reason_text(b->reason));
+			s->c->config->budget.calls, window, at,
+			tr(budget_reason_text(b->reason)));
 	cli_due(s->c, s->next_ms, at);
 	if (s->next_ms)
 		term_fact("Next", LABEL, TERM_PLAIN, "%s, '%s' of list '%s'", at,
@@ -230,16 +237,17 @@ static void say_last(const struct status *s)
 			detail = "";
 		cli_time(s->c, value_get_int(call, "taken_wall", 0), at);
 		term_fact("Last call", LABEL, TERM_PLAIN, "%s, '%s': %s%s%s", at,
-			value_get_string(call, "keyword", ""), result, detail[0] ? ", " : "",
-			detail);
+			value_get_string(call, "keyword", ""), cli_word(result),
+			detail[0] ? ", " : "", detail);
 	}
 	if (post) {
 		const char *title =
 			value_get_string(post, "title", value_get_string(post, "keyword", ""));
 		cli_time(s->c, value_get_int(post, "changed_ms", 0), at);
+		/* TRANSLATORS: when, a post's number, its state and title */
 		term_fact("Last post", LABEL, TERM_PLAIN, "%s, %" PRId64 " %s: %s", at,
-			value_get_int(post, "id", 0), value_get_string(post, "state", ""),
-			title);
+			value_get_int(post, "id", 0),
+			cli_word(value_get_string(post, "state", "")), title);
 	}
 }
 
@@ -248,28 +256,30 @@ static void say_posts(const struct status *s)
 	static const struct {
 		const char *state, *words;
 	} order[] = {
-		{ POST_WAITING, "waiting for your approval" },
-		{ POST_PARKED, "for you to settle" },
-		{ POST_UNKNOWN, "unclear, being looked for" },
-		{ POST_SENDING, "being sent" },
-		{ POST_READY, "ready" },
-		{ POST_RENDERED, "being checked" },
-		{ POST_PLANNED, "planned" },
-		{ POST_PUBLISHED, "published" },
-		{ POST_REFUSED, "refused" },
+		{ POST_WAITING, N_("waiting for your approval") },
+		{ POST_PARKED, N_("for you to settle") },
+		{ POST_UNKNOWN, N_("unclear, being looked for") },
+		{ POST_SENDING, N_("being sent") },
+		{ POST_READY, N_("ready") },
+		{ POST_RENDERED, N_("being checked") },
+		{ POST_PLANNED, N_("planned") },
+		{ POST_PUBLISHED, N_("published") },
+		{ POST_REFUSED, N_("refused") },
 	};
 	struct buf b;
 	buf_init(&b, 4096);
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		int64_t n = value_get_int(s->posts, order[i].state, 0);
+		if (n > 0 && b.len)
+			buf_str(&b, ", ");
 		if (n > 0)
-			buf_printf(
-				&b, "%s%" PRId64 " %s", b.len ? ", " : "", n, order[i].words);
+			/* TRANSLATORS: how many posts, and how they are: "3 ready" */
+			buf_printf(&b, _("%" PRId64 " %s"), n, tr(order[i].words));
 	}
 	bool wants_you = value_get_int(s->posts, POST_WAITING, 0) ||
 		value_get_int(s->posts, POST_PARKED, 0);
 	term_fact("Posts", LABEL, wants_you ? TERM_WARN : TERM_PLAIN, "%s",
-		b.len ? buf_cstr(&b) : "none yet");
+		b.len ? buf_cstr(&b) : _("none yet"));
 	buf_finish(&b);
 }
 
@@ -296,11 +306,11 @@ static void say_publishers(const struct status *s)
 static void say_lists(const struct status *s)
 {
 	static const struct table_column columns[] = {
-		{ "LIST", false, true },
-		{ "KEYWORDS", true, false },
-		{ "PAUSED", true, false },
-		{ "FAILING", true, false },
-		{ "NEXT LOOK", true, false },
+		{ N_("LIST"), false, true },
+		{ N_("KEYWORDS"), true, false },
+		{ N_("PAUSED"), true, false },
+		{ N_("FAILING"), true, false },
+		{ N_("NEXT LOOK"), true, false },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < value_len(s->lists); i++) {
@@ -316,9 +326,9 @@ static void say_lists(const struct status *s)
 		table_int(t, value_get_int(l, "keywords_paused", 0));
 		table_cell(t, failing ? TERM_WARN : TERM_PLAIN, number);
 		table_cell(t, paused ? TERM_WARN : TERM_PLAIN,
-			paused        ? "paused"
+			paused        ? _("paused")
 				: due ? at
-				      : "never");
+				      : _("never"));
 	}
 	if (table_rows(t) > 0)
 		printf("\n");

@@ -82,7 +82,7 @@ static size_t used_columns(const struct table *t)
 static void natural_widths(const struct table *t, size_t *widths)
 {
 	for (size_t c = 0; c < t->column_count; c++)
-		widths[c] = text_width(t->columns[c].title);
+		widths[c] = text_width(tr(t->columns[c].title));
 	for (size_t i = 0; i < table_rows(t) * t->column_count; i++) {
 		size_t c = i % t->column_count;
 		if (t->cells[i].width > widths[c])
@@ -161,7 +161,7 @@ static void add_titles(
 {
 	struct cell titles[TABLE_COLUMNS_MAX];
 	for (size_t c = 0; c < t->column_count; c++) {
-		titles[c].text = xstrdup(t->columns[c].title);
+		titles[c].text = xstrdup(tr(t->columns[c].title));
 		titles[c].width = text_width(titles[c].text);
 		titles[c].style = TERM_BOLD;
 	}

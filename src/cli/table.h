@@ -17,7 +17,7 @@
 #define TABLE_SHRINK_LEAST 8
 
 struct table_column {
-	const char *title;
+	const char *title; /* marked N_() */
 	bool right; /* numbers and times */
 	bool shrinks;
 };

@@ -119,7 +119,7 @@ void term_say(enum term_style style, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	char *text = xvasprintf(fmt, ap);
+	char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	struct buf b;
 	buf_init(&b, LINE_MAX_BYTES);
@@ -163,10 +163,11 @@ void term_fact(
 {
 	va_list ap;
 	va_start(ap, fmt);
-	CLEANUP_FREE char *text = xvasprintf(fmt, ap);
+	CLEANUP_FREE char *text = xvasprintf_tr(fmt, ap);
 	va_end(ap);
 	struct buf b;
 	buf_init(&b, LINE_MAX_BYTES);
+	label = tr(label);
 	term_add(&b, TERM_BOLD, label);
 	size_t used = text_width(label);
 	buf_printf(&b, "%*s",

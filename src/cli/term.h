@@ -37,7 +37,7 @@ void term_say(enum term_style style, const char *fmt, ...) PRINTF(2, 3);
 /*
  * "label      text", the label's column WIDTH wide, the text folded at spaces
  * to the terminal with its further lines under its first. Label "" and WIDTH 0:
- * a plain line.
+ * a plain line. Label and FMT are texts for people, translated here.
  */
 void term_fact(const char *label, size_t width, enum term_style style, const char *fmt, ...)
 	PRINTF(4, 5);

@@ -21,7 +21,7 @@ int tools_sandbox(struct cli *c)
 	(void)fflush(NULL);
 	execv(c->paths.sandbox, argv);
 	int code = cli_fail(c, EX_UNAVAILABLE, "%s: %s; is cpauto installed as a whole?",
-		c->paths.sandbox, strerror(errno));
+		c->paths.sandbox, tr_errno(errno));
 	for (size_t i = 0; i < c->line.arg_count; i++)
 		free(argv[i + 1]);
 	return code;

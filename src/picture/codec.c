@@ -6,7 +6,6 @@
 #include <cairo.h>
 #include <turbojpeg.h>
 
-#define DAMAGED "the picture is damaged or cut short"
 #define SOI_LEN 2
 
 /* A pixel of cairo's is a number: its bytes lie as this machine has them. */
@@ -62,7 +61,8 @@ static int check_header(tjhandle h, const void *data, size_t len, struct plan *p
 	int sampling;
 
 	if (tjDecompressHeader3(h, data, len, &p->width, &p->height, &sampling, &p->space))
-		return err_set(e, -EINVAL, DAMAGED " (%.100s)", tjGetErrorStr2(h));
+		return err_set(e, -EINVAL, "the picture is damaged or cut short (%.100s)",
+			tjGetErrorStr2(h));
 	/* Again: the header that counts is the one that the decoder goes by. */
 	if (p->width < 1 || p->height < 1 || p->width > CODEC_SIDE_MAX ||
 			p->height > CODEC_SIDE_MAX ||
@@ -90,7 +90,8 @@ struct pixels *codec_read_jpeg(const void *data, size_t len, const struct exif *
 	p = pixels_new(plan.width, plan.height, false);
 	if (tjDecompress2(h, data, len, (unsigned char *)p->data, p->width, p->width * 4,
 			p->height, cmyk ? TJPF_CMYK : NATIVE, flags)) {
-		err_set(e, -EINVAL, DAMAGED " (%.100s)", tjGetErrorStr2(h));
+		err_set(e, -EINVAL, "the picture is damaged or cut short (%.100s)",
+			tjGetErrorStr2(h));
 		pixels_free(p);
 		p = NULL;
 	} else if (cmyk) {
@@ -192,8 +193,10 @@ struct pixels *codec_read_png(const void *data, size_t len, struct err *e)
 	if (status == CAIRO_STATUS_SUCCESS)
 		p = copy_surface(s);
 	if (!p)
-		err_set(e, -EINVAL, DAMAGED " (%s)", status == CAIRO_STATUS_SUCCESS ?
-			"a depth of colour that is not known" : cairo_status_to_string(status));
+		err_set(e, -EINVAL, "the picture is damaged or cut short (%s)",
+			status == CAIRO_STATUS_SUCCESS ?
+			_("a depth of colour that is not known") :
+			cairo_status_to_string(status));
 	cairo_surface_destroy(s);
 	return p;
 }

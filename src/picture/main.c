@@ -53,7 +53,7 @@ static const struct option long_options[] = {
 };
 
 static const char usage[] =
-	"usage: cpauto-picture [OPTION...] IN OUT\n"
+	N_("usage: cpauto-picture [OPTION...] IN OUT\n"
 	"Reads a JPEG or PNG, turns it as its EXIF says, makes it fit, writes OUT whole or\n"
 	"not at all, without EXIF, and prints: TYPE WIDTH HEIGHT BYTES\n"
 	"OUT may be -: the picture goes to standard output, and nothing else does.\n"
@@ -62,13 +62,13 @@ static const char usage[] =
 	"  --max-bytes=N    of OUT: quality, then size is given up for it\n"
 	"  --format=F       jpeg, png or keep, what it is (default)\n"
 	"  --quality=N      of a JPEG, 1 to 100 (default 85)\n"
-	"  --help, --version\n";
+	"  --help, --version\n");
 
 static int set_number(const char *name, const char *text, int64_t max, int64_t *ret)
 {
 	if (!parse_int64(text, 1, max, ret))
 		return 0;
-	fprintf(stderr, "cpauto-picture: --%s takes a number from 1 to %lld, not '%s'\n", name,
+	fprintf(stderr, _("cpauto-picture: --%s takes a number from 1 to %lld, not '%s'\n"), name,
 		(long long)max, text);
 	return -EINVAL;
 }
@@ -81,7 +81,7 @@ static int set_format(const char *text, enum format *ret)
 			return 0;
 		}
 	}
-	fprintf(stderr, "cpauto-picture: --format is jpeg, png or keep, not '%s'\n", text);
+	fprintf(stderr, _("cpauto-picture: --format is jpeg, png or keep, not '%s'\n"), text);
 	return -EINVAL;
 }
 
@@ -99,7 +99,7 @@ static int set_option(struct job *j, int which)
 	case 'f':
 		return set_format(optarg, &j->format);
 	default:
-		fprintf(stderr, "cpauto-picture: see cpauto-picture --help\n");
+		fprintf(stderr, _("cpauto-picture: see cpauto-picture --help\n"));
 		return -EINVAL;
 	}
 }
@@ -112,14 +112,14 @@ static int read_command(int argc, char **argv, struct job *j)
 	opterr = 0;
 	while ((which = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (which == '?' + 256 || which == 'V') {
-			printf("%s", which == 'V' ? "cpauto-picture " VERSION "\n" : usage);
+			printf("%s", which == 'V' ? "cpauto-picture " VERSION "\n" : tr(usage));
 			return EX_OK;
 		}
 		if (set_option(j, which))
 			return EX_USAGE;
 	}
 	if (argc - optind != 2) {
-		fprintf(stderr, "cpauto-picture: takes two files, IN and OUT; see --help\n");
+		fprintf(stderr, _("cpauto-picture: takes two files, IN and OUT; see --help\n"));
 		return EX_USAGE;
 	}
 	j->in = argv[optind];
@@ -129,7 +129,7 @@ static int read_command(int argc, char **argv, struct job *j)
 
 static int fail(const struct job *j, int code, const char *why)
 {
-	fprintf(stderr, "cpauto-picture: %s: %s\n", j->in, why);
+	fprintf(stderr, "cpauto-picture: %s: %s\n", j->in, tr(why));
 	return code;
 }
 
@@ -141,7 +141,7 @@ static int load(struct job *j)
 	if (r == -EFBIG)
 		return fail(j, EX_DATAERR, "the file is larger than 32 MiB");
 	if (r)
-		return fail(j, EX_NOINPUT, strerror(-r));
+		return fail(j, EX_NOINPUT, tr_errno(-r));
 	if (image_look(j->data, j->len, &j->image, &e))
 		return fail(j, EX_DATAERR, e.text);
 	if (!str_eq(j->image.ext, "jpg") && !str_eq(j->image.ext, "png"))
@@ -273,8 +273,8 @@ static int store(const struct job *j)
 	r = file_write_atomic(j->out, buf_cstr(&j->result), j->result.len, OUT_MODE);
 
 	if (r) {
-		fprintf(stderr, "cpauto-picture: %s: cannot be written: %s\n", j->out,
-			strerror(-r));
+		fprintf(stderr, _("cpauto-picture: %s: cannot be written: %s\n"), j->out,
+			tr_errno(-r));
 		return EX_CANTCREAT;
 	}
 	printf("image/%s %d %d %zu\n", j->format == PNG ? "png" : "jpeg", j->width, j->height,
@@ -286,7 +286,10 @@ int main(int argc, char **argv)
 {
 	const struct rlimit cpu = { CPU_SECONDS, CPU_SECONDS }, none = { 0, 0 };
 	struct job j = { .quality = QUALITY };
-	int code = read_command(argc, argv, &j);
+	int code;
+
+	tr_init("auto", NULL);
+	code = read_command(argc, argv, &j);
 
 	if (code >= 0)
 		return code;

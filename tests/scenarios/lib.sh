@@ -10,6 +10,9 @@ pids=()
 n=0
 failures=0
 export STATE_DIRECTORY=$T/state CACHE_DIRECTORY=$T/cache RUNTIME_DIRECTORY=$T/run CPAUTO_LOG=stderr
+# What is said is looked at in English; 12-korean.sh is the exception.
+export LC_ALL=C.UTF-8
+unset LANGUAGE
 unset CREDENTIALS_DIRECTORY NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM
 
 finish() {

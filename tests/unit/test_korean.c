@@ -267,9 +267,35 @@ static void test_long(void **state)
 	free(word);
 }
 
+static void test_a_pair_is_chosen(void **state UNUSED)
+{
+	static const struct {
+		const char *in, *want;
+	} rows[] = {
+		{ "", "" },
+		{ "책은(는)", "책은" },
+		{ "'청소기'은(는) 가볍다", "'청소기'는 가볍다" },
+		{ "양말(으)로 보낸다", "양말로 보낸다" },
+		{ "책(으)로, 나무(으)로", "책으로, 나무로" },
+		{ "3이(가) 8을(를) 3과(와)", "3이 8을 3과" },
+		{ "Я은(는) 모른다", "Я은(는) 모른다" }, /* nobody knows */
+		{ "은(는)", "은(는)" },
+		{ "(으)로", "(으)로" },
+		{ "청소기(화이트)을(를) (a) (", "청소기(화이트)를 (a) (" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP_FREE char *text = xstrdup(rows[i].in);
+
+		korean_polish(text);
+		assert_string_equal(text, rows[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_pair_is_chosen),
 		cmocka_unit_test(test_endings),
 		cmocka_unit_test(test_josa),
 		cmocka_unit_test(test_numbers),
