@@ -631,6 +631,10 @@ static void check_notifier(struct loader *l, const config_setting_t *events, siz
 		report_error(&l->report, member_place(l, events, i, "replies"),
 			"events.replies: nothing is asked, so nothing can be replied to; write "
 			"\"approval\" into 'on', or leave 'replies' out");
+	if (n->replies != REPLIES_NO && (str_eq(n->agent, "mail") || str_eq(n->agent, "webhook")))
+		report_error(&l->report, member_place(l, events, i, "replies"),
+			"events.replies: the agent %s brings no replies; ntfy and telegram do",
+			n->agent);
 	for (size_t j = 0; j < i; j++) {
 		if (n->name[0] != '\0' && str_eq(n->name, l->c->notifiers[j].name))
 			report_error(&l->report, member_place(l, events, i, "name"),

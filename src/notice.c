@@ -67,6 +67,39 @@ static void add_question(const struct config_notifier *n, const struct value *po
 			keyword, list, publisher, id, id, id);
 }
 
+/* A post that waits is asked about as long as it does (store.h), not when its line is written. */
+static const unsigned char of_event[EVENT_COUNT] = {
+	[EVENT_POST_PUBLISHED] = NOTICE_PUBLISHED,
+	[EVENT_POST_UPDATED] = NOTICE_PUBLISHED,
+	[EVENT_POST_REFUSED] = NOTICE_REFUSED,
+	[EVENT_KEYWORD_REFUSED] = NOTICE_REFUSED,
+	[EVENT_POST_UNCLEAR] = NOTICE_UNKNOWN,
+	[EVENT_POST_DOUBTED] = NOTICE_UNKNOWN,
+	[EVENT_POSTS_OPEN] = NOTICE_UNKNOWN,
+	[EVENT_POST_PARKED] = NOTICE_PARKED,
+	[EVENT_BLOCKED] = NOTICE_BLOCKED,
+	[EVENT_STOPPED] = NOTICE_BLOCKED,
+	[EVENT_PUBLISHER_BLOCKED] = NOTICE_BLOCKED,
+	[EVENT_SOURCE_BROKEN] = NOTICE_BROKEN,
+	[EVENT_PUBLISHER_BROKEN] = NOTICE_BROKEN,
+	[EVENT_CACHE_MISSING] = NOTICE_BROKEN,
+	[EVENT_NO_ANSWER] = NOTICE_FAILED,
+	[EVENT_PUBLISHER_WAITS] = NOTICE_FAILED,
+	[EVENT_STORE_WAITS] = NOTICE_FAILED,
+	[EVENT_CLOCK_OFF] = NOTICE_FAILED,
+	[EVENT_BLOCK_OVER] = NOTICE_BACK,
+	[EVENT_SOURCE_BACK] = NOTICE_BACK,
+	[EVENT_PUBLISHER_BACK] = NOTICE_BACK,
+	[EVENT_READY] = NOTICE_SERVICE,
+	[EVENT_CONFIG_BAD] = NOTICE_SERVICE,
+	[EVENT_RELOAD_REFUSED] = NOTICE_SERVICE,
+};
+
+enum notice_class notice_of_event(enum event event)
+{
+	return (enum notice_class)of_event[event];
+}
+
 const char *notice_word(enum notice_class class)
 {
 	return classes[class].word;

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "event.h"
 #include "settings.h"
 #include "value.h"
 
@@ -37,6 +38,8 @@ enum notice_class {
 const char *notice_word(enum notice_class class);
 /* NOTICE_NONE for a word that is none, and for those that nobody may ask for. */
 enum notice_class notice_find(const char *word);
+/* What lines of EVENT are told as; NOTICE_NONE: not at all. */
+enum notice_class notice_of_event(enum event event);
 /* Of whichever class, as it is stored. */
 enum notice_class notice_of_word(const char *word);
 

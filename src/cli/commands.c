@@ -192,17 +192,26 @@ static const struct command table[] = {
 		.help = "Does a text disclose as it must? \"-\" is standard input" },
 
 	{ .name = "check",
-		.args = "[PUBLISHER...]",
+		.args = "[NAME...]",
 		.args_max = COMMAND_ARGS_MAX,
 		.run = inspect_check,
 		.more = "Configuration, templates, secrets, agents, state folder and clock; "
 			"nothing is created or called. "
 			"The exit code is 78 if there is an error. "
-			"With the name of a publisher: asks its agent whether it can work.",
+			"With the name of a publisher, or of one of the events: asks its agent "
+			"whether it can work.",
 		.help = "Look for all that would keep cpautod from its work",
 		.options = { { "agents", NULL,
-			"also ask each publisher's agent whether it can work", WORD_NONE, NULL,
-			0 } } },
+			"also ask each agent whether it can work", WORD_NONE, NULL, 0 } } },
+	{ .name = "notify",
+		.sub = "test",
+		.args = "NAME...",
+		.args_min = 1,
+		.args_max = COMMAND_ARGS_MAX,
+		.run = notify_test,
+		.more = "At once, whatever the hours and the pace of the events; cpautod need not "
+			"run.",
+		.help = "Send a message to see that it arrives" },
 	{ .name = "login",
 		.args = "PUBLISHER",
 		.args_min = 1,
