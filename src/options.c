@@ -598,6 +598,9 @@ static int parse_url(const struct option *o, const struct value *v, void *at, st
 
 	if (s == NULL)
 		return -EINVAL;
+	/* None, where that is the default. */
+	if (s[0] == '\0' && str_eq(o->standard, ""))
+		return store_text(s, at);
 	const char *fault = strlen(s) > 500 ? "it is too long" : fault_in_url(s);
 	if (fault != NULL)
 		return err_set(e, -EINVAL, "'%.100s' cannot be used: %s; write an https address: "

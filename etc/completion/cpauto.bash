@@ -34,6 +34,8 @@ _cpauto()
 				'posts retry') command="$command $w" ;;
 				'posts update') command="$command $w" ;;
 				'posts settle') command="$command $w" ;;
+				'notify list') command="$command $w" ;;
+				'notify test') command="$command $w" ;;
 				esac
 				break
 			fi ;;
@@ -48,7 +50,7 @@ _cpauto()
 	*' --cache') compopt -o filenames; _cpauto_reply -d; return ;;
 	esac
 	if [[ -z $command ]]; then
-		words='status queue posts calls plan explain preview lint check login show-config backup restore unblock sandbox completion'
+		words='status queue posts calls plan explain preview lint check notify login show-config backup restore unblock sandbox completion'
 	fi
 	case $command in
 	status) words='' ;;
@@ -71,6 +73,8 @@ _cpauto()
 	preview) words=' --template --list --fetch --sandbox --open --output --html --text --markdown' ;;
 	lint) words=''; files=1 ;;
 	check) words=' --agents' ;;
+	'notify list'|notify) words='list test' ;;
+	'notify test') words='' ;;
 	login) words='' ;;
 	show-config) words='' ;;
 	backup) words=' --force'; files=1 ;;
