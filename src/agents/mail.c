@@ -21,7 +21,7 @@
 #define SENDMAIL "/usr/sbin/sendmail"
 #define ADDRESSES_MAX 500
 #define SUBJECT_MAX 150  /* bytes */
-#define WORD_BYTES 45    /* of text in one encoded word: 75 characters at most */
+#define WORD_BYTES 39    /* of text in one encoded word: with "Subject: " 73 characters */
 #define LINE_BYTES 57    /* 76 characters of base64 */
 #define MAIL_MAX (64u << 10)
 
