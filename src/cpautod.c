@@ -356,6 +356,7 @@ static void open_herald(struct daemon *d, const struct config *config, const str
 		.store = d->store, .config = config,
 		.port = { .start = start_agent, .ctx = &d->news },
 		.credentials_dir = d->paths.credentials,
+		.clock = clock_now,
 	};
 	d->herald = herald_new(&setup, now);
 	log_set_watch(herald_note, d->herald);

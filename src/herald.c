@@ -36,6 +36,7 @@ struct herald {
 	const struct config *config;
 	struct engine_port port;
 	char *credentials_dir;
+	void (*clock)(struct instant *now);
 	struct room *rooms;
 	size_t first; /* whose turn it is */
 
@@ -85,6 +86,7 @@ struct herald *herald_new(const struct herald_setup *setup, const struct instant
 	h->config = setup->config;
 	h->port = setup->port;
 	h->credentials_dir = xstrdup(setup->credentials_dir);
+	h->clock = setup->clock;
 	h->now = *now;
 	set_up(h);
 	return h;
@@ -157,7 +159,7 @@ void herald_note(void *herald, enum log_level level, const struct log_fields *f,
 	h->noting = true;
 	struct store_notice notice = { .text = text, .level = (int)level };
 	struct instant now;
-	clock_now(&now);
+	h->clock(&now);
 	notice.at_ms = now.wall_ms;
 	if (!f->post || parse_int64(f->post, 1, INT64_MAX, &notice.post) < 0)
 		notice.post = 0;

@@ -25,6 +25,7 @@ struct herald_setup {
 	const struct config *config; /* borrowed, until herald_reload() */
 	struct engine_port port;
 	const char *credentials_dir; /* NULL: none; copied */
+	void (*clock)(struct instant *now); /* clock_now(), or a test's */
 };
 
 struct herald *herald_new(const struct herald_setup *setup, const struct instant *now);
