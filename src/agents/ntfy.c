@@ -129,6 +129,18 @@ static void words_of(const struct http_answer *h, char out[WORDS_MAX])
 	value_free(v);
 }
 
+/* The message as it was taken. A page says nothing, though it comes with 200. */
+static bool is_receipt(const struct http_answer *h)
+{
+	struct value *v = NULL;
+	struct err e;
+	bool is = json_parse(buf_cstr(&h->body), h->body.len, &v, &e) == 0 &&
+		value_get(v, "id") != NULL;
+
+	value_free(v);
+	return is;
+}
+
 static void op_notify(const struct value *request, struct value *answer)
 {
 	struct channel_event e;
@@ -148,8 +160,12 @@ static void op_notify(const struct value *request, struct value *answer)
 		if (http_post(&q, &h))
 			kit_log(LOG_LEVEL_DEBUG, "%s", h.error.text);
 		words_of(&h, words);
-		if (channel_judge(&h, WHO, words, -1, answer))
+		if (!channel_judge(&h, WHO, words, -1, answer))
+			; /* said */
+		else if (is_receipt(&h))
 			kit_ok(answer);
+		else
+			kit_later(answer, 60, "what answers is no ntfy: look at 'url'");
 		http_answer_finish(&h);
 	}
 	ntfy_finish(&n);
@@ -157,8 +173,8 @@ static void op_notify(const struct value *request, struct value *answer)
 
 /* ---- hearing --------------------------------------------------------------- */
 
-/* One line of the answer is one message. */
-static void take_line(const char *line, size_t len, const struct ntfy *n, struct value *replies,
+/* One line of the answer is one message. False for what is none. */
+static bool take_line(const char *line, size_t len, const struct ntfy *n, struct value *replies,
 	char cursor[CURSOR_MAX])
 {
 	struct value *v = NULL;
@@ -166,7 +182,7 @@ static void take_line(const char *line, size_t len, const struct ntfy *n, struct
 	const char *id;
 
 	if (json_parse(line, len, &v, &e) < 0)
-		return;
+		return len == 0;
 	id = value_get_string(v, "id", "");
 	if (str_eq(value_get_string(v, "event", ""), "message")) {
 		channel_reply(replies, value_get_string(v, "message", ""), n->replies);
@@ -174,6 +190,7 @@ static void take_line(const char *line, size_t len, const struct ntfy *n, struct
 			str_format_cut(cursor, CURSOR_MAX, "%s", id);
 	}
 	value_free(v);
+	return true;
 }
 
 static void take_lines(const struct http_answer *h, const struct ntfy *n, const char *since,
@@ -182,15 +199,18 @@ static void take_lines(const struct http_answer *h, const struct ntfy *n, const 
 	const char *at = buf_cstr(&h->body);
 	char cursor[CURSOR_MAX];
 	struct value *replies = channel_replies(answer, since);
+	bool good = !*at;
 
 	str_format_cut(cursor, sizeof(cursor), "%s", since);
 	while (*at) {
 		size_t len = strcspn(at, "\n");
 
-		take_line(at, len, n, replies, cursor);
+		good |= take_line(at, len, n, replies, cursor) && len > 0;
 		at += len + (at[len] != '\0');
 	}
 	value_set_string(answer, "cursor", cursor);
+	if (!good)
+		kit_later(answer, 60, "what answers is no ntfy: look at 'url'");
 }
 
 /* From where: the last message seen, or the second in which the first was told. */

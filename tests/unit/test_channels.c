@@ -17,7 +17,7 @@
 #define BOT "7654321:AAnot-to-be-seen_x"
 #define WORD "0123456789abcdef0123456789abcdef"
 #define HEAD(line) "HTTP/1.1 " line "\r\nContent-Type: application/json\r\nConnection: close\r\n"
-#define GOOD HEAD("200 OK") "\r\n{\"ok\":true,\"result\":{}}"
+#define GOOD HEAD("200 OK") "\r\n{\"ok\":true,\"result\":{},\"id\":\"x\"}"
 
 /* Quotes, markup, line ends, a mention: whatever a product's name may hold. */
 #define TITLE "한 <b>\\\"글\\\"</b> & 둘"
@@ -219,6 +219,7 @@ static const struct {
 	{ "ntfy", NTFY, HEAD("502 No") "\r\n<html>", PEER_CLOSE, "later", "502", 60 },
 	{ "ntfy", NTFY, HEAD("301 No") "Location: http://127.0.0.1:1/\r\n\r\n", PEER_CLOSE, "broken",
 		"elsewhere", 0 },
+	{ "ntfy", NTFY, HEAD("200 OK") "\r\n<html>", PEER_CLOSE, "later", "no ntfy", 60 },
 	{ "ntfy", NTFY, "\x16\x03\x01 nonsense", PEER_CLOSE, "later", "", 60 },
 	{ "ntfy", NTFY, HEAD("200 OK") "Content-Length: 99\r\n\r\n{", PEER_CLOSE, "later", "", 60 },
 	{ "ntfy", NTFY, HEAD("200 OK") "\r\n", PEER_DRIP, "later", "", 60 },
