@@ -191,6 +191,7 @@ labs: $(LABS)
 INSTALL     ?= install
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+CATALOGDIR  ?= $(PREFIX)/lib/systemd/catalog
 BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
 ZSHCOMPDIR  ?= $(DATADIR)/zsh/site-functions
 DEFS += -DSBINDIR='"$(SBINDIR)"'
@@ -202,9 +203,10 @@ SET_PATHS = sed -e 's|@SBINDIR@|$(SBINDIR)|g;s|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
             -e 's|/etc/cpauto|$(SYSCONFDIR)/cpauto|g'
 EXAMPLEDIR := $(DATADIR)/doc/cpauto/examples
 EXAMPLES   := $(notdir $(wildcard systemd/examples/*))
-MANUALS := $(notdir $(wildcard man/*.[1-8])) $(patsubst man/%,%,$(wildcard man/ko/*.[1-8]))
+CATALOGS   := $(notdir $(wildcard systemd/*.catalog))
+MANUALS    := $(notdir $(wildcard man/*.[1-8])) $(patsubst man/%,%,$(wildcard man/ko/*.[1-8]))
 # ko/cpauto.1 lies in ko/man1.
-man_in   = $(MANDIR)/$(filter-out ./,$(dir $(1)))man$(patsubst .%,%,$(suffix $(1)))
+man_in      = $(MANDIR)/$(filter-out ./,$(dir $(1)))man$(patsubst .%,%,$(suffix $(1)))
 # One unit makes both: for /etc/cpauto.conf, and for each /etc/cpauto/NAME.conf.
 UNIT_ONE  := -e 's|@CONFIG@|/etc/cpauto.conf|;s|@DIR@|cpauto|g;s|@KEYS@||;s|@WHO@||'
 UNIT_EACH := -e 's|@CONFIG@|/etc/cpauto/%i.conf|;s|@DIR@|cpauto/%i|g;s|@KEYS@|%i.|;s|@WHO@| (%i)|'
@@ -215,7 +217,7 @@ put = $(subst sed -e,sed $(3) -e,$(SET_PATHS)) '$(1)' >'$(DESTDIR)$(2).new' && c
 install: all
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBEXECDIR)/cpauto/agents \
 	  $(DATADIR)/cpauto/templates $(SYSCONFDIR)/cpauto/templates $(UNITDIR) $(SYSUSERSDIR) \
-	  $(TMPFILESDIR) $(BASHCOMPDIR) $(ZSHCOMPDIR) $(EXAMPLEDIR) \
+	  $(TMPFILESDIR) $(CATALOGDIR) $(BASHCOMPDIR) $(ZSHCOMPDIR) $(EXAMPLEDIR) \
 	  $(sort $(foreach m,$(MANUALS),$(call man_in,$(m)))))
 	$(INSTALL) -m 755 $(B)/cpautod $(DESTDIR)$(SBINDIR)
 	$(INSTALL) -m 755 $(B)/cpauto $(DESTDIR)$(BINDIR)
@@ -230,17 +232,19 @@ install: all
 	$(foreach e,$(EXAMPLES),$(call put,systemd/examples/$(e),$(EXAMPLEDIR)/$(e)) && ) true
 	$(call put,systemd/cpauto.sysusers,$(SYSUSERSDIR)/cpauto.conf)
 	$(call put,systemd/cpauto.tmpfiles,$(TMPFILESDIR)/cpauto.conf)
+	$(foreach c,$(CATALOGS),$(call put,systemd/$(c),$(CATALOGDIR)/$(c)) && ) true
 	$(foreach m,$(MANUALS),$(call put,man/$(m),$(call man_in,$(m))/$(notdir $(m))) && ) true
 	$(B)/cpauto completion bash >$(DESTDIR)$(BASHCOMPDIR)/cpauto
 	$(B)/cpauto completion zsh >$(DESTDIR)$(ZSHCOMPDIR)/_cpauto
-	@[ -n '$(DESTDIR)' ] || echo 'Now, as root: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload'
+	@[ -n '$(DESTDIR)' ] || echo 'Now, as root: systemd-sysusers && systemd-tmpfiles --create && journalctl --update-catalog && systemctl daemon-reload'
 
 # The configuration, the keys and the state stay.
 uninstall:
 	$(RM) $(DESTDIR)$(SBINDIR)/cpautod $(DESTDIR)$(BINDIR)/cpauto \
 	  $(DESTDIR)$(UNITDIR)/cpauto.service $(DESTDIR)$(UNITDIR)/cpauto@.service \
 	  $(DESTDIR)$(SYSUSERSDIR)/cpauto.conf \
-	  $(DESTDIR)$(TMPFILESDIR)/cpauto.conf $(DESTDIR)$(BASHCOMPDIR)/cpauto \
+	  $(DESTDIR)$(TMPFILESDIR)/cpauto.conf $(CATALOGS:%=$(DESTDIR)$(CATALOGDIR)/%) \
+	  $(DESTDIR)$(BASHCOMPDIR)/cpauto \
 	  $(DESTDIR)$(ZSHCOMPDIR)/_cpauto \
 	  $(foreach m,$(MANUALS),$(DESTDIR)$(call man_in,$(m))/$(notdir $(m)))
 	$(RM) -r $(DESTDIR)$(LIBEXECDIR)/cpauto $(DESTDIR)$(DATADIR)/cpauto $(DESTDIR)$(EXAMPLEDIR)

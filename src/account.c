@@ -28,6 +28,11 @@ int64_t account_wait_until(const struct store_account *a, const struct instant *
 	return until > now->boot_ms ? until : 0;
 }
 
+int64_t account_block_until(const struct store_account *a, const struct instant *now)
+{
+	return a->blocked ? budget_moment(&a->block_at, now) + a->block_ms : 0;
+}
+
 /*
  * Only the last N calls can matter: a token is free exactly when the Nth call
  * back has returned its own.
@@ -54,9 +59,7 @@ int account_ask(struct store *s, const struct config *c, const struct instant *n
 	if (r < 0)
 		return r;
 	const struct store_account *a = &gate.account;
-	struct budget_block block = { .hard = a->hard };
-	if (a->blocked)
-		block.boot_ms = budget_moment(&a->block_at, now) + a->block_ms;
+	struct budget_block block = { .hard = a->hard, .boot_ms = account_block_until(a, now) };
 	struct budget_rule rule = account_rule(c);
 	r = ask_budget(s, &rule, &block, now, by_hand, &gate.budget);
 	if (r < 0)

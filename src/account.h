@@ -14,6 +14,9 @@
 /* Until when the source is to be left alone, on this boot's clock; 0 if not. */
 int64_t account_wait_until(const struct store_account *a, const struct instant *now);
 
+/* Until when the server's block holds, on this boot's clock; 0 without one. */
+int64_t account_block_until(const struct store_account *a, const struct instant *now);
+
 struct account_gate {
 	struct budget_answer budget;
 	bool waiting;      /* the source failed and is left alone for budget.wait_ms */

@@ -56,26 +56,6 @@ static int save_account(struct engine *e, const struct accounts *a)
 	return store_account_set(e->store, &a->is);
 }
 
-/* The one line about the block that begins now. */
-static void log_block(const struct store_account *a, struct log_fields *f, int64_t now_ms)
-{
-	char until[CLOCK_TEXT_MAX];
-	if (a->hard) {
-		f->event = EVENT_STOPPED;
-		log_event(LOG_LEVEL_ERR, f,
-			"the server refuses calls (strike %d): %s; stopped until you run: "
-			"cpauto unblock",
-			a->strikes, a->reason);
-		return;
-	}
-	clock_format_stamp(now_ms + a->block_ms, until);
-	f->event = EVENT_BLOCKED;
-	f->until = until;
-	log_event(LOG_LEVEL_ERR, f, "the server refuses calls (strike %d): %s; no call until %s",
-		a->strikes, a->reason, until);
-	f->until = NULL;
-}
-
 static int search_failed(struct engine *e, const struct agent_result *res, struct accounts *both)
 {
 	struct store_account *a = &both->is;
@@ -84,8 +64,7 @@ static int search_failed(struct engine *e, const struct agent_result *res, struc
 	int64_t delay = retry_delay(e->keyword.failures + 1, KEYWORD_RETRY_MS, DAY_MS);
 	e->counts.calls_failed++;
 	switch (res->verdict) {
-	case AGENT_BLOCKED: /* noted before the call was ended */
-		log_block(a, &f, e->now.wall_ms);
+	case AGENT_BLOCKED: /* noted and told of before the call was ended */
 		delay = 0; /* the keyword is not to blame */
 		break;
 	case AGENT_REFUSED:
@@ -140,6 +119,10 @@ static int search_worked(struct engine *e, const struct agent_result *res, struc
 {
 	account_worked(&both->is);
 	int r = save_account(e, both);
+	if (r == 0 && both->was.failures > 0)
+		log_event(LOG_LEVEL_NOTICE,
+			LOG_FIELDS(.event = EVENT_SOURCE_BACK, .agent = "coupang"),
+			"the API answers again");
 	if (r == 0)
 		r = keep_answer(e, res->answer);
 	int left = calls_left(e);
@@ -171,6 +154,26 @@ static void note_skew(const struct value *answer, struct store_account *a)
 			a->skew_ms / SECOND_MS);
 }
 
+/* The one line about a block that begins. */
+static void log_block(struct engine *e, const struct store_account *a)
+{
+	char until[CLOCK_TEXT_MAX];
+	struct log_fields f = { .event = EVENT_STOPPED, .keyword = e->keyword.keyword,
+		.list = e->keyword.list, .agent = "coupang", .calls_left = calls_left(e) };
+	if (a->hard) {
+		log_event(LOG_LEVEL_ERR, &f,
+			"the server refuses calls (strike %d): %s; stopped until you run: "
+			"cpauto unblock",
+			a->strikes, a->reason);
+		return;
+	}
+	clock_format_stamp(e->now.wall_ms + a->block_ms, until);
+	f.event = EVENT_BLOCKED;
+	f.until = until;
+	log_event(LOG_LEVEL_ERR, &f, "the server refuses calls (strike %d): %s; no call until %s",
+		a->strikes, a->reason, until);
+}
+
 static int note_block(struct engine *e, const struct agent_result *res)
 {
 	struct store_account a;
@@ -178,7 +181,41 @@ static int note_block(struct engine *e, const struct agent_result *res)
 	if (r < 0)
 		return r;
 	account_block(&a, &e->now, res->until_ms, res->strikes, res->reason);
-	return store_account_set(e->store, &a);
+	r = store_account_set(e->store, &a);
+	if (r < 0)
+		return r;
+	log_block(e, &a);
+	e->block_watched = true;
+	return 0;
+}
+
+/*
+ * The one line about a block that is over: it is written down as over before,
+ * so that neither a restart nor another step says so again.
+ */
+int asking_try_unblock(struct engine *e)
+{
+	struct store_account a;
+	if (!e->block_watched)
+		return 0;
+	int r = store_account_get(e->store, &a);
+	if (r < 0)
+		return r;
+	e->block_watched = a.blocked && !a.hard;
+	if (!e->block_watched)
+		return 0;
+	int64_t left = account_block_until(&a, &e->now) - e->now.boot_ms;
+	if (left > 0) {
+		work_wake_in(e, left);
+		return 0;
+	}
+	a.blocked = false;
+	r = store_account_set(e->store, &a);
+	if (r < 0)
+		return r;
+	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_BLOCK_OVER),
+		"the server's block is over; calls are made again");
+	return 1;
 }
 
 /*

@@ -8,6 +8,9 @@ struct engine;
 
 /* The life of a call: from a keyword that is due to a planned post (work.h). */
 
+/* A block whose time is over: says so, once. */
+int asking_try_unblock(struct engine *e) MUST_CHECK;
+
 /* The next keyword that needs a call, if one may leave. */
 int asking_try_call(struct engine *e) MUST_CHECK;
 

@@ -86,12 +86,17 @@ static bool clock_synced(void)
 	return access(SYNC_MARK, F_OK) == 0;
 }
 
+int64_t clock_boot_ms(void)
+{
+	return read_ms(CLOCK_BOOTTIME) + test_offset("CPAUTO_TEST_BOOT_OFFSET");
+}
+
 void clock_now(struct instant *now)
 {
 	const char *id = getenv("CPAUTO_TEST_BOOT_ID");
 
 	now->wall_ms = read_ms(CLOCK_REALTIME) + test_offset("CPAUTO_TEST_WALL_OFFSET");
-	now->boot_ms = read_ms(CLOCK_BOOTTIME) + test_offset("CPAUTO_TEST_BOOT_OFFSET");
+	now->boot_ms = clock_boot_ms();
 	str_format_cut(now->boot_id, sizeof(now->boot_id), "%s", id ? id : boot_id());
 	now->synced = clock_synced();
 }

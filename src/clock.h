@@ -30,6 +30,9 @@ struct instant {
  */
 void clock_now(struct instant *now);
 
+/* Its boot_ms alone. */
+int64_t clock_boot_ms(void);
+
 /* A date in the zone that clock_set_zone() chose. */
 struct date {
 	int year, month, day; /* month and day from 1 */

@@ -506,6 +506,7 @@ static int run(struct daemon *d)
 			"the event loop: %s", strerror(-r));
 		return EX_SOFTWARE;
 	}
+	log_flush();
 	n = engine_counts(d->engine);
 	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_ENDED),
 		"cpautod ends: %d calls, %d posts made, %d published, %d updated, %d waiting, "
@@ -524,6 +525,7 @@ int main(int argc, char **argv)
 		return code;
 	memory_limit();
 	journal_init("cpautod");
+	log_limit(clock_boot_ms);
 	struct paths_wish wish = { .agents = d.options.agents };
 	int r = paths_find(&d.paths, &wish, &e);
 	if (r == 0 && d.options.check)

@@ -297,7 +297,7 @@ static void wake_for_posts(struct engine *e)
 /* In this order: what people asked for, what is owed, what is new. */
 static int (*const tries[])(struct engine *) = {
 	try_request,       sending_try_settle, sending_try_publish, making_try_finish,
-	making_try_render, asking_try_look,    asking_try_call,
+	making_try_render, asking_try_look,    asking_try_unblock,  asking_try_call,
 };
 
 static int one_action(struct engine *e)
@@ -484,6 +484,7 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 	e->credentials_dir = xstrdup(setup->credentials_dir);
 	e->apart = setup->apart;
 	e->now = *now;
+	e->block_watched = true;
 	int r = recover(e);
 	if (r == 0)
 		r = take_config(e, e->config, false);

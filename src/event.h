@@ -24,8 +24,9 @@
 
 /*
  * X(ENUM, name, id, what it carries, what makes two of them the same): the same
- * ones are limited in rate. 0 in the last column, and each line is written:
- * whatever is told once, or what a promise hangs on.
+ * ones are limited in rate where they warn (log.h). 0 in the last column, and
+ * each line is written: whatever is told once, what a promise hangs on, or what
+ * answers to something that the owner has just done.
  */
 #define EVENT_TABLE(X) \
 	X(READY, "ready", "72d6fb65b0364eecbd64417ba7e7ed7e", 0, 0) \
@@ -48,14 +49,13 @@
 	X(UNBLOCKED, "unblocked", "991413026098453d892376ac33b0acf4", 0, 0) \
 	X(ANSWER, "answer", "a44686c7e52b464ab69a7d7f9f29b8e8", \
 		EVENT_F_LOOK | EVENT_F_AGENT, 0) \
-	X(NO_POST, "no-post", "3e15575c214649d8acce51b7a3052780", \
-		EVENT_F_LOOK, EVENT_F_LOOK) \
+	X(NO_POST, "no-post", "3e15575c214649d8acce51b7a3052780", EVENT_F_LOOK, 0) \
 	X(NO_ANSWER, "no-answer", "69b0289e65cf4fcc9f22d4806f45257b", \
-		EVENT_F_LOOK | EVENT_F_AGENT, EVENT_F_AGENT) \
-	X(KEYWORD_REFUSED, "keyword-refused", "fed0e58fca884778984240857272be19", \
 		EVENT_F_LOOK | EVENT_F_AGENT, EVENT_F_LOOK) \
+	X(KEYWORD_REFUSED, "keyword-refused", "fed0e58fca884778984240857272be19", \
+		EVENT_F_LOOK | EVENT_F_AGENT, 0) \
 	X(SOURCE_BROKEN, "source-broken", "25f638636a994c9f9a6ceca407db473a", \
-		EVENT_F_LOOK | EVENT_F_AGENT, EVENT_F_AGENT) \
+		EVENT_F_LOOK | EVENT_F_AGENT, 0) \
 	X(SOURCE_BACK, "source-back", "dcd4e26df6724e7ab44add76f765eea9", \
 		EVENT_F_AGENT, 0) \
 	X(ANSWER_LOST, "answer-lost", "e7ae77bee70c4222919722969c12b602", \
@@ -86,9 +86,9 @@
 	X(LOOK_LATE, "look-late", "2c00217cca9e4d288a4a75137a7a6671", \
 		EVENT_F_ROW | EVENT_F_PUBLISHER, EVENT_F_POST) \
 	X(IMAGE_MISSING, "image-missing", "be1e6caabdb24332911d9c278cbd1886", \
-		EVENT_F_POST, EVENT_F_KIND) \
+		EVENT_F_POST, EVENT_F_POST) \
 	X(PUBLISHER_BROKEN, "publisher-broken", "9ca2fc17b9954c57bff341d500e9e2c0", \
-		EVENT_F_AGENT | EVENT_F_PUBLISHER, EVENT_F_PUBLISHER) \
+		EVENT_F_AGENT | EVENT_F_PUBLISHER, 0) \
 	X(PUBLISHER_BLOCKED, "publisher-blocked", "f1ddc7e6a2ff4b599a57cf98655a6579", \
 		EVENT_F_AGENT | EVENT_F_PUBLISHER | EVENT_F_UNTIL, 0) \
 	X(PUBLISHER_WAITS, "publisher-waits", "55ef1c5b875d4739bc3d263038c9b1d6", \

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "repeat.h"
+
 /* Of one event before escaping; each byte may become four. */
 #define LOG_TEXT_MAX 4096
 #define LOG_ESCAPED_MAX (4 * LOG_TEXT_MAX)
@@ -14,6 +16,7 @@
 static char log_name[64] = "cpautod";
 static log_sink *log_current = log_to_stderr;
 static enum log_level log_max = LOG_LEVEL_INFO;
+static int64_t (*log_boot_ms)(void);
 static log_watch *watch;
 static void *watch_ctx;
 
@@ -146,6 +149,81 @@ static void PRINTF(2, 0) format_text(char text[LOG_TEXT_MAX], const char *fmt, v
 	memcpy(text + end, "…", sizeof("…"));
 }
 
+void log_limit(int64_t (*boot_ms)(void))
+{
+	repeat_clear();
+	log_boot_ms = boot_ms;
+}
+
+/* One step of 64-bit FNV-1a over S and its end. */
+static uint64_t mix(uint64_t key, const char *s)
+{
+	do
+		key = (key ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+	while (*s++);
+	return key;
+}
+
+/* What makes two lines the same; 0 where nothing does. */
+static uint64_t key_of(enum log_level level, const struct log_fields *f, const char *text)
+{
+	unsigned same = f ? event_same(f->event) : 0;
+	const struct {
+		unsigned bit;
+		const char *value;
+	} parts[] = {
+		{ EVENT_F_KEYWORD, f ? f->keyword : NULL },
+		{ EVENT_F_LIST, f ? f->list : NULL },
+		{ EVENT_F_POST, f ? f->post : NULL },
+		{ EVENT_F_AGENT, f ? f->agent : NULL },
+		{ EVENT_F_PUBLISHER, f ? f->publisher : NULL },
+		{ EVENT_F_TEXT, text },
+	};
+
+	/* What is no warning is a step of the work, and each step is told. */
+	if (!same || level > LOG_LEVEL_WARNING)
+		return 0;
+	uint64_t key = mix(UINT64_C(0xcbf29ce484222325), event_name(f->event));
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (same & parts[i].bit)
+			key = mix(key, parts[i].value ? parts[i].value : "");
+	}
+	return key | 1;
+}
+
+static void tell_repeats(int64_t now_ms, bool all)
+{
+	struct repeat_told told;
+
+	while (repeat_take(now_ms, all, &told)) {
+		char span[32];
+
+		format_wait(told.span_ms, span, sizeof(span));
+		log_event((enum log_level)told.level, LOG_FIELDS(.event = EVENT_REPEATED),
+			"%d more of these in the last %s: %s", told.count, span, told.text);
+		free(told.text);
+	}
+}
+
+/* Tells first what was counted before, so that the lines stand in the order of time. */
+static bool may_go(enum log_level level, const struct log_fields *f, const char *text)
+{
+	if (!log_boot_ms)
+		return true;
+	int64_t now_ms = log_boot_ms();
+	uint64_t key = key_of(level, f, text);
+
+	tell_repeats(now_ms, false);
+	return key == 0 || repeat_pass(key, (int)level, text, now_ms);
+}
+
+void log_flush(void)
+{
+	if (log_boot_ms)
+		tell_repeats(log_boot_ms(), true);
+}
+
 void log_event(enum log_level level, const struct log_fields *f, const char *fmt, ...)
 {
 	int saved = errno;
@@ -159,8 +237,10 @@ void log_event(enum log_level level, const struct log_fields *f, const char *fmt
 	format_text(text, fmt, ap);
 	va_end(ap);
 	escape(text, shown);
-	log_current(level, f, shown);
-	if (watch && f && f->event != EVENT_NONE)
-		watch(watch_ctx, level, f, shown);
+	if (may_go(level, f, shown)) {
+		log_current(level, f, shown);
+		if (watch && f && f->event != EVENT_NONE)
+			watch(watch_ctx, level, f, shown);
+	}
 	errno = saved;
 }

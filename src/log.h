@@ -38,6 +38,16 @@ typedef void log_watch(void *ctx, enum log_level level, const struct log_fields 
 void log_set_watch(log_watch *watch, void *ctx);
 
 /*
+ * From now on warnings and errors that say what was just said are counted, not
+ * written: those of the kinds that event.h names, and what each kind calls the
+ * same. A count is told with the next line, whichever it is, once its time is
+ * over. BOOT_MS tells the time; NULL: every line is written, as at the start.
+ */
+void log_limit(int64_t (*boot_ms)(void));
+/* Tells what is counted now. */
+void log_flush(void);
+
+/*
  * One event, one line. Control characters and broken UTF-8 in the text are
  * shown as \xNN, so that nothing from outside can forge a line or move a
  * terminal's cursor. errno survives. F may be NULL.

@@ -155,8 +155,13 @@ static int mend_publisher(struct engine *e, const char *name)
 {
 	struct store_publisher state;
 	int r = store_publisher_get(e->store, name, &state);
-	if (r == 0 && state.failures > 0 && !state.broken)
-		r = store_publisher_set(e->store, name, &(struct store_publisher){ .failures = 0 });
+	if (r < 0 || state.failures == 0 || state.broken)
+		return r;
+	r = store_publisher_set(e->store, name, &(struct store_publisher){ .failures = 0 });
+	if (r == 0)
+		log_event(LOG_LEVEL_NOTICE,
+			LOG_FIELDS(.event = EVENT_PUBLISHER_BACK, .publisher = name),
+			"publisher '%s' works again", name);
 	return r;
 }
 

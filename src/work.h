@@ -68,6 +68,7 @@ struct engine {
 	bool fatal;
 
 	int64_t expire_boot_ms, clamp_boot_ms;
+	bool block_watched; /* a block may be there whose end is to be told */
 
 	/* For the status: the next call, on the wall clock; 0 = none in sight. */
 	int64_t next_call_ms;

@@ -65,6 +65,24 @@ ok 'and posts' wait_for 20 has_outbox 2
 ok 'its status is a sentence' wait_for 20 shows '[0-9] of 10 calls left, (next at [0-9:]+ for|nothing is due)'
 like 'the journal knows the keyword' "$(journal -u cpauto CPAUTO_KEYWORD=에어프라이어)" '에어프라이어.*calls left'
 like 'and the post' "$(journal -u cpauto CPAUTO_POST=1)" 'post 1 is out'
+
+# ---- the journal explains itself
+explained() { IN_LANG=$1 in_root journalctl -q --no-pager -o short -u cpauto -x "${@:2}"; }
+explained C.UTF-8 >"$T/journal.en"
+explained ko_KR.UTF-8 >"$T/journal.ko"
+like 'in English' "$(cat "$T/journal.en")" '^░░ Subject: Post 1 is out$'
+like 'in Korean' "$(cat "$T/journal.ko")" '^░░ Subject: 글 1번이 나갔습니다$'
+is 'both of the same lines' "$(grep -c '^░░ Subject:' "$T/journal.en")" "$(grep -c '^░░ Subject:' "$T/journal.ko")"
+like 'with the command to run' "$(explained C.UTF-8 CPAUTO_EVENT=post-published)" '^░░     cpauto posts show 2$'
+is 'and no name of a field in the place of what is in it' \
+  "$(grep -hE '^░░.*(@|CPAUTO_[A-Z]+[^A-Z=])' "$T/journal.en" "$T/journal.ko")" ''
+is 'in 80 columns' "$(grep -h '^░░' "$T/journal.en" "$T/journal.ko" | perl -CSD -ne \
+  'chomp; my $w = () = /\p{Hangul}/g; print "$_\n" if length() + $w > 80')" ''
+is 'each line of the daemon has its kind' \
+  "$(in_root journalctl -q -u cpauto -o json | jq -r 'select(.SYSLOG_IDENTIFIER == "cpautod" and .MESSAGE_ID == null).MESSAGE')" ''
+is 'a query by field finds what it should' \
+  "$(journal -u cpauto CPAUTO_EVENT=post-published CPAUTO_PUBLISHER=outbox | grep -c 'is out')" 2
+is 'and no more' "$(journal -u cpauto CPAUTO_EVENT=post-published CPAUTO_PUBLISHER=other)" ''
 is 'the boot is told apart' "$(in_root sqlite3 /var/lib/cpauto/state.db 'SELECT DISTINCT taken_boot_id FROM calls' | tail -n 1)" \
   "$(in_root cat /proc/sys/kernel/random/boot_id)"
 ok 'cpauto asks the daemon' in_root sh -c 'cpauto queue now 전기포트'
@@ -154,4 +172,5 @@ in_root dpkg -i /root/cpauto.deb >/dev/null 2>&1
 in_root sh -c 'echo "cpauto cpauto/purge-state boolean true" | debconf-set-selections'
 in_root env DEBIAN_FRONTEND=noninteractive dpkg -P cpauto >/dev/null 2>&1
 ok 'where the owner says so, the state goes' in_root sh -c '! test -e /var/lib/cpauto'
+is 'nor are explanations' "$(in_root journalctl --list-catalog | grep -c ' cpauto: ')" 0
 is 'and nothing of the package is left' "$(in_root sh -c 'find /usr/libexec/cpauto /lib/systemd/system/cpauto* /usr/share/cpauto /var/cache/cpauto 2>/dev/null')" ''

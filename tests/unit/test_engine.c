@@ -387,12 +387,33 @@ static void crash(void)
 	w.store = NULL;
 }
 
-static void no_log(enum log_level level, const struct log_fields *f, const char *text)
+/* How often each kind of line was written, and when the last block was said to end. */
+static int told[EVENT_COUNT];
+static char told_until[CLOCK_TEXT_MAX];
+
+/* Every line has a kind, and carries what the explanation of its kind may name. */
+static void on_log(enum log_level level, const struct log_fields *f, const char *text)
 {
 	(void)level;
-	(void)f;
 	if (getenv("CPAUTO_TEST_LOG"))
 		print_message("  %s\n", text);
+	assert_non_null(f);
+	const struct {
+		unsigned bit;
+		const char *value;
+	} carried[] = {
+		{ EVENT_F_KEYWORD, f->keyword },     { EVENT_F_LIST, f->list },
+		{ EVENT_F_POST, f->post },           { EVENT_F_AGENT, f->agent },
+		{ EVENT_F_PUBLISHER, f->publisher }, { EVENT_F_UNTIL, f->until },
+	};
+	if (f->event == EVENT_NONE)
+		fail_msg("no kind: %s", text);
+	for (size_t i = 0; i < ARRAY_LEN(carried); i++)
+		if (event_carries(f->event) & carried[i].bit && str_empty(carried[i].value))
+			fail_msg("%s lacks %#x: %s", event_name(f->event), carried[i].bit, text);
+	told[f->event]++;
+	if (f->until)
+		str_format_cut(told_until, sizeof(told_until), "%s", f->until);
 }
 
 static int set_up(void **state)
@@ -409,6 +430,7 @@ static int set_up(void **state)
 	w.now.boot_ms = 5 * HOUR;
 	w.latency = SECOND;
 	w.price = 100;
+	memset(told, 0, sizeof(told));
 	return 0;
 }
 
@@ -721,6 +743,74 @@ static void test_blocked_until_a_named_time(void **state)
 	reply_blocked(w.now.wall_ms + HOUR, 2);
 	assert_false(go_for("search", 3 * DAY));
 	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+}
+
+/* One line when it begins, with its end, and one when it is over, whatever happens between. */
+static void test_a_block_is_told_of_twice(void **state)
+{
+	(void)state;
+	char until[CLOCK_TEXT_MAX];
+	start_up(SIMPLE(TWELVE, ""));
+	go("search");
+	reply_blocked(0, -1);
+	clock_format_stamp(w.now.wall_ms + DAY, until);
+	for (int hour = 0; hour < 24; hour++) {
+		assert_true(told[EVENT_BLOCKED] == 1 && told[EVENT_BLOCK_OVER] == 0);
+		assert_string_equal(told_until, until);
+		crash();
+		start_up(SIMPLE(TWELVE, ""));
+		assert_false(go_for("search", HOUR - SECOND));
+		advance(SECOND);
+	}
+	go("search");
+	assert_int_equal(told[EVENT_BLOCK_OVER], 1);
+	crash();
+	start_up(SIMPLE(TWELVE, ""));
+	go_for("search", DAY);
+	reply_well();
+	assert_true(told[EVENT_BLOCKED] == 1 && told[EVENT_BLOCK_OVER] == 1);
+	/* From the second strike on it is the owner who ends it. */
+	go_for("search", 2 * DAY);
+	reply_blocked(0, -1);
+	go_for("search", 3 * DAY);
+	crash();
+	start_up(SIMPLE(TWELVE, ""));
+	go_for("search", 3 * DAY);
+	assert_true(told[EVENT_STOPPED] == 1 && told[EVENT_UNBLOCKED] == 0);
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	assert_true(told[EVENT_BLOCKED] == 1 && told[EVENT_BLOCK_OVER] == 1 &&
+		told[EVENT_STOPPED] == 1 && told[EVENT_UNBLOCKED] == 1);
+}
+
+/* With nothing to do its end is told at its time; else at the next start. */
+static void test_the_end_of_a_block(void **state)
+{
+	(void)state;
+	start_up(SIMPLE("\"하나\"", ""));
+	go("search");
+	reply_blocked(0, -1);
+	assert_int_equal(ask("pause", NULL, NULL, 0), 0);
+	assert_int_equal(go(NULL), DAY);
+	advance(DAY - SECOND);
+	assert_int_equal(go(NULL), SECOND);
+	assert_int_equal(told[EVENT_BLOCK_OVER], 0);
+	advance(SECOND);
+	assert_int_equal(go(NULL), INT64_MAX);
+	assert_int_equal(told[EVENT_BLOCK_OVER], 1);
+	tear_down(NULL);
+	set_up(NULL);
+	start_up(SIMPLE("\"하나\"", ""));
+	go("search");
+	reply_blocked(0, -1);
+	crash();
+	advance(2 * DAY);
+	new_boot(HOUR, true);
+	start_up(SIMPLE("\"하나\"", ""));
+	go(NULL);
+	crash();
+	start_up(SIMPLE("\"하나\"", ""));
+	go(NULL);
+	assert_true(told[EVENT_BLOCKED] == 1 && told[EVENT_BLOCK_OVER] == 1);
 }
 
 static void test_failures(void **state)
@@ -1759,6 +1849,11 @@ static int fill_at_start(void *ctx, const struct agent_job *job, struct err *e)
 	return err_set(e, -EAGAIN, "no process can be had");
 }
 
+static int64_t boot_ms(void)
+{
+	return w.now.boot_ms;
+}
+
 static void test_a_full_disk_is_weather(void **state)
 {
 	(void)state;
@@ -1768,10 +1863,15 @@ static void test_a_full_disk_is_weather(void **state)
 	}
 	start_up(SIMPLE(TWELVE, ""));
 	fill_disk();
+	log_limit(boot_ms);
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(go(NULL), MINUTE);
 		advance(MINUTE);
 	}
+	assert_int_equal(told[EVENT_STORE_WAITS], 1);
+	log_flush();
+	log_limit(NULL);
+	assert_int_equal(told[EVENT_REPEATED], 1);
 	assert_int_equal(w.searches, 0);
 	assert_null(engine_fatal(w.engine));
 	assert_status("the disk is full");
@@ -2985,6 +3085,8 @@ int main(void)
 		TEST(test_blocked_for_a_day),
 		TEST(test_killed_after_a_block),
 		TEST(test_blocked_until_a_named_time),
+		TEST(test_a_block_is_told_of_twice),
+		TEST(test_the_end_of_a_block),
 		TEST(test_failures),
 		TEST(test_the_source_is_left_alone_longer),
 		TEST(test_a_bad_keyword_starves_nobody),
@@ -3065,7 +3167,7 @@ int main(void)
 		TEST(test_an_update_without_an_id),
 		TEST(test_accidents),
 	};
-	log_set_sink(no_log);
+	log_set_sink(on_log);
 	if (clock_set_zone("Asia/Seoul") < 0)
 		return 1;
 	/* Some of them are enough for valgrind, which takes minutes for all. */

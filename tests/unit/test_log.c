@@ -11,6 +11,9 @@
 static char last[20000];
 static enum log_level last_level;
 static char last_keyword[32];
+static enum event last_event;
+#define BLOGS 40
+static long shown[BLOGS];
 static int events;
 
 static void keep(enum log_level level, const struct log_fields *f, const char *text)
@@ -18,6 +21,13 @@ static void keep(enum log_level level, const struct log_fields *f, const char *t
 	str_format_cut(last, sizeof(last), "%s", text);
 	str_format_cut(last_keyword, sizeof(last_keyword), "%s", f ? f->keyword : "none");
 	last_level = level;
+	last_event = f ? f->event : EVENT_NONE;
+	/* Each line of these tests' blog stands for one, or for as many as it says. */
+	const char *blog = strstr(text, "publisher '");
+
+	if (blog)
+		shown[strtol(blog + strlen("publisher '"), NULL, 10) % BLOGS] +=
+			last_event == EVENT_REPEATED ? strtol(text, NULL, 10) : 1;
 	events++;
 	errno = EBADF;
 }
@@ -27,6 +37,7 @@ static int start(void **state UNUSED)
 	log_set_sink(keep);
 	log_set_max(LOG_LEVEL_INFO);
 	events = 0;
+	memset(shown, 0, sizeof(shown));
 	return 0;
 }
 
@@ -166,6 +177,142 @@ static void test_one_write(void **state UNUSED)
 	close(fds[1]);
 }
 
+/* ---- what is said again and again --------------------------------------------------- */
+
+#define MINUTE INT64_C(60000)
+
+static int64_t now_ms;
+
+static int64_t tell_time(void)
+{
+	return now_ms;
+}
+
+static int start_limited(void **state)
+{
+	start(state);
+	now_ms = 5 * MINUTE;
+	log_limit(tell_time);
+	return 0;
+}
+
+static int stop_limited(void **state UNUSED)
+{
+	log_limit(NULL);
+	return 0;
+}
+
+static void fail_blog(const char *publisher, int n)
+{
+	log_event(LOG_LEVEL_WARNING,
+		LOG_FIELDS(.event = EVENT_PUBLISHER_WAITS, .publisher = publisher),
+		"publisher '%s': failed (%d)", publisher, n);
+}
+
+/* The first at once, those after it in one line, with the first after ten minutes. */
+static void test_repeats(void **state UNUSED)
+{
+	for (int i = 0; i < 10; i++, now_ms += MINUTE) {
+		fail_blog("a", i);
+		assert_int_equal(events, 1);
+		assert_string_equal(last, "publisher 'a': failed (0)");
+	}
+	fail_blog("a", 10);
+	assert_int_equal(events, 3);
+	assert_string_equal(last, "publisher 'a': failed (10)");
+	/* The time has doubled, and any line may bring the count. */
+	now_ms += 7 * MINUTE;
+	fail_blog("a", 11);
+	now_ms += 12 * MINUTE;
+	fail_blog("a", 12);
+	log_info("something else");
+	assert_int_equal(events, 4);
+	now_ms += MINUTE;
+	log_info("something else");
+	assert_int_equal(events, 6);
+	assert_string_equal(last, "something else");
+}
+
+static void test_repeats_in_words(void **state UNUSED)
+{
+	for (int i = 0; i < 5; i++, now_ms += MINUTE)
+		fail_blog("a", i);
+	now_ms += 5 * MINUTE;
+	log_flush();
+	assert_int_equal(events, 2);
+	assert_string_equal(last, "4 more of these in the last 10 min: publisher 'a': failed (4)");
+	assert_int_equal(last_level, LOG_LEVEL_WARNING);
+	assert_int_equal(last_event, EVENT_REPEATED);
+	log_flush();
+	assert_int_equal(events, 2);
+}
+
+/* Twice as long each time while it goes on, an hour at most, and from the start after a rest. */
+static void test_repeats_for_long(void **state UNUSED)
+{
+	int day = 0;
+
+	for (int i = 0; i < 24 * 60; i++, now_ms += MINUTE)
+		fail_blog("a", i);
+	day = events;
+	/* At 0, 10, 30, 70, 130, … min, with a count before each but the first. */
+	assert_int_equal(day, 1 + 2 * 25);
+	now_ms += 61 * MINUTE;
+	fail_blog("a", 0);
+	assert_int_equal(events, day + 2);
+	now_ms += 61 * MINUTE;
+	fail_blog("a", 0);
+	assert_int_equal(events, day + 3);
+	now_ms += 10 * MINUTE;
+	fail_blog("a", 0);
+	assert_int_equal(events, day + 4);
+}
+
+static void test_what_is_no_repeat(void **state UNUSED)
+{
+	fail_blog("a", 0);
+	fail_blog("b", 0);
+	assert_int_equal(events, 2);
+	/* Another level is the same, a step of the work is not. */
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_PUBLISHER_WAITS, .publisher = "a"), "x");
+	assert_int_equal(events, 2);
+	for (int i = 0; i < 3; i++) {
+		log_event(LOG_LEVEL_INFO, LOG_FIELDS(.event = EVENT_AGENT_SAID, .agent = "a"), "x");
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_POST_PARKED, .post = "1"), "x");
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_BLOCKED), "x");
+		log_warning("x");
+	}
+	assert_int_equal(events, 14);
+	/* An agent's own words count as the same only where they are. */
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_AGENT_SAID, .agent = "a"), "x");
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_AGENT_SAID, .agent = "a"), "y");
+	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_AGENT_SAID, .agent = "a"), "x");
+	assert_int_equal(events, 16);
+}
+
+/* Of many, at all times: each line was written, or is counted with those of its own kind. */
+static void test_no_line_is_lost(void **state UNUSED)
+{
+	uint64_t seed = (uint64_t)getpid();
+	long said[BLOGS] = { 0 };
+
+	print_message("seed %ju\n", (uintmax_t)seed);
+	for (int i = 0; i < 20000; i++) {
+		char name[16];
+		unsigned blog;
+
+		seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		blog = (unsigned)(seed >> 40) % BLOGS;
+		str_format_cut(name, sizeof(name), "%u", blog);
+		now_ms += (int64_t)(seed >> 33) % (seed >> 63 ? 1000 : 5 * MINUTE);
+		fail_blog(name, i);
+		said[blog]++;
+	}
+	assert_true(events < 20000);
+	log_flush();
+	assert_memory_equal(shown, said, sizeof(said));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +322,11 @@ int main(void)
 		cmocka_unit_test_setup(test_errno, start),
 		cmocka_unit_test_setup(test_stderr, start),
 		cmocka_unit_test_setup(test_one_write, start),
+		cmocka_unit_test_setup_teardown(test_repeats, start_limited, stop_limited),
+		cmocka_unit_test_setup_teardown(test_repeats_in_words, start_limited, stop_limited),
+		cmocka_unit_test_setup_teardown(test_repeats_for_long, start_limited, stop_limited),
+		cmocka_unit_test_setup_teardown(test_what_is_no_repeat, start_limited, stop_limited),
+		cmocka_unit_test_setup_teardown(test_no_line_is_lost, start_limited, stop_limited),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
