@@ -59,10 +59,12 @@ struct herald {
 static void failed(struct herald *h)
 {
 	h->store_boot = h->now.boot_ms + STORE_RETRY_MS;
-	if (!h->store_said)
-		log_warning("%s; nobody is told anything for now, ignoring",
-			store_error(h->store));
+	bool said = h->store_said;
 	h->store_said = true;
+	if (!said)
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_NOTICES_LATE),
+			"%s; nobody is told anything for now, trying again in 1 min",
+			store_error(h->store));
 }
 
 static void set_up(struct herald *h)

@@ -40,37 +40,37 @@ events "$manual" "$(phone 'on = [ "approval", "published" ];'), $(bot ''), { nam
 ok 'check is content' cpauto check
 is 'and asks nobody' "$(grep -c . "$T/told")" 0
 daemon
-ok 'each question is put by ntfy' wait_for 20 has_told '^/$' 3
-ok 'and by Telegram' wait_for 20 has_told sendMessage 3
-ok 'and by mail' wait_for 20 sh -c "[ \"\$(grep -c '^To: me@example.org' $T/mail)\" = 3 ]"
+ok 'each question is put by ntfy' wait_for 60 has_told '^/$' 3
+ok 'and by Telegram' wait_for 60 has_told sendMessage 3
+ok 'and by mail' wait_for 60 sh -c "[ \"\$(grep -c '^To: me@example.org' $T/mail)\" = 3 ]"
 is 'with its token' "$(told '^/$' | jq -r .auth | sort -u)" 'Bearer tk_wordofntfy'
 is 'in the language of its reader' "$(told '^/$' | jq -r .body.title | sort -u)" 'cpauto: 승인을 기다리는 글'
 is 'with buttons' "$(told '^/$' | jq -c '[.body.actions[].label]' | sort -u)" '["승인","거절"]'
 is 'no word that decides is in the state' "$(strings "$T/state/state.db" | grep -c "$(word ntfy)")" 0
-wait_for 20 has_told my-replies 1
+wait_for 60 has_told my-replies 1
 
 # ---- what does not count
 reply "ntfy approve 0123456789abcdef0123456789abcdef"
 reply "ntfy publish everything"
 reply "telegram 43 approve $(word telegram)"
 reply "ntfy approve $(word telegram)"
-ok 'wrong replies are said' wait_for 20 ignored 2
+ok 'wrong replies are said' wait_for 60 ignored 2
 is 'and change nothing' "$(posts waiting)" 3
 
 # ---- what counts
 approved=$(told '^/$' | jq -r 'select(.body.actions).body.message' | grep -oE 'show [0-9]+' | tail -n 1 | cut -d' ' -f2)
 used=$(word ntfy)
 reply "ntfy approve $used"
-ok 'a reply approves its post' wait_for 20 has_posts published 1
+ok 'a reply approves its post' wait_for 60 has_posts published 1
 is 'that one' "$(sql "SELECT state FROM posts WHERE id = $approved")" published
 is 'and no other' "$(posts waiting)" 2
-ok 'which is told' wait_for 20 sh -c "grep -q '답장 처리' $T/told"
+ok 'which is told' wait_for 60 sh -c "grep -q '답장 처리' $T/told"
 reply "ntfy approve $used"
-ok 'the same reply again is ignored' wait_for 20 ignored 3
+ok 'the same reply again is ignored' wait_for 60 ignored 3
 is 'and changes nothing' "$(posts waiting)" 2
 other=$(told sendMessage | jq -r 'select(.body.reply_markup) | select(.body.text | test("posts show '"$approved"'(\\n|$)") | not) | .body.reply_markup.inline_keyboard[0][1].callback_data' | tail -n 1)
 reply "telegram 42 $other"
-ok 'a button rejects its post' wait_for 20 has_posts refused 1
+ok 'a button rejects its post' wait_for 60 has_posts refused 1
 is 'with a reason' "$(sql "SELECT reason FROM posts WHERE state = 'refused'")" 'rejected by you: by a reply through bot'
 like 'the button is let go' "$(told answerCallbackQuery)" 'callback_query_id'
 is 'the third still waits' "$(posts waiting)" 1
@@ -79,7 +79,7 @@ is 'no secret is in the log' "$(grep -cE 'tk_wordofntfy|AAbbCCdd|'"$used" "$T/lo
 
 # ---- nobody is asked once nothing waits
 cpauto posts reject "$(sql "SELECT id FROM posts WHERE state = 'waiting'")" >/dev/null
-ok 'all is told' wait_for 20 sh -c "[ \"\$(sqlite3 -readonly -cmd '.timeout 5000' $T/state/state.db 'SELECT count(*) FROM notices')\" = 0 ]"
+ok 'all is told' wait_for 60 sh -c "[ \"\$(sqlite3 -readonly -cmd '.timeout 5000' $T/state/state.db 'SELECT count(*) FROM notices')\" = 0 ]"
 is 'no word is left that decides' "$(sql "SELECT count(*) FROM tokens t JOIN posts p ON p.id = t.post WHERE p.state = 'waiting'")" 0
 stop TERM
 
@@ -91,7 +91,7 @@ echo hang >"$T/mode"
 conf 'lists = ( { name = "주방"; keywords = [ "에어프라이어", "전기포트", "토스터", "가습기" ]; every = "1d"; publisher = "outbox"; } );' \
   "events = ( { name = \"bot\"; agent = \"telegram\"; url = \"$WEB\"; chat = 42; token_file = \"$T/keys/bot\"; on = [ \"published\" ]; timeout = \"60s\"; } );"
 daemon
-ok 'posts go out meanwhile' wait_for 20 has_posts published 4
+ok 'posts go out meanwhile' wait_for 60 has_posts published 4
 is 'though nobody was told' "$(cpauto notify --json | jq '.events[0].undelivered')" 4
 stop TERM
 is 'it ends in order' "$RC" 0
@@ -100,9 +100,9 @@ is 'it ends in order' "$RC" 0
 echo good >"$T/mode"
 : >"$T/told"
 daemon
-ok 'it is told later' wait_for 20 has_told sendMessage 1
+ok 'it is told later' wait_for 60 has_told sendMessage 1
 like 'all of it at once' "$(told sendMessage)" 'Published \(4\)'
-ok 'and done with' wait_for 20 sh -c "[ \"\$(sqlite3 -readonly -cmd '.timeout 5000' $T/state/state.db 'SELECT count(*) FROM notices')\" = 0 ]"
+ok 'and done with' wait_for 60 sh -c "[ \"\$(sqlite3 -readonly -cmd '.timeout 5000' $T/state/state.db 'SELECT count(*) FROM notices')\" = 0 ]"
 is 'titles are escaped' "$(told sendMessage | jq -r .body.parse_mode)" HTML
 stop TERM
 
