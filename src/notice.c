@@ -9,8 +9,9 @@
 #define HOUR_MS INT64_C(3600000)
 #define TEXT_MAX 4096
 
+/* Without a pointer in it: no page of it is ever written to. */
 static const struct {
-	const char *word, *titles[2];
+	char word[12], titles[2][48];
 } classes[NOTICE_COUNT] = {
 	[NOTICE_NONE] = { "none", { "", "" } },
 	[NOTICE_APPROVAL] = { "approval", { "A post waits for you", "승인을 기다리는 글" } },
@@ -29,7 +30,7 @@ static const struct {
 };
 
 /* What the buttons say. */
-static const char *const yes[] = { "Approve", "승인" }, *const no[] = { "Reject", "거절" };
+static const char yes[][8] = { "Approve", "승인" }, no[][8] = { "Reject", "거절" };
 
 /* What else is said in the reader's language. */
 static void say_many(const struct config_notifier *n, size_t count, char out[NOTICE_LINE_MAX])
