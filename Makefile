@@ -64,7 +64,8 @@ CC_ALL = $(CC) $(DEFS) $(WARN) $(HARDEN) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 LD_ALL = $(CC) $(HARDEN) $(RELRO) $(CFLAGS) $(LDFLAGS)
 
 MAINS     := src/cpautod.c src/cpauto.c
-AGENTS    := coupang outbox metaweblog wordpress naver naver-openapi naver-cafe exec
+AGENTS    := coupang outbox metaweblog wordpress naver naver-openapi naver-cafe exec \
+             ntfy telegram webhook mail
 # What agents share: all else that stands beside them.
 AGENT_KIT := $(filter-out $(AGENTS),$(basename $(notdir $(wildcard src/agents/*.c))))
 

@@ -149,6 +149,26 @@ void buf_percent(struct buf *b, const char *s, size_t len)
 	}
 }
 
+void buf_base64(struct buf *b, const void *data, size_t len)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *s = data;
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned long bits = (unsigned long)s[i] << 16;
+
+		if (i + 1 < len)
+			bits |= (unsigned long)s[i + 1] << 8;
+		if (i + 2 < len)
+			bits |= s[i + 2];
+		buf_char(b, digits[bits >> 18 & 63]);
+		buf_char(b, digits[bits >> 12 & 63]);
+		buf_char(b, i + 1 < len ? digits[bits >> 6 & 63] : '=');
+		buf_char(b, i + 2 < len ? digits[bits & 63] : '=');
+	}
+}
+
 void buf_truncate(struct buf *b, size_t len)
 {
 	if (len >= b->len)

@@ -36,6 +36,9 @@ void buf_html(struct buf *b, const char *s, size_t len);
 /* RFC 3986 percent-encoding: all but A-Z a-z 0-9 - . _ ~ (space is %20). */
 void buf_percent(struct buf *b, const char *s, size_t len);
 
+/* RFC 4648 base64, padded, on one line. */
+void buf_base64(struct buf *b, const void *data, size_t len);
+
 void buf_truncate(struct buf *b, size_t len);
 bool buf_failed(const struct buf *b);
 

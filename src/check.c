@@ -138,22 +138,23 @@ static void check_secret(
 		found(c, "ok", "secrets", "%s: %s", name, path);
 }
 
-static void check_settings(struct check *c, const struct config_publisher *p)
+static void check_settings(
+	struct check *c, const char *what, const char *name, const struct value *settings)
 {
 	struct secrets s;
 	secrets_init(&s);
-	secrets_add_settings(&s, p->name, c->in->paths->credentials, p->settings);
+	secrets_add_settings(&s, name, c->in->paths->credentials, settings);
 	for (size_t i = 0; i < s.count; i++) {
 		struct err e;
 		const char *path = secrets_file(&s, i);
-		CLEANUP_FREE char *credential = xasprintf("%s.%.*s", p->name,
+		CLEANUP_FREE char *credential = xasprintf("%s.%.*s", name,
 			(int)strcspn(s.items[i], "="), s.items[i]);
 		if (check_credential(c, credential, credential, false, true))
 			continue;
 		if (secret_check(path, &e) < 0)
-			found(c, "error", "secrets", "publisher '%s': %s", p->name, e.text);
+			found(c, "error", "secrets", "%s '%s': %s", tr(what), name, e.text);
 		else
-			found(c, "ok", "secrets", "publisher '%s': %s", p->name, path);
+			found(c, "ok", "secrets", "%s '%s': %s", tr(what), name, path);
 	}
 	secrets_finish(&s);
 }
@@ -163,7 +164,11 @@ static void check_secrets(struct check *c)
 	check_secret(c, _("access key"), "coupang.access-key", c->config->coupang.access_key_file);
 	check_secret(c, _("secret key"), "coupang.secret-key", c->config->coupang.secret_key_file);
 	for (size_t i = 0; i < c->config->publisher_count; i++)
-		check_settings(c, &c->config->publishers[i]);
+		check_settings(c, N_("publisher"), c->config->publishers[i].name,
+			c->config->publishers[i].settings);
+	for (size_t i = 0; i < c->config->notifier_count; i++)
+		check_settings(c, "events", c->config->notifiers[i].name,
+			c->config->notifiers[i].settings);
 }
 
 /* ---- agents ----------------------------------------------------------------------- */
@@ -187,14 +192,15 @@ static bool check_agent(struct check *c, const char *name)
 	return false;
 }
 
-static void ask_agent(struct check *c, const struct config_publisher *p)
+static void ask_agent(
+	struct check *c, const char *thing, const struct errand_whom *whom, int64_t timeout_ms)
 {
 	struct agent_result result;
-	errand_run(c->in->paths, p, "check", p->timeout_ms, NULL, &result);
+	errand_run(c->in->paths, whom, "check", timeout_ms, NULL, &result);
 	if (result.verdict == AGENT_OK)
-		found(c, "ok", "publishers", "'%s' says that it can work", p->name);
+		found(c, "ok", thing, "'%s' says that it can work", whom->name);
 	else
-		found(c, "error", "publishers", "'%s': %s", p->name,
+		found(c, "error", thing, "'%s': %s", whom->name,
 			result.reason ? result.reason : "");
 	agent_result_finish(&result);
 }
@@ -209,7 +215,7 @@ static void ask_update(struct check *c, const struct config_publisher *p)
 			str_eq(c->config->lists[i].publisher, p->name);
 	if (!wanted)
 		return;
-	errand_run(c->in->paths, p, "describe", p->timeout_ms, NULL, &result);
+	errand_run(c->in->paths, ERRAND_WHOM(p), "describe", p->timeout_ms, NULL, &result);
 	if (!value_get_bool(result.answer, "update", false))
 		found(c, "error", "publishers",
 			"'%s' does not say that it can update, which repost = \"update\" needs; "
@@ -226,9 +232,16 @@ static void check_agents(struct check *c)
 		bool there = check_agent(c, p->agent);
 		good = good && there;
 		if (there && c->in->ask_agents) {
-			ask_agent(c, p);
+			ask_agent(c, "publishers", ERRAND_WHOM(p), p->timeout_ms);
 			ask_update(c, p);
 		}
+	}
+	for (size_t i = 0; i < c->config->notifier_count; i++) {
+		const struct config_notifier *n = &c->config->notifiers[i];
+		bool there = check_agent(c, n->agent);
+		good = good && there;
+		if (there && c->in->ask_agents)
+			ask_agent(c, "events", ERRAND_WHOM(n), n->timeout_ms);
 	}
 	if (good)
 		found(c, "ok", "agents", "all in %s", c->in->paths->agents);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "keywords.h"
+#include "notice.h"
 #include "options.h"
 #include "report.h"
 #include "source.h"
@@ -191,8 +192,8 @@ static void report_unknown_group(struct loader *l, const config_setting_t *s)
 			name, option_group_find(o->group)->many ? "} );" : "};");
 	else
 		report_error(&l->report, at,
-			"%s: no such group; there are coupang, budget, cache, hours, daemon, "
-			"lists and publishers",
+			"%s: no such group; there are coupang, budget, cache, hours, monitoring, "
+			"daemon, lists, publishers and events",
 			name);
 }
 
@@ -336,10 +337,10 @@ static void load_list(
 		load_keywords(l, s, list, origins);
 }
 
-/* ---- publishers ------------------------------------------------------------------- */
+/* ---- settings of agents ----------------------------------------------------------- */
 
 /* What only the agent knows: passed on, but nothing broken in it. */
-static void check_extra(struct loader *l, const config_setting_t *s)
+static void check_extra(struct loader *l, const char *group, const config_setting_t *s)
 {
 	const char *text = config_setting_type(s) == CONFIG_TYPE_STRING
 		? config_setting_get_string(s)
@@ -348,33 +349,52 @@ static void check_extra(struct loader *l, const config_setting_t *s)
 
 	if (text != NULL && (strlen(text) > EXTRA_TEXT_MAX || !text_valid(text, strlen(text))))
 		report_error(&l->report, place_of(l, s),
-			"publishers.%s: is not UTF-8 or has more "
-			"than %d bytes",
+			"%s.%s: is not UTF-8 or has more than %d bytes", group,
 			config_setting_name(s), EXTRA_TEXT_MAX);
 	if (type != CONFIG_TYPE_GROUP && type != CONFIG_TYPE_LIST && type != CONFIG_TYPE_ARRAY)
 		return;
 	for (int i = 0; i < config_setting_length(s); i++)
-		check_extra(l, config_setting_get_elem(s, (unsigned)i));
+		check_extra(l, group, config_setting_get_elem(s, (unsigned)i));
 }
 
-static struct value *load_setting(struct loader *l, const config_setting_t *s)
+static struct value *load_setting(
+	struct loader *l, const char *group, const config_setting_t *s)
 {
 	const char *name = config_setting_name(s);
 	struct value *v = to_value(s);
 
 	if (value_kind(v) == VALUE_STRING && names_path(name))
 		v = resolve(l, s, v);
-	if (option_find("publishers", name) != NULL)
+	if (option_find(group, name) != NULL)
 		return v;
-	const struct option *near = option_near("publishers", name);
+	const struct option *near = option_near(group, name);
 	if (near != NULL)
 		report_warning(&l->report, place_of(l, s),
-			"publishers.%s: is passed on to the "
-			"agent as it is; did you mean '%s'?",
+			"%s.%s: is passed on to the agent as it is; did you mean '%s'?", group,
 			name, near->name);
-	check_extra(l, s);
+	check_extra(l, group, s);
 	return v;
 }
+
+/* All of the group S as it is written, new; where each stands goes into ORIGINS. */
+static struct value *load_settings(struct loader *l, const char *group, const config_setting_t *s,
+	struct value *origins)
+{
+	struct value *settings = value_new_object();
+
+	for (int n = 0; s != NULL && n < config_setting_length(s); n++) {
+		const config_setting_t *m = config_setting_get_elem(s, (unsigned)n);
+		const char *name = config_setting_name(m);
+		value_set(settings, name, load_setting(l, group, m));
+		if (value_get(origins, name) == NULL) {
+			CLEANUP_FREE char *origin = origin_of(place_of(l, m));
+			value_set_string(origins, name, origin);
+		}
+	}
+	return settings;
+}
+
+/* ---- publishers ------------------------------------------------------------------- */
 
 /*
  * What an editor that is meant for people bears: one post a day, hours apart.
@@ -407,18 +427,42 @@ static void load_publisher(
 {
 	struct config_publisher *p = &l->c->publishers[i];
 
-	p->settings = value_new_object();
 	load_options(l, "publishers", s, p, origins);
-	for (int n = 0; s != NULL && n < config_setting_length(s); n++) {
-		const config_setting_t *m = config_setting_get_elem(s, (unsigned)n);
-		const char *name = config_setting_name(m);
-		value_set(p->settings, name, load_setting(l, m));
-		if (value_get(origins, name) == NULL) {
-			CLEANUP_FREE char *origin = origin_of(place_of(l, m));
-			value_set_string(origins, name, origin);
-		}
-	}
+	p->settings = load_settings(l, "publishers", s, origins);
 	default_pace(p, origins);
+}
+
+/* ---- events ----------------------------------------------------------------------- */
+
+/* "approval, published, …" */
+static char *class_words(void)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	for (int i = NOTICE_NONE + 1; i < NOTICE_OWN; i++)
+		buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", notice_word((enum notice_class)i));
+	return buf_steal(&b);
+}
+
+static void load_notifier(
+	struct loader *l, const config_setting_t *s, size_t i, struct value *origins)
+{
+	struct config_notifier *n = &l->c->notifiers[i];
+
+	load_options(l, "events", s, n, origins);
+	n->settings = load_settings(l, "events", s, origins);
+	n->classes = n->on_count == 0 ? NOTICE_USUAL : 0;
+	for (size_t k = 0; k < n->on_count; k++) {
+		enum notice_class class = notice_find(n->on[k]);
+		if (class == NOTICE_NONE) {
+			CLEANUP_FREE char *words = class_words();
+			report_error(&l->report,
+				place_of(l, config_setting_get_member(s, "on")),
+				"events.on: there is no '%s'; there are %s", n->on[k], words);
+		}
+		n->classes |= notice_bit(class);
+	}
 }
 
 /* ---- groups that are there many times --------------------------------------------- */
@@ -580,6 +624,32 @@ static void check_publisher(struct loader *l, const config_setting_t *publishers
 	}
 }
 
+static void check_notifier(struct loader *l, const config_setting_t *events, size_t i)
+{
+	const struct config_notifier *n = &l->c->notifiers[i];
+
+	if (n->replies != REPLIES_NO && !(n->classes & notice_bit(NOTICE_APPROVAL)))
+		report_error(&l->report, member_place(l, events, i, "replies"),
+			"events.replies: nothing is asked, so nothing can be replied to; write "
+			"\"approval\" into 'on', or leave 'replies' out");
+	if (n->replies != REPLIES_NO && (str_eq(n->agent, "mail") || str_eq(n->agent, "webhook")))
+		report_error(&l->report, member_place(l, events, i, "replies"),
+			"events.replies: the agent %s brings no replies; ntfy and telegram do",
+			n->agent);
+	for (size_t j = 0; j < i; j++) {
+		if (n->name[0] != '\0' && str_eq(n->name, l->c->notifiers[j].name))
+			report_error(&l->report, member_place(l, events, i, "name"),
+				"events.name: there is a '%s' already; give this one another "
+				"name",
+				n->name);
+	}
+	if (n->name[0] != '\0' && config_publisher_find(l->c, n->name))
+		report_error(&l->report, member_place(l, events, i, "name"),
+			"events.name: a publisher has the name '%s', and with it the secrets of "
+			"that name; give this one another",
+			n->name);
+}
+
 /* Whether the calls are enough for what the lists ask. */
 static void check_load(struct loader *l)
 {
@@ -599,10 +669,12 @@ static void check_load(struct loader *l)
 			wanted, granted);
 }
 
-static void check_together(
-	struct loader *l, const config_setting_t *lists, const config_setting_t *publishers)
+static void check_together(struct loader *l, const config_setting_t *lists,
+	const config_setting_t *publishers, const config_setting_t *events)
 {
 	check_budget(l);
+	for (size_t i = 0; i < l->c->notifier_count; i++)
+		check_notifier(l, events, i);
 	for (size_t i = 0; i < l->c->publisher_count; i++)
 		check_publisher(l, publishers, i);
 	for (size_t i = 0; i < l->c->list_count; i++)
@@ -633,13 +705,17 @@ static void load_tree(struct loader *l)
 	}
 	const config_setting_t *lists = many_setting(l, "lists");
 	const config_setting_t *publishers = many_setting(l, "publishers");
+	const config_setting_t *events = many_setting(l, "events");
 	c->list_count = count_of(lists);
 	c->lists = xcalloc(c->list_count + 1, sizeof(*c->lists));
 	c->publisher_count = count_of(publishers);
 	c->publishers = xcalloc(c->publisher_count + 1, sizeof(*c->publishers));
 	load_many(l, "lists", lists, load_list);
+	c->notifier_count = count_of(events);
+	c->notifiers = xcalloc(c->notifier_count + 1, sizeof(*c->notifiers));
 	load_many(l, "publishers", publishers, load_publisher);
-	check_together(l, lists, publishers);
+	load_many(l, "events", events, load_notifier);
+	check_together(l, lists, publishers, events);
 }
 
 static void report_fault(struct loader *l, const struct syntax_fault *f)
@@ -768,11 +844,16 @@ void config_free(struct config *c)
 		free_options("publishers", &c->publishers[i]);
 		value_free(c->publishers[i].settings);
 	}
+	for (size_t i = 0; i < c->notifier_count; i++) {
+		free_options("events", &c->notifiers[i]);
+		value_free(c->notifiers[i].settings);
+	}
 	for (size_t i = 0; i < c->warning_count; i++)
 		free(c->warnings[i]);
 	free(c->warnings);
 	free(c->lists);
 	free(c->publishers);
+	free(c->notifiers);
 	value_free(c->origins);
 	free(c->path);
 	free(c);
@@ -803,6 +884,15 @@ const struct config_publisher *config_publisher_find(const struct config *c, con
 	return NULL;
 }
 
+const struct config_notifier *config_notifier_find(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->notifier_count; i++) {
+		if (str_eq(c->notifiers[i].name, name))
+			return &c->notifiers[i];
+	}
+	return NULL;
+}
+
 /* ---- showing ---------------------------------------------------------------------- */
 
 static struct value *group_value(const char *group, const void *base)
@@ -818,14 +908,15 @@ static struct value *group_value(const char *group, const void *base)
 }
 
 /* The known options, then what only the agent knows. */
-static struct value *publisher_value(const struct config_publisher *p)
+static struct value *agent_value(
+	const char *group, const void *base, const struct value *settings)
 {
-	struct value *v = group_value("publishers", p);
+	struct value *v = group_value(group, base);
 
-	for (size_t i = 0; i < value_len(p->settings); i++) {
-		const char *name = value_name_at(p->settings, i);
+	for (size_t i = 0; i < value_len(settings); i++) {
+		const char *name = value_name_at(settings, i);
 		if (value_get(v, name) == NULL)
-			value_set(v, name, value_copy(value_member_at(p->settings, i)));
+			value_set(v, name, value_copy(value_member_at(settings, i)));
 	}
 	return v;
 }
@@ -835,6 +926,7 @@ static struct value *whole_value(const struct config *c)
 {
 	struct value *v = value_new_object();
 	struct value *lists = value_new_list(), *publishers = value_new_list();
+	struct value *events = value_new_list();
 
 	for (size_t i = 0; i < option_group_count; i++) {
 		const struct option_group *g = &option_groups[i];
@@ -844,9 +936,15 @@ static struct value *whole_value(const struct config *c)
 	for (size_t i = 0; i < c->list_count; i++)
 		value_append(lists, group_value("lists", &c->lists[i]));
 	for (size_t i = 0; i < c->publisher_count; i++)
-		value_append(publishers, publisher_value(&c->publishers[i]));
+		value_append(publishers,
+			agent_value("publishers", &c->publishers[i],
+				c->publishers[i].settings));
+	for (size_t i = 0; i < c->notifier_count; i++)
+		value_append(events,
+			agent_value("events", &c->notifiers[i], c->notifiers[i].settings));
 	value_set(v, "lists", lists);
 	value_set(v, "publishers", publishers);
+	value_set(v, "events", events);
 	return v;
 }
 

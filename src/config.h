@@ -32,6 +32,7 @@ void config_drop_keywords(struct config *c);
 
 const struct config_list *config_list_find(const struct config *c, const char *name);
 const struct config_publisher *config_publisher_find(const struct config *c, const char *name);
+const struct config_notifier *config_notifier_find(const struct config *c, const char *name);
 
 /* Whether a post that is out through P can be changed there, as far as is known here. */
 bool config_can_update(const struct config_publisher *p);

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "engine.h"
 #include "exporter.h"
+#include "herald.h"
 #include "journal.h"
 #include "korean.h"
 #include "lasting.h"
@@ -39,20 +40,30 @@ struct options {
 	bool once, check;
 };
 
+struct daemon;
+
+/* Room for one agent: the engine has one, and the herald, so that neither waits for the other. */
+struct slot {
+	struct daemon *daemon;
+	struct agent *agent; /* the one that is under way */
+	struct loop_source *source;
+};
+
 struct daemon {
 	struct options options;
 	struct paths paths;
 	struct store *store;
 	struct engine *engine;
+	struct herald *herald;
 	struct loop *loop;
-	struct loop_source *timer, *bell_source, *agent_source, *stop_timer;
+	struct loop_source *timer, *bell_source, *stop_timer;
 	int bell;
 	/* Where a secret is waited for that is not there; -1 if none is. */
 	int watch;
 	struct loop_source *watch_source;
 	struct exporter exporter;
 	bool forgetful; /* the state will not outlast a reboot */
-	struct agent *agent; /* the one that is under way */
+	struct slot work, news;
 	bool stopping;
 	int exit_code;
 	char zone[64]; /* of the configuration in force */
@@ -64,36 +75,41 @@ struct daemon {
 
 static void turn(struct daemon *d);
 
-static void agent_over(struct daemon *d)
+static void agent_over(struct daemon *d, struct slot *slot)
 {
 	struct instant now;
 	struct agent_result result;
-	agent_take_result(d->agent, &result);
-	loop_source_free(d->agent_source);
-	agent_free(d->agent);
-	d->agent_source = NULL;
-	d->agent = NULL;
+	agent_take_result(slot->agent, &result);
+	loop_source_free(slot->source);
+	agent_free(slot->agent);
+	slot->source = NULL;
+	slot->agent = NULL;
 	clock_now(&now);
-	engine_done(d->engine, &result, &now);
+	if (slot == &d->work)
+		engine_done(d->engine, &result, &now);
+	else
+		herald_done(d->herald, &result, &now);
 	agent_result_finish(&result);
 }
 
 static void on_agent(void *ctx)
 {
-	struct daemon *d = ctx;
-	if (!agent_dispatch(d->agent))
+	struct slot *slot = ctx;
+	struct daemon *d = slot->daemon;
+	if (!agent_dispatch(slot->agent))
 		return;
-	agent_over(d);
-	if (d->stopping)
-		loop_exit(d->loop, d->exit_code);
-	else
+	agent_over(d, slot);
+	if (!d->stopping)
 		turn(d);
+	else if (!d->work.agent && !d->news.agent)
+		loop_exit(d->loop, d->exit_code);
 }
 
-/* The engine's port: a real process. */
+/* The port of engine and herald: a real process. */
 static int start_agent(void *ctx, const struct agent_job *wish, struct err *e)
 {
-	struct daemon *d = ctx;
+	struct slot *slot = ctx;
+	struct daemon *d = slot->daemon;
 	char path[PATH_MAX];
 	struct agent_job job = *wish;
 	int r = agent_path(d->paths.agents, wish->name, path, sizeof(path));
@@ -102,13 +118,13 @@ static int start_agent(void *ctx, const struct agent_job *wish, struct err *e)
 			"agent '%s': the name is no file's name; mend it in the configuration",
 			wish->name);
 	job.path = path;
-	r = agent_start(&job, &d->agent, e);
+	r = agent_start(&job, &slot->agent, e);
 	if (r < 0)
 		return r;
-	r = loop_io(d->loop, agent_fd(d->agent), on_agent, d, &d->agent_source);
+	r = loop_io(d->loop, agent_fd(slot->agent), on_agent, slot, &slot->source);
 	if (r < 0) {
-		agent_free(d->agent);
-		d->agent = NULL;
+		agent_free(slot->agent);
+		slot->agent = NULL;
 		return err_set(e, r, "agent '%s': %s", wish->name, tr_errno(-r));
 	}
 	return 0;
@@ -171,6 +187,19 @@ static bool keep_watch(struct daemon *d)
 	return r == 0;
 }
 
+static bool busy(const struct daemon *d)
+{
+	return engine_busy(d->engine) || herald_busy(d->herald);
+}
+
+/* The engine comes first; what it did is told then. */
+static int64_t step(struct daemon *d, const struct instant *now)
+{
+	int64_t work = engine_busy(d->engine) ? INT64_MAX : engine_step(d->engine, now);
+	int64_t news = engine_fatal(d->engine) ? INT64_MAX : herald_step(d->herald, now);
+	return work < news ? work : news;
+}
+
 /* Does what is due; sets the timer for what is not. */
 static void turn(struct daemon *d)
 {
@@ -178,7 +207,7 @@ static void turn(struct daemon *d)
 	if (d->stopping)
 		return;
 	clock_now(&now);
-	int64_t wait = engine_step(d->engine, &now);
+	int64_t wait = step(d, &now);
 	show_status(d, &now);
 	export_metrics(d, &now, true);
 	if (engine_fatal(d->engine)) {
@@ -186,14 +215,14 @@ static void turn(struct daemon *d)
 		loop_exit(d->loop, d->exit_code);
 		return;
 	}
-	if (d->options.once && !engine_busy(d->engine) && wait > 0) {
+	if (d->options.once && !busy(d) && wait > 0) {
 		loop_exit(d->loop, d->exit_code);
 		return;
 	}
 	if (keep_watch(d))
 		wait = 0;
 	loop_timer_in(d->timer, wait);
-	if (wait >= REST_MS && !engine_busy(d->engine)) {
+	if (wait >= REST_MS && !busy(d)) {
 		store_rest(d->store);
 		memory_rest();
 	}
@@ -295,6 +324,7 @@ static void on_reload(void *ctx)
 		config_free(config);
 		render_templates_free(templates);
 	} else {
+		herald_reload(d->herald, config, &now);
 		str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
 		d->language = config->daemon.language;
 		log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_RELOADED),
@@ -322,11 +352,14 @@ static void on_stop(void *ctx)
 		return;
 	d->stopping = true;
 	loop_notify_stopping(d->loop);
-	if (!d->agent) {
+	if (!d->work.agent && !d->news.agent) {
 		loop_exit(d->loop, d->exit_code);
 		return;
 	}
-	agent_cancel(d->agent);
+	if (d->work.agent)
+		agent_cancel(d->work.agent);
+	if (d->news.agent)
+		agent_cancel(d->news.agent);
 	loop_timer_in(d->stop_timer, STOP_MS);
 }
 
@@ -393,6 +426,25 @@ static int make_dirs(const struct daemon *d, struct err *e)
 	return 0;
 }
 
+static void open_herald(struct daemon *d, const struct config *config, const struct instant *now)
+{
+	struct herald_setup setup = {
+		.store = d->store, .config = config,
+		.port = { .start = start_agent, .ctx = &d->news },
+		.credentials_dir = d->paths.credentials,
+		.clock = clock_now,
+	};
+	d->herald = herald_new(&setup, now);
+	log_set_watch(herald_note, d->herald);
+}
+
+static void close_herald(struct daemon *d)
+{
+	log_set_watch(NULL, NULL);
+	herald_free(d->herald);
+	d->herald = NULL;
+}
+
 static int open_engine(struct daemon *d, struct err *e)
 {
 	struct config *config;
@@ -415,9 +467,10 @@ static int open_engine(struct daemon *d, struct err *e)
 		r = store_open(d->paths.state, d->paths.cache, STORE_DAEMON, &d->store, e);
 	if (r == 0) {
 		clock_now(&now);
+		open_herald(d, config, &now);
 		struct engine_setup setup = {
 			.store = d->store, .config = config, .templates = templates,
-			.port = { .start = start_agent, .ctx = d },
+			.port = { .start = start_agent, .ctx = &d->work },
 			.image_dir = d->paths.images,
 			.credentials_dir = d->paths.credentials,
 			.account = d->paths.account,
@@ -427,6 +480,7 @@ static int open_engine(struct daemon *d, struct err *e)
 		r = engine_new(&setup, &now, &d->engine, e);
 	}
 	if (r < 0) {
+		close_herald(d);
 		config_free(config);
 		render_templates_free(templates);
 	}
@@ -454,11 +508,10 @@ static int open_loop(struct daemon *d, struct err *e)
 
 static void close_all(struct daemon *d)
 {
-	if (d->agent) {
-		agent_free(d->agent); /* it takes its children along */
-		d->agent = NULL;
-	}
-	loop_source_free(d->agent_source);
+	agent_free(d->work.agent); /* they take their children along */
+	agent_free(d->news.agent);
+	loop_source_free(d->work.source);
+	loop_source_free(d->news.source);
 	stop_watch(d);
 	loop_source_free(d->bell_source);
 	loop_source_free(d->stop_timer);
@@ -466,6 +519,7 @@ static void close_all(struct daemon *d)
 	if (d->bell >= 0)
 		bell_close(d->bell, d->paths.runtime);
 	loop_free(d->loop);
+	close_herald(d);
 	exporter_finish(&d->exporter);
 	engine_free(d->engine);
 	store_close(d->store);
@@ -574,7 +628,7 @@ static void fail_start(const struct daemon *d, const struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct daemon d = { .bell = -1, .watch = -1 };
+	struct daemon d = { .bell = -1, .watch = -1, .work.daemon = &d, .news.daemon = &d };
 	struct err e = { "" };
 	tr_set_polish(korean_polish);
 	tr_init("auto", NULL);

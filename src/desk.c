@@ -591,6 +591,8 @@ static void unblock(struct desk *d)
 		r = store_account_set(d->store, &a);
 	if (r == 0)
 		r = store_publishers_clear(d->store);
+	if (r == 0)
+		r = store_notifiers_clear(d->store);
 	if (r < 0) {
 		store_said(d, r);
 		return;

@@ -3,28 +3,28 @@
 
 #include "secrets.h"
 
-void errand_run(const struct paths *paths, const struct config_publisher *p, const char *op,
+void errand_run(const struct paths *paths, const struct errand_whom *whom, const char *op,
 	int64_t timeout_ms, const struct value *more, struct agent_result *ret)
 {
 	char path[PATH_MAX];
 	struct secrets s;
 	agent_result_init(ret);
-	if (agent_path(paths->agents, p->agent, path, sizeof(path)) < 0) {
+	if (agent_path(paths->agents, whom->agent, path, sizeof(path)) < 0) {
 		ret->verdict = AGENT_BROKEN;
 		ret->reason = xasprintf(
-			"'%s' is no name of an agent; it must be a file's name", p->agent);
+			"'%s' is no name of an agent; it must be a file's name", whom->agent);
 		return;
 	}
 	struct value *request = value_new_object();
 	value_set_int(request, "v", 1);
 	value_set_string(request, "op", op);
-	value_set(request, "config", value_copy(p->settings));
+	value_set(request, "config", value_copy(whom->settings));
 	for (size_t i = 0; i < value_len(more); i++)
 		value_set(request, value_name_at(more, i), value_copy(value_member_at(more, i)));
 	secrets_init(&s);
-	secrets_add_settings(&s, p->name, paths->credentials, p->settings);
+	secrets_add_settings(&s, whom->name, paths->credentials, whom->settings);
 	struct agent_job job = {
-		.name = p->agent,
+		.name = whom->agent,
 		.path = path,
 		.request = request,
 		.timeout_ms = timeout_ms,

@@ -17,10 +17,18 @@ static char log_name[64] = "cpautod";
 static log_sink *log_current = log_to_stderr;
 static enum log_level log_max = LOG_LEVEL_INFO;
 static int64_t (*log_boot_ms)(void);
+static log_watch *watch;
+static void *watch_ctx;
 
 void log_set_sink(log_sink *sink)
 {
 	log_current = sink ? sink : log_to_stderr;
+}
+
+void log_set_watch(log_watch *w, void *ctx)
+{
+	watch = w;
+	watch_ctx = ctx;
 }
 
 void log_set_name(const char *name)
@@ -229,7 +237,10 @@ void log_event(enum log_level level, const struct log_fields *f, const char *fmt
 	format_text(text, fmt, ap);
 	va_end(ap);
 	escape(text, shown);
-	if (may_go(level, f, shown))
+	if (may_go(level, f, shown)) {
 		log_current(level, f, shown);
+		if (watch && f && f->event != EVENT_NONE)
+			watch(watch_ctx, level, f, shown);
+	}
 	errno = saved;
 }

@@ -32,6 +32,11 @@ void log_set_name(const char *name);
 void log_set_max(enum log_level max); /* default LOG_LEVEL_INFO */
 void log_to_stderr(enum log_level level, const struct log_fields *f, const char *text);
 
+/* Is told of each line that has an event, after it was written; NULL: nobody. */
+typedef void log_watch(void *ctx, enum log_level level, const struct log_fields *f,
+	const char *text);
+void log_set_watch(log_watch *watch, void *ctx);
+
 /*
  * From now on warnings and errors that say what was just said are counted, not
  * written: those of the kinds that event.h names, and what each kind calls the

@@ -20,10 +20,12 @@
 #define IN_CONFIG(m) .at = offsetof(struct config, m)
 #define IN_LIST(m) .at = offsetof(struct config_list, m)
 #define IN_PUBLISHER(m) .at = offsetof(struct config_publisher, m)
+#define IN_NOTIFIER(m) .at = offsetof(struct config_notifier, m)
 
 const struct option_group option_groups[] = {
 	{ "coupang", false }, { "budget", false }, { "cache", false }, { "hours", false },
 	{ "monitoring", false }, { "daemon", false }, { "lists", true }, { "publishers", true },
+	{ "events", true },
 };
 const size_t option_group_count = ARRAY_LEN(option_groups);
 
@@ -151,6 +153,40 @@ const struct option option_table[] = {
 	{ "publishers", "timeout", OPTION_DURATION, "5min", IN_PUBLISHER(timeout_ms),
 	  .min = SECOND, .max = DAY,
 	  .text = "How long the agent may take for one post." },
+
+	{ "events", "name", OPTION_NAME, NULL, IN_NOTIFIER(name), .example = "phone",
+	  .text = "What it is called, in the log and in cpauto notify." },
+	{ "events", "agent", OPTION_NAME, NULL, IN_NOTIFIER(agent), .example = "ntfy",
+	  .text = "The program that tells: ntfy, telegram, webhook, mail, exec or another "
+		  "agent." },
+	{ "events", "on", OPTION_STRINGS, "", IN_NOTIFIER(on),
+	  .count_at = offsetof(struct config_notifier, on_count), .max = 20,
+	  .example = "\"approval\", \"published\"",
+	  .text = "What is told; empty is approval, parked, blocked and broken." },
+	{ "events", "language", OPTION_CHOICE, "auto", IN_NOTIFIER(language),
+	  .choices = "auto|en|ko",
+	  .text = "The language of headings and buttons; auto: that of the daemon." },
+	{ "events", "hours", OPTION_HOURS, "00:00-24:00", IN_NOTIFIER(hours),
+	  .text = "When it may tell; what comes outside waits until then." },
+	{ "events", "gap", OPTION_DURATION, "0s", IN_NOTIFIER(gap_ms), .min = 0, .max = DAY,
+	  .text = "The shortest time between two messages; what comes meanwhile goes into "
+		  "one." },
+	{ "events", "per_hour", OPTION_INT, "20", IN_NOTIFIER(per_hour), .min = 1, .max = 1000,
+	  .unit = "messages",
+	  .text = "Messages an hour, on average; so many may come at once." },
+	{ "events", "replies", OPTION_CHOICE, "no", IN_NOTIFIER(replies),
+	  .choices = "no|approve",
+	  .text = "\"approve\": a post that waits for approval may be approved or rejected "
+		  "by a reply, where the agent brings replies." },
+	{ "events", "poll", OPTION_DURATION, "5min", IN_NOTIFIER(poll_ms), .min = SECOND,
+	  .max = DAY,
+	  .text = "How often replies are asked for while a post waits for one." },
+	{ "events", "page", OPTION_URL, "", IN_NOTIFIER(page),
+	  .example = "https://home.example/posts",
+	  .text = "Where your own page shows a post; '/' and its number are put behind it." },
+	{ "events", "timeout", OPTION_DURATION, "30s", IN_NOTIFIER(timeout_ms), .min = SECOND,
+	  .max = 10 * MINUTE,
+	  .text = "How long the agent may take for one message." },
 };
 const size_t option_count = ARRAY_LEN(option_table);
 
@@ -572,10 +608,13 @@ static int parse_url(const struct option *o, const struct value *v, void *at, st
 
 	if (s == NULL)
 		return -EINVAL;
+	/* None, where that is the default. */
+	if (s[0] == '\0' && str_eq(o->standard, ""))
+		return store_text(s, at);
 	const char *fault = strlen(s) > 500 ? _("it is too long") : fault_in_url(s);
 	if (fault != NULL)
 		return err_set(e, -EINVAL, "'%.100s' cannot be used: %s; write an https address: "
-			"%s = \"%s\";", s, fault, o->name, o->standard);
+			"%s = \"%s\";", s, fault, o->name, o->example ? o->example : o->standard);
 	return store_text(s, at);
 }
 

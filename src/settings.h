@@ -54,6 +54,26 @@ struct config_publisher {
 	struct value *settings;
 };
 
+enum replies { REPLIES_NO, REPLIES_APPROVE };
+
+/* Who is told of what: a member of "events". */
+struct config_notifier {
+	char *name;
+	char *agent;
+	char **on; /* as written; empty: the usual ones */
+	size_t on_count;
+	unsigned classes; /* bits 1 << enum notice_class (notice.h) */
+	enum language language;
+	struct config_hours hours;
+	int64_t gap_ms;
+	int per_hour;
+	enum replies replies;
+	int64_t poll_ms;
+	char *page; /* where the owner's page shows a post, without "/ID"; "" = none */
+	int64_t timeout_ms;
+	struct value *settings; /* as of a publisher */
+};
+
 struct config {
 	char *path; /* absolute */
 	struct {
@@ -85,6 +105,8 @@ struct config {
 	size_t list_count;
 	struct config_publisher *publishers;
 	size_t publisher_count;
+	struct config_notifier *notifiers;
+	size_t notifier_count;
 	/* Lines about what works but is likely not meant, for check and the log. */
 	char **warnings;
 	size_t warning_count;

@@ -17,7 +17,7 @@
 #include "similar.h"
 
 #define APPLICATION_ID 0x63706175 /* "cpau" */
-#define STATE_VERSION 3
+#define STATE_VERSION 4
 #define CACHE_VERSION 2
 #define BUSY_MS 5000
 
@@ -201,13 +201,44 @@ static const char state_seals[] =
 	"UPDATE posts SET seal = seal_of(" POST_COLUMNS ");"
 	"UPDATE requests SET seal = seal_of(" REQUEST_COLUMNS ");";
 
+/*
+ * What people are to be told, and have been asked. A notice is kept until it is
+ * delivered; that of a post that waits for approval until it waits no more. Of
+ * the words with which a reply names a post only digests are here.
+ */
+static const char state_notices[] =
+	"CREATE TABLE notifiers ("
+	" name TEXT PRIMARY KEY,"
+	" until_ms INTEGER NOT NULL DEFAULT 0,"  /* left alone until then */
+	" failures INTEGER NOT NULL DEFAULT 0,"
+	" reason TEXT NOT NULL DEFAULT '',"
+	" paced_ms INTEGER NOT NULL DEFAULT 0, last_ms INTEGER NOT NULL DEFAULT 0,"
+	" more INTEGER NOT NULL DEFAULT 0,"      /* for which there was no room */
+	" lost INTEGER NOT NULL DEFAULT 0,"      /* given up, ever */
+	" cursor TEXT NOT NULL DEFAULT '') STRICT;" /* up to where replies were heard */
+	"CREATE TABLE notices ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" notifier TEXT NOT NULL REFERENCES notifiers (name) ON DELETE CASCADE,"
+	" class TEXT NOT NULL, level INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+	" post INTEGER, text TEXT NOT NULL,"
+	" attempts INTEGER NOT NULL DEFAULT 0, sent_ms INTEGER) STRICT;"
+	"CREATE INDEX notices_open ON notices (notifier, id) WHERE sent_ms IS NULL;"
+	"CREATE INDEX notices_post ON notices (post, notifier) WHERE class = 'approval';"
+	"CREATE TABLE tokens ("
+	" digest TEXT PRIMARY KEY,"
+	" post INTEGER NOT NULL,"
+	" notifier TEXT NOT NULL REFERENCES notifiers (name) ON DELETE CASCADE,"
+	" at_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
+	" seal INTEGER NOT NULL) STRICT;";
+
 /* What the cache holds without a seal is only asked for again. */
 static const char cache_seals[] =
 	"ALTER TABLE answers ADD COLUMN seal INTEGER;"
 	"ALTER TABLE images ADD COLUMN seal INTEGER;";
 
 /* Step N brings version N to N + 1. */
-static const char *const state_steps[] = { state_schema, state_updates, state_seals };
+static const char *const state_steps[] = { state_schema, state_updates, state_seals,
+	state_notices };
 static const char *const cache_steps[] = { cache_schema, cache_seals };
 
 /* ---- the statements --------------------------------------------------------------- */
@@ -224,6 +255,17 @@ static const char *const cache_steps[] = { cache_schema, cache_seals };
 #define NONE_RENEWED \
 	"NOT EXISTS (SELECT 1 FROM posts WHERE publisher = ?1 AND state = 'planned'" \
 	" AND facts_ms IS NOT NULL)"
+#define TOKEN_SEAL "seal_of(digest, post, notifier, expires_ms)"
+/* Rows that wait at most, of one notifier: a storm of events fills no disk. */
+#define NOTICES_MAX "100"
+#define NOTICES_COUNT \
+	"(SELECT count(*) FROM notices WHERE notifier = ?1 AND sent_ms IS NULL)"
+#define NOT_ASKED \
+	"p.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.post = p.id" \
+	" AND n.notifier = ?1 AND n.class = 'approval')"
+#define SETTLED \
+	"notifier = ?1 AND class = 'approval' AND NOT EXISTS (SELECT 1 FROM posts p" \
+	" WHERE p.id = notices.post AND p.state = 'waiting')"
 #define POST_SHORT \
 	"id, key, state, list, keyword, publisher, title, created_ms, changed_ms, approved_ms," \
 	" sending_ms, published_ms, next_ms, attempts, external_id, url, reason, facts_ms, updates"
@@ -296,6 +338,26 @@ enum stmt_id {
 	REQUEST_DONE,
 	REQUEST_GET,
 	REQUEST_ADD,
+	NOTIFIER_ADD,
+	NOTIFIERS_ALL,
+	NOTIFIER_DELETE,
+	NOTIFIER_GET,
+	NOTIFIER_SET,
+	NOTIFIERS_CLEAR,
+	NOTICE_ADD,
+	NOTICE_MORE,
+	NOTICES_DUE,
+	NOTICES_WAITING,
+	NOTICES_SETTLED,
+	NOTICES_OPEN,
+	NOTICE_SENT,
+	NOTICE_DROP,
+	NOTICE_TRIED,
+	TOKENS_EXPIRE,
+	TOKEN_ADD,
+	TOKENS_OPEN,
+	TOKEN_FIND,
+	TOKENS_SPENT,
 	POST_DOUBTED,
 	RESTORED_GET,
 	RESTORED_SET,
@@ -305,12 +367,15 @@ enum stmt_id {
 	RESTORE_KEYWORDS,
 	RESTORE_REQUESTS,
 	RESTORE_CACHE,
+	RESTORE_NOTICES,
+	RESTORE_TOKENS,
 	CONTENT,
 	Q_CALLS,
 	Q_POSTS,
 	Q_KEYWORDS,
 	Q_LISTS,
 	Q_PUBLISHERS,
+	Q_NOTIFIERS,
 	Q_REQUESTS,
 	Q_COUNTS,
 	Q_FIND,
@@ -505,6 +570,47 @@ static const char *const stmt_sql[STMT_END] = {
 			 " WHERE id = ?1 AND done_ms IS NULL",
 	[REQUEST_GET] = "SELECT * FROM requests WHERE id = ?1",
 	[REQUEST_ADD] = "INSERT INTO requests (kind, args, at_ms) VALUES (?1, ?2, ?3)",
+	[NOTIFIER_ADD] = "INSERT INTO notifiers (name) VALUES (?1) ON CONFLICT DO NOTHING",
+	[NOTIFIERS_ALL] = "SELECT name FROM notifiers",
+	[NOTIFIER_DELETE] = "DELETE FROM notifiers WHERE name = ?1",
+	[NOTIFIER_GET] = "SELECT until_ms, failures, reason, paced_ms, last_ms, more, lost, cursor"
+			 " FROM notifiers WHERE name = ?1",
+	[NOTIFIER_SET] =
+		"UPDATE notifiers SET until_ms = ?2, failures = ?3, reason = ?4, paced_ms = ?5,"
+		" last_ms = ?6, more = ?7, lost = ?8, cursor = ?9 WHERE name = ?1",
+	[NOTIFIERS_CLEAR] = "UPDATE notifiers SET until_ms = 0 WHERE until_ms <> 0",
+	[NOTICE_ADD] =
+		"INSERT INTO notices (notifier, class, level, at_ms, post, text)"
+		" SELECT ?1, ?2, ?3, ?4, nullif(?5, 0), ?6 WHERE " NOTICES_COUNT " < " NOTICES_MAX,
+	[NOTICE_MORE] = "UPDATE notifiers SET more = more + 1 WHERE name = ?1",
+	/* What there is to do for the next two, so that nothing is written where there is not. */
+	[NOTICES_DUE] =
+		"SELECT EXISTS (SELECT 1 FROM posts p WHERE " NOT_ASKED ")"
+		" OR EXISTS (SELECT 1 FROM notices WHERE " SETTLED ")",
+	[NOTICES_WAITING] =
+		"INSERT INTO notices (notifier, class, level, at_ms, post, text)"
+		" SELECT ?1, 'approval', 5, ?2, p.id, '' FROM posts p WHERE " NOT_ASKED
+		" ORDER BY p.id LIMIT max(0, " NOTICES_MAX " - " NOTICES_COUNT ")",
+	[NOTICES_SETTLED] = "DELETE FROM notices WHERE " SETTLED,
+	[NOTICES_OPEN] =
+		"SELECT n.id, n.class, n.level, n.at_ms, n.post, n.text, n.attempts, p.title,"
+		" p.keyword, p.list, p.publisher, p.url, p.changed_ms FROM notices n"
+		" LEFT JOIN posts p ON p.id = n.post WHERE n.notifier = ?1 AND n.sent_ms IS NULL"
+		" ORDER BY n.id LIMIT ?2",
+	[NOTICE_SENT] = "UPDATE notices SET sent_ms = ?2 WHERE id = ?1 AND class = 'approval'",
+	[NOTICE_DROP] = "DELETE FROM notices WHERE id = ?1 AND class <> 'approval'",
+	[NOTICE_TRIED] = "UPDATE notices SET attempts = attempts + 1 WHERE id = ?1",
+	[TOKENS_EXPIRE] = "DELETE FROM tokens WHERE expires_ms <= ?1",
+	[TOKEN_ADD] = "INSERT INTO tokens (digest, post, notifier, at_ms, expires_ms, seal)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5, seal_of(?1, ?2, ?3, ?5))",
+	[TOKENS_OPEN] =
+		"SELECT min(t.at_ms) FROM tokens t JOIN posts p ON p.id = t.post"
+		" WHERE t.notifier = ?1 AND t.expires_ms > ?2 AND p.state = 'waiting'",
+	[TOKEN_FIND] =
+		"SELECT t.post FROM tokens t JOIN posts p ON p.id = t.post WHERE t.digest = ?1"
+		" AND t.expires_ms > ?2 AND p.state = 'waiting'"
+		" AND t.seal = seal_of(t.digest, t.post, t.notifier, t.expires_ms)",
+	[TOKENS_SPENT] = "DELETE FROM tokens WHERE post = ?1",
 	[POST_DOUBTED] =
 		"UPDATE posts SET state = 'unknown', changed_ms = ?2, next_ms = ?2,"
 		" sending_ms = ?2, sending_boot = ?3, sending_boot_id = ?4, sending_synced = ?5,"
@@ -539,6 +645,9 @@ static const char *const stmt_sql[STMT_END] = {
 			     " WHERE done_ms IS NULL",
 	/* The cache that lies here may not be the one that this state knew. */
 	[RESTORE_CACHE] = "UPDATE keywords SET fresh_ms = NULL WHERE fresh_ms IS NOT NULL",
+	[RESTORE_NOTICES] = "DELETE FROM notices",
+	/* It may name a post that was decided about since. */
+	[RESTORE_TOKENS] = "DELETE FROM tokens",
 	[CONTENT] = "SELECT (SELECT count(*) FROM calls) AS calls,"
 		    " (SELECT count(*) FROM posts) AS posts,"
 		    " (SELECT count(*) FROM keywords) AS keywords,"
@@ -559,6 +668,11 @@ static const char *const stmt_sql[STMT_END] = {
 		" FROM lists l LEFT JOIN keywords k ON k.list_id = l.id GROUP BY l.id ORDER "
 		"BY l.id",
 	[Q_PUBLISHERS] = "SELECT * FROM publishers ORDER BY name",
+	[Q_NOTIFIERS] =
+		"SELECT f.name, f.until_ms, f.failures, f.reason, f.more, f.lost,"
+		" count(n.id) + f.more AS undelivered, min(n.at_ms) AS oldest_ms"
+		" FROM notifiers f LEFT JOIN notices n ON n.notifier = f.name"
+		" AND n.sent_ms IS NULL GROUP BY f.name ORDER BY f.name",
 	[Q_REQUESTS] = "SELECT * FROM requests ORDER BY id DESC LIMIT ?1",
 	[Q_COUNTS] = "SELECT state, count(*) AS count FROM posts GROUP BY state",
 	[Q_FIND] = "SELECT " KEYWORD_COLUMNS KEYWORD_FROM KEYWORD_ANYWHERE " ORDER BY k.id",
@@ -2067,6 +2181,135 @@ int store_request_get(struct store *s, int64_t id, struct value **ret)
 	return one_row(s, REQUEST_GET, first_row(s, REQUEST_GET, "i", id), "args", ret);
 }
 
+/* ---- notices ---------------------------------------------------------------------- */
+
+static int64_t limit_or_all(int limit)
+{
+	return limit > 0 ? limit : -1;
+}
+
+static int notifiers_prune(struct store *s, const char *const *names, size_t count)
+{
+	struct value *all = NULL;
+	int r = rows(s, NOTIFIERS_ALL, &all, "");
+	for (size_t i = 0; r == 0 && i < value_len(all); i++) {
+		const char *name = value_get_string(value_at(all, i), "name", "");
+		if (!among(name, names, count))
+			r = run(s, NOTIFIER_DELETE, "s", name);
+	}
+	value_free(all);
+	return r;
+}
+
+int store_notifiers_sync(struct store *s, const char *const *names, size_t count)
+{
+	int r = begin(s);
+	if (r < 0)
+		return r;
+	r = notifiers_prune(s, names, count);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = run(s, NOTIFIER_ADD, "s", names[i]);
+	return end(s, r);
+}
+
+int store_notifier_get(struct store *s, const char *name, struct store_notifier *ret)
+{
+	int r = first_row(s, NOTIFIER_GET, "s", name);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	memset(ret, 0, sizeof(*ret));
+	ret->until_ms = col_int(s, NOTIFIER_GET, 0);
+	ret->failures = (int)col_int(s, NOTIFIER_GET, 1);
+	copy_text(ret->reason, sizeof(ret->reason), col_text(s, NOTIFIER_GET, 2));
+	ret->paced_ms = col_int(s, NOTIFIER_GET, 3);
+	ret->last_ms = col_int(s, NOTIFIER_GET, 4);
+	ret->more = col_int(s, NOTIFIER_GET, 5);
+	ret->lost = col_int(s, NOTIFIER_GET, 6);
+	copy_text(ret->cursor, sizeof(ret->cursor), col_text(s, NOTIFIER_GET, 7));
+	finish(s, NOTIFIER_GET);
+	return 0;
+}
+
+int store_notifier_set(struct store *s, const char *name, const struct store_notifier *n)
+{
+	return change(s, NOTIFIER_SET, "siisiiiis", name, n->until_ms, (int64_t)n->failures,
+		n->reason, n->paced_ms, n->last_ms, n->more, n->lost, n->cursor);
+}
+
+int store_notifiers_clear(struct store *s)
+{
+	return run(s, NOTIFIERS_CLEAR, "");
+}
+
+int store_notice_add(struct store *s, const char *notifier, const struct store_notice *n)
+{
+	int r = change(s, NOTICE_ADD, "ssiiis", notifier, n->class, (int64_t)n->level, n->at_ms,
+		n->post, n->text);
+	return r == -ENOENT ? change(s, NOTICE_MORE, "s", notifier) : r;
+}
+
+int store_notices_ask(struct store *s, const char *notifier, int64_t now_ms)
+{
+	int r = first_row(s, NOTICES_DUE, "s", notifier);
+	if (r <= 0)
+		return r;
+	bool due = col_int(s, NOTICES_DUE, 0);
+	finish(s, NOTICES_DUE);
+	if (!due)
+		return 0;
+	r = run(s, NOTICES_SETTLED, "s", notifier);
+	return r == 0 ? run(s, NOTICES_WAITING, "si", notifier, now_ms) : r;
+}
+
+int store_notices_open(struct store *s, const char *notifier, int limit, struct value **ret)
+{
+	return rows(s, NOTICES_OPEN, ret, "si", notifier, limit_or_all(limit));
+}
+
+int store_notice_sent(struct store *s, int64_t id, int64_t now_ms)
+{
+	int r = run(s, NOTICE_SENT, "ii", id, now_ms);
+	return r == 0 ? run(s, NOTICE_DROP, "i", id) : r;
+}
+
+int store_notice_tried(struct store *s, int64_t id)
+{
+	return run(s, NOTICE_TRIED, "i", id);
+}
+
+int store_token_add(struct store *s, const char *digest, int64_t post, const char *notifier,
+	int64_t now_ms, int64_t expires_ms)
+{
+	int r = run(s, TOKENS_EXPIRE, "i", now_ms);
+	return r == 0 ? run(s, TOKEN_ADD, "sisii", digest, post, notifier, now_ms, expires_ms)
+		      : r;
+}
+
+int store_tokens_open(struct store *s, const char *notifier, int64_t now_ms, int64_t *ret_at_ms)
+{
+	int r = first_row(s, TOKENS_OPEN, "si", notifier, now_ms);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	r = col_null(s, TOKENS_OPEN, 0) ? -ENOENT : 0;
+	if (r == 0)
+		*ret_at_ms = col_int(s, TOKENS_OPEN, 0);
+	finish(s, TOKENS_OPEN);
+	return r;
+}
+
+int store_token_take(struct store *s, const char *digest, int64_t now_ms, int64_t *ret_post)
+{
+	int r = first_row(s, TOKEN_FIND, "si", digest, now_ms);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	int64_t post = col_int(s, TOKEN_FIND, 0);
+	finish(s, TOKEN_FIND);
+	r = run(s, TOKENS_SPENT, "i", post);
+	if (r == 0)
+		*ret_post = post;
+	return r;
+}
+
 /* ---- cache ------------------------------------------------------------------------ */
 
 int store_answer_put(
@@ -2148,11 +2391,6 @@ int store_cache_expire(
 
 /* ---- questions ------------------------------------------------------------ */
 
-static int64_t limit_or_all(int limit)
-{
-	return limit > 0 ? limit : -1;
-}
-
 int store_list_calls(struct store *s, int64_t since_ms, int limit, struct value **ret)
 {
 	return rows(s, Q_CALLS, ret, "ii", since_ms, limit_or_all(limit));
@@ -2177,6 +2415,11 @@ int store_list_lists(struct store *s, struct value **ret)
 int store_list_publishers(struct store *s, struct value **ret)
 {
 	return rows(s, Q_PUBLISHERS, ret, "");
+}
+
+int store_list_notifiers(struct store *s, struct value **ret)
+{
+	return rows(s, Q_NOTIFIERS, ret, "");
 }
 
 int store_list_requests(struct store *s, int limit, struct value **ret)
@@ -2456,6 +2699,10 @@ static int restore_requests(struct restore *rs)
 	int r = run(&rs->draft, RESTORE_REQUESTS, "ii", rs->now->wall_ms, (int64_t)EX_TEMPFAIL);
 	if (r == 0)
 		value_set_int(rs->report, "requests_dropped", sqlite3_changes(rs->draft.state));
+	if (r == 0)
+		r = run(&rs->draft, RESTORE_NOTICES, "");
+	if (r == 0)
+		r = run(&rs->draft, RESTORE_TOKENS, "");
 	return r == 0 ? run(&rs->draft, RESTORE_CACHE, "") : r;
 }
 

@@ -323,6 +323,55 @@ int store_publisher_set(
 	struct store *s, const char *name, const struct store_publisher *p) MUST_CHECK;
 int store_publishers_clear(struct store *s) MUST_CHECK;
 
+/* ---- notices: what people are told ------------------------------------------------ */
+
+/* One who tells: until when it is left alone, and what was not told. */
+struct store_notifier {
+	int64_t until_ms;
+	int failures;
+	char reason[ERR_MAX];
+	int64_t paced_ms, last_ms; /* its pace (notice.h), and its last message */
+	int64_t more;              /* events for which there was no room */
+	int64_t lost;              /* given up, ever */
+	char cursor[128];          /* up to where replies were heard */
+};
+
+/* There is one row for each of NAMES; those of others go, with all that they were to tell. */
+int store_notifiers_sync(struct store *s, const char *const *names, size_t count) MUST_CHECK;
+int store_notifier_get(
+	struct store *s, const char *name, struct store_notifier *ret) MUST_CHECK;
+int store_notifier_set(
+	struct store *s, const char *name, const struct store_notifier *n) MUST_CHECK;
+/* None is left alone any more. */
+int store_notifiers_clear(struct store *s) MUST_CHECK;
+
+struct store_notice {
+	const char *class, *text;
+	int level;
+	int64_t at_ms, post; /* 0: about no post */
+};
+/* Kept until it is delivered; over a hundred they are only counted. */
+int store_notice_add(
+	struct store *s, const char *notifier, const struct store_notice *n) MUST_CHECK;
+/* Each post that waits for approval has one notice "approval", and no other post has one. */
+int store_notices_ask(struct store *s, const char *notifier, int64_t now_ms) MUST_CHECK;
+/* Those not delivered, oldest first: its columns and title, keyword, … of its post. */
+int store_notices_open(
+	struct store *s, const char *notifier, int limit, struct value **ret) MUST_CHECK;
+/* Delivered, or given up. */
+int store_notice_sent(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
+int store_notice_tried(struct store *s, int64_t id) MUST_CHECK;
+
+/* The word with this digest decides about POST once, until EXPIRES_MS. */
+int store_token_add(struct store *s, const char *digest, int64_t post, const char *notifier,
+	int64_t now_ms, int64_t expires_ms) MUST_CHECK;
+/* When the first that can still decide was made; -ENOENT: there is none. */
+int store_tokens_open(
+	struct store *s, const char *notifier, int64_t now_ms, int64_t *ret_at_ms) MUST_CHECK;
+/* The post that it decides about, and that still waits; all its words are gone. -ENOENT: none. */
+int store_token_take(
+	struct store *s, const char *digest, int64_t now_ms, int64_t *ret_post) MUST_CHECK;
+
 /* ---- requests: how the CLI and the page speak to the daemon ----------------------- */
 
 int store_request_add(struct store *s, const char *kind, const struct value *args,
@@ -365,6 +414,8 @@ int store_list_keywords(
 	struct store *s, const char *list, int limit, struct value **ret) MUST_CHECK;
 int store_list_lists(struct store *s, struct value **ret) MUST_CHECK;
 int store_list_publishers(struct store *s, struct value **ret) MUST_CHECK;
+/* {name, undelivered, oldest_ms, more, lost, until_ms, failures, reason}. */
+int store_list_notifiers(struct store *s, struct value **ret) MUST_CHECK;
 int store_list_requests(struct store *s, int limit, struct value **ret) MUST_CHECK;
 /* {state: count}. */
 int store_post_counts(struct store *s, struct value **ret) MUST_CHECK;

@@ -44,6 +44,8 @@ _cpauto()
 				'posts retry') command="$command $w" ;;
 				'posts update') command="$command $w" ;;
 				'posts settle') command="$command $w" ;;
+				'notify list') command="$command $w" ;;
+				'notify test') command="$command $w" ;;
 				esac
 				break
 			fi ;;
@@ -59,7 +61,7 @@ _cpauto()
 	*' --cache') compopt -o filenames; _cpauto_reply -d; return ;;
 	esac
 	if [[ -z $command ]]; then
-		words='status queue posts calls plan explain preview lint check login show-config backup restore unblock sandbox completion'
+		words='status queue posts calls plan explain preview lint check notify login show-config backup restore unblock sandbox completion'
 	fi
 	case $command in
 	status) words=' --prometheus' ;;

@@ -355,6 +355,8 @@ int main(int argc, char **argv)
 	static const struct kit_op ops[] = {
 		{ "publish", op_any },
 		{ "find", op_any },
+		{ "notify", op_any },
+		{ "replies", op_any },
 		{ "check", op_any },
 		{ "describe", op_any },
 	};

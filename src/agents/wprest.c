@@ -20,26 +20,6 @@
 #define RETRY_S 600
 #define RETRY_BUSY_S 300
 
-static void base64(const char *s, struct buf *out)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t len = strlen(s);
-
-	for (size_t i = 0; i < len; i += 3) {
-		unsigned long bits = (unsigned long)(unsigned char)s[i] << 16;
-
-		if (i + 1 < len)
-			bits |= (unsigned long)(unsigned char)s[i + 1] << 8;
-		if (i + 2 < len)
-			bits |= (unsigned char)s[i + 2];
-		buf_char(out, digits[bits >> 18 & 63]);
-		buf_char(out, digits[bits >> 12 & 63]);
-		buf_char(out, i + 1 < len ? digits[bits >> 6 & 63] : '=');
-		buf_char(out, i + 2 < len ? digits[bits & 63] : '=');
-	}
-}
-
 /* One line of text that fits into a header once it is encoded. */
 static bool is_word(const char *s, size_t max)
 {
@@ -110,7 +90,7 @@ static bool read_password(struct wprest *s, const struct value *config, struct v
 		both = xasprintf("%s:%s", user, password);
 		buf_init(&header, 4096);
 		buf_str(&header, "Basic ");
-		base64(both, &header);
+		buf_base64(&header, both, strlen(both));
 		s->authorization = buf_steal(&header);
 		kit_hide(s->authorization + strlen("Basic "));
 		secret_free(both);

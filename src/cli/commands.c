@@ -195,23 +195,38 @@ static const struct command table[] = {
 		.help = N_("Does a text disclose as it must? \"-\" is standard input") },
 
 	{ .name = "check",
-		.args = "[PUBLISHER...]",
+		.args = "[NAME...]",
 		.args_max = COMMAND_ARGS_MAX,
 		.run = inspect_check,
 		.more = N_("Configuration, templates, secrets, agents, state folder and clock; "
 			"nothing is created or called. "
 			"The exit code is 78 if there is an error. "
-			"With the name of a publisher: asks its agent whether it can work. "
+			"With the name of a publisher, or of one of the events: asks its agent "
+			"whether it can work. "
 			"With --warn-unposted or --crit-unposted: one line for a monitor about "
 			"the state, and its exit codes: 0 good, 1 warning, 2 critical, 3 "
 			"unknown."),
 		.help = N_("Look for all that would keep cpautod from its work"),
 		.options = { { "agents", NULL,
-			N_("also ask each publisher's agent whether it can work"), WORD_NONE, NULL,
-			0 },
+			N_("also ask each agent whether it can work"), WORD_NONE, NULL, 0 },
 			VALUE("warn-unposted", "TIME",
 				N_("warn of posts not out for so long: 24h")),
 			VALUE("crit-unposted", "TIME", N_("the same, critical")) } },
+	{ .name = "notify",
+		.sub = "list",
+		.is_default = true,
+		.args = "",
+		.run = notify_list,
+		.help = N_("Who is told of events, and what could not be delivered") },
+	{ .name = "notify",
+		.sub = "test",
+		.args = "NAME...",
+		.args_min = 1,
+		.args_max = COMMAND_ARGS_MAX,
+		.run = notify_test,
+		.more = N_("At once, whatever the hours and the pace of the events; cpautod need not "
+			"run."),
+		.help = N_("Send a message to see that it arrives") },
 	{ .name = "login",
 		.args = "PUBLISHER",
 		.args_min = 1,

@@ -34,6 +34,8 @@ int inspect_lint(struct cli *c);
 
 int publisher_check(struct cli *c);
 int publisher_login(struct cli *c);
+int notify_list(struct cli *c);
+int notify_test(struct cli *c);
 
 int preview_run(struct cli *c);
 

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "errand.h"
+#include "notice.h"
 #include "table.h"
 
 /* A person logs in meanwhile, with a telephone at hand perhaps. */
@@ -39,12 +40,14 @@ static void show_selectors(const struct value *list)
 	}
 }
 
-static void show(const char *name, const struct agent_result *r)
+static void show(const char *name, const char *op, const struct agent_result *r)
 {
+	const char *good = str_eq(op, "notify") ? "the message is delivered" : "it can work";
+
 	show_selectors(value_get(r->answer, "selectors"));
 	if (r->verdict == AGENT_OK)
-		term_fact(name, 15, TERM_GOOD, "%s%s%s", _("it can work"),
-			str_empty(r->reason) ? "" : ": ", r->reason ? r->reason : "");
+		term_fact(name, 15, TERM_GOOD, "%s%s%s", good, str_empty(r->reason) ? "" : ": ",
+			r->reason ? r->reason : "");
 	else
 		term_fact(name, 15, TERM_BAD, "%s: %s", cli_word(agent_verdict_word(r->verdict)),
 			r->reason ? r->reason : "");
@@ -76,36 +79,91 @@ static struct value *window(void)
 	return more;
 }
 
-static int run_one(struct cli *c, const char *name, const char *op, const struct value *more,
-	struct value *all)
+static int run_errand(struct cli *c, const struct errand_whom *whom, const char *op,
+	int64_t limit_ms, const struct value *more, struct value *all)
 {
 	struct agent_result r;
-	const struct config_publisher *p = config_publisher_find(c->config, name);
-	if (!p)
-		return cli_fail(
-			c, EX_USAGE, "there is no publisher '%s' in %s", name, c->config_path);
-	int64_t limit = more ? LOGIN_MS + 30000 : p->timeout_ms;
-	errand_run(&c->paths, p, op, limit, more, &r);
+	errand_run(&c->paths, whom, op, limit_ms, more, &r);
 	if (c->json)
-		value_append(all, as_value(name, &r));
+		value_append(all, as_value(whom->name, &r));
 	else
-		show(name, &r);
+		show(whom->name, op, &r);
 	int code = exit_code_of(&r);
 	agent_result_finish(&r);
 	return code;
 }
 
-int publisher_check(struct cli *c)
+static int run_one(struct cli *c, const char *name, const char *op, const struct value *more,
+	struct value *all)
+{
+	const struct config_publisher *p = config_publisher_find(c->config, name);
+	if (!p)
+		return cli_fail(
+			c, EX_USAGE, "there is no publisher '%s' in %s", name, c->config_path);
+	int64_t limit = more ? LOGIN_MS + 30000 : p->timeout_ms;
+	return run_errand(c, ERRAND_WHOM(p), op, limit, more, all);
+}
+
+/* Of a publisher, or of one of the events. */
+static int check_one(struct cli *c, const char *name, struct value *all)
+{
+	const struct config_notifier *n = config_notifier_find(c->config, name);
+	if (!n)
+		return run_one(c, name, "check", NULL, all);
+	return run_errand(c, ERRAND_WHOM(n), "check", n->timeout_ms, NULL, all);
+}
+
+/* A message that says what it is. */
+static struct value *test_event(const struct cli *c, const struct config_notifier *n)
+{
+	struct value *more = value_new_object(), *rows = value_new_list();
+	struct value *row = value_new_object();
+	value_set_string(row, "class", notice_word(NOTICE_TEST));
+	value_set_string(row, "text", notice_korean(n)
+		? "cpauto가 보낸 시험 메시지입니다: 알림이 여기로 옵니다."
+		: "This is a test from cpauto: its messages come here.");
+	value_set_int(row, "level", 5);
+	value_set_int(row, "at_ms", c->now.wall_ms);
+	value_append(rows, row);
+	value_set(more, "event", notice_event(n, rows, 0));
+	value_free(rows);
+	return more;
+}
+
+static int test_one(struct cli *c, const char *name, struct value *all)
+{
+	const struct config_notifier *n = config_notifier_find(c->config, name);
+	if (!n)
+		return cli_fail(c, EX_USAGE, "nobody is called '%s' in the events of %s", name,
+			c->config_path);
+	struct value *more = test_event(c, n);
+	int code = run_errand(c, ERRAND_WHOM(n), "notify", n->timeout_ms, more, all);
+	value_free(more);
+	return code;
+}
+
+static int for_each_name(struct cli *c, const char *member,
+	int (*run)(struct cli *, const char *, struct value *))
 {
 	int code = cli_config(c);
 	struct value *all = value_new_list();
 	for (size_t i = 0; code == EX_OK && i < c->line.arg_count; i++)
-		code = run_one(c, c->line.args[i], "check", NULL, all);
+		code = run(c, c->line.args[i], all);
 	if (c->json)
-		(void)cli_json_list("publishers", all);
+		(void)cli_json_list(member, all);
 	else
 		value_free(all);
 	return code;
+}
+
+int publisher_check(struct cli *c)
+{
+	return for_each_name(c, "publishers", check_one);
+}
+
+int notify_test(struct cli *c)
+{
+	return for_each_name(c, "events", test_one);
 }
 
 int publisher_login(struct cli *c)

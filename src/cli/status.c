@@ -18,7 +18,7 @@ struct status {
 	struct cli *c;
 	bool runs;
 	struct account_gate gate;
-	struct value *lists, *posts, *publishers, *calls, *last;
+	struct value *lists, *posts, *publishers, *notifiers, *calls, *last;
 	/* The next call, if one is in sight. */
 	int64_t next_ms;
 	char next_keyword[256], next_list[256];
@@ -29,6 +29,7 @@ static void status_finish(struct status *s)
 	value_free(s->lists);
 	value_free(s->posts);
 	value_free(s->publishers);
+	value_free(s->notifiers);
 	value_free(s->calls);
 	value_free(s->last);
 }
@@ -64,6 +65,8 @@ static int gather(struct status *s)
 		r = store_post_counts(store, &s->posts);
 	if (r == 0)
 		r = store_list_publishers(store, &s->publishers);
+	if (r == 0)
+		r = store_list_notifiers(store, &s->notifiers);
 	if (r == 0)
 		r = store_list_calls(store, 0, 1, &s->calls);
 	if (r == 0)
@@ -125,6 +128,7 @@ static int status_json(const struct status *s)
 	value_set(v, "lists", value_copy(s->lists));
 	value_set(v, "posts", value_copy(s->posts));
 	value_set(v, "publishers", value_copy(s->publishers));
+	value_set(v, "events", value_copy(s->notifiers));
 	value_set(v, "last_call", value_copy(value_at(s->calls, 0)));
 	value_set(v, "last_post", value_copy(value_at(s->last, 0)));
 	return cli_json(v);
@@ -303,6 +307,28 @@ static void say_publishers(const struct status *s)
 	}
 }
 
+/* Who was not told of all that he wants to be told. */
+static void say_notifiers(const struct status *s)
+{
+	char at[CLOCK_TEXT_MAX];
+	for (size_t i = 0; i < value_len(s->notifiers); i++) {
+		const struct value *n = value_at(s->notifiers, i);
+		int64_t open = value_get_int(n, "undelivered", 0);
+		const char *name = value_get_string(n, "name", "");
+		const char *reason = value_get_string(n, "reason", "");
+		if (open == 0)
+			continue;
+		cli_due(s->c, value_get_int(n, "until_ms", 0), at);
+		if (reason[0])
+			term_fact("Events", LABEL, TERM_WARN,
+				"'%s': %" PRId64 " undelivered, next try %s: %s", name, open,
+				at[0] ? at : "now", reason);
+		else
+			term_fact("Events", LABEL, TERM_PLAIN, "'%s': %" PRId64 " to deliver", name,
+				open);
+	}
+}
+
 static void say_lists(const struct status *s)
 {
 	static const struct table_column columns[] = {
@@ -382,6 +408,7 @@ int status_run(struct cli *c)
 		say_last(&s);
 		say_posts(&s);
 		say_publishers(&s);
+		say_notifiers(&s);
 		say_lists(&s);
 	}
 	status_finish(&s);

@@ -35,7 +35,8 @@ def word(n, more=""):
     return "".join(r.choice(string.ascii_letters + string.digits + more) for _ in range(n))
 secrets = {"access": "-".join(word(4) for _ in range(9)), "secret": word(40), "mw": word(20, "&<%!"),
            "at": word(60, "+/"), "rt": word(50), "id": word(20), "word": word(10),
-           "wp": " ".join(word(4) for _ in range(6)), "own": word(30)}
+           "wp": " ".join(word(4) for _ in range(6)), "own": word(30),
+           "nt": "tk_" + word(30), "bot": "7654321:" + word(30)}
 forms = set()
 for name, text in secrets.items():
     with open(os.path.join(keys, name), "w") as f:
@@ -140,6 +141,10 @@ publishers = (
   { name = "cafe"; agent = "naver-cafe"; clubid = 1; menuid = 2; images = false; $tokens; },
   { name = "naver"; agent = "naver"; blog_id = "myblog"; driver_url = "$BLOG"; endpoint = "$BLOG"; profile = "$T/profile"; step_timeout = "2s"; },
   { name = "own"; agent = "exec"; program = "$T/own"; own_file = "$T/keys/own"; }
+);
+events = (
+  { name = "phone"; agent = "ntfy"; url = "$BLOG"; topic = "t"; token_file = "$T/keys/nt"; on = [ "published", "refused", "failed", "broken" ]; },
+  { name = "bot"; agent = "telegram"; url = "$BLOG"; chat = 42; token_file = "$T/keys/bot"; on = [ "published", "refused", "failed", "broken" ]; }
 );
 lists = ( $lists );
 END

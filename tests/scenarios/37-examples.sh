@@ -65,7 +65,8 @@ export PATH=$T/bin:$PATH HOME=$T/home
 sandbox --calls 50
 CALLS=50 conf 'lists = (
   { name = "주방"; keywords = [ "에어프라이어", "전기포트", "무선 청소기" ]; every = "3d"; publisher = "naver"; },
-  { name = "선물"; keywords = [ "머그컵" ]; every = "3d"; publisher = "naver"; approve = "manual"; } );'
+  { name = "선물"; keywords = [ "머그컵" ]; every = "3d"; publisher = "naver"; approve = "manual"; } );' \
+  "events = ( { name = \"phone\"; agent = \"exec\"; program = \"$T/bin/textfile\"; on = [ \"budget\" ]; } );"
 sed -i "s|^publishers = .*|publishers = ( { name = \"naver\"; agent = \"blog\"; directory = \"$T/out\"; } );|" "$T/cpauto.conf"
 ok 'a first run' once
 is 'four posts' "$(sql 'SELECT count(*) FROM posts')" 4
@@ -128,6 +129,7 @@ config() {
     cp "$f.part" "$f"
   fi
   rm "$f.part"
+  ! grep -q '^events = ' "$f" || echo 'lists = ( { name = "주방"; keywords = [ "전기포트" ]; } );' >>"$f"
   grep -qE '^ *keywords|^lists = |@include' "$f" ||
     echo "lists = ( { name = \"주방\"; keywords = [ \"전기포트\" ]; publisher = \"$(grep -oE '^ *\{ name = "[^"]+"' "$f" | cut -d'"' -f2 | grep . || echo outbox)\"; } );" >>"$f"
   grep -q '^publishers = ' "$f" ||

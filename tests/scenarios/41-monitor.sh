@@ -39,7 +39,7 @@ is 'nothing but the file is left there' "$(find "$T/metrics" -mindepth 1 | wc -l
 before=$(stat -c '%i %Y' "$T/metrics/cpauto.prom")
 kill -HUP "$DAEMON"
 ok 'a reload that changes nothing' wait_for 10 grep -q 'is in force' "$T/log"
-like 'the line of a monitor' "$(check_state)" '^CPAUTO OK - 8 of 10 calls left, 2 posts published\|unposted=0s;86400;259200;0 calls_left=8;;;0;10 strikes=0;;;0 waiting=0'
+like 'the line of a monitor' "$(check_state)" '^CPAUTO OK - 8 of 10 calls left, posts published: 2\|unposted=0s;86400;259200;0 calls_left=8;;;0;10 strikes=0;;;0 waiting=0'
 is 'writes nothing' "$(stat -c '%i %Y' "$T/metrics/cpauto.prom")" "$before"
 is 'and is good' "$(rc check_state)" 0
 is 'a time that is none is unknown' "$(rc cpauto check --warn-unposted soon)" 3

@@ -39,7 +39,8 @@ LIMIT = 100  # seconds after which an agent counts as hanging
 # Of no word that anybody would say.
 SECRETS = {"ACCESS_KEY": "b7q9-zk41-xw83-vh26-np55", "SECRET_KEY": "4f1e9c07d2ab68537e90cc41fa2260d98b13e57a",
            "PASSWORD": "qX7v Zr2& Kp9w Lt4j", "ACCESS_TOKEN": "AAAAzq8Jw3kVhY1mTgPx+/7uRb=", "CLIENT_ID": "hW5cJr0sXq2LmVb8",
-           "REFRESH_TOKEN": "rT6yUjmNbgVfcDxsZaQ1wSe2", "CLIENT_SECRET": "vB3nMk9jHg"}
+           "REFRESH_TOKEN": "rT6yUjmNbgVfcDxsZaQ1wSe2", "CLIENT_SECRET": "vB3nMk9jHg",
+           "TOKEN": "7654321:zQ8xJw3k-hY1mTgP_wD5c"}
 
 
 class Op:
@@ -63,6 +64,7 @@ class Op:
 
 MW = {"user": "me", "endpoint": "@/xmlrpc.php"}
 WP = {"user": "me", "endpoint": "@"}
+NTFY = {"url": "@", "topic": "t", "reply_topic": "replies"}
 NAVER = {"endpoint": "@", "token_endpoint": "@/oauth2.0/token"}
 OPS = [
     Op("coupang search", "coupang", "search", {"endpoint": "@"}),
@@ -81,6 +83,11 @@ OPS = [
     Op("naver webdriver", "naver", "check", {"blog_id": "myblog", "driver_url": "@", "endpoint": "@", "profile": "%/profile"}, tls=False),
     Op("naver feed", "naver", "find", {"blog_id": "myblog", "endpoint": "@", "profile": "%/profile", "mode": "publish",
                                        "unattended": True}),
+    Op("ntfy notify", "ntfy", "notify", NTFY),
+    Op("ntfy replies", "ntfy", "replies", NTFY),
+    Op("telegram notify", "telegram", "notify", {"url": "@", "chat": 42}),
+    Op("telegram replies", "telegram", "replies", {"url": "@", "chat": 42}),
+    Op("webhook notify", "webhook", "notify", {"url": "@"}),
 ]
 
 
@@ -97,6 +104,10 @@ PINNED = [
     ("naver-openapi publish", "204", 3), ("naver-cafe publish", "204", 2), ("naver-openapi find", "429", 1),
     ("naver feed", "a-page", 2), ("naver feed", "empty-200", 2), ("naver feed", "two-lengths", 2),
 ]
+
+
+TAKEN = ("204", "empty-200", "a-page", "two-lengths", "gzip-bomb")
+UNHEARD = ("204", "empty-200", "endless-chunks", "endless-body", "gzip-transfer")
 
 
 class Lab:
@@ -162,12 +173,15 @@ class Lab:
         elif op.agent == "naver":
             config["step_timeout"] = "1s" if slow else "20s"
         else:
-            config["request_timeout"] = "1s" if slow else "30s"
+            config["timeout" if op.op in ("notify", "replies") else "request_timeout"] = ("3s" if op.op in ("notify", "replies") else "1s") if slow else "30s"
         q = {"v": 1, "op": op.op, "config": config}
         if op.op == "search":
             q.update(keyword="전기포트", limit=10)
         elif op.op == "images":
             q.update(urls=[base + "/image1/abc"], directory=folder + "/pictures")
+        elif op.op == "notify":
+            q["event"] = {"class": "approval", "title": TITLE, "text": "x", "level": 5,
+                          "approve": {"token": "0123456789abcdef0123456789abcdef", "yes": "y", "no": "n"}}
         elif op.op in ("publish", "find"):
             q["post"] = {"key": KEY, "marker": KEY, "title": TITLE, "html": "<p><b>이 포스팅은 쿠팡 파트너스</b></p>"
                          '<p><img src="https://ads.example/0.png" alt="a"></p><p><a href="%s">x</a></p>' % LINK,
@@ -291,6 +305,9 @@ class Lab:
         if kind == "good":
             return good
         if op.op == "images" or op.name == "naver feed":
+            return good
+        # Any 2xx is a webhook's thanks; no replies are an answer, and so is a flood of them.
+        if op.name == "webhook notify" and name in TAKEN or op.name == "ntfy replies" and name in UNHEARD:
             return good
         if op.name == "naver webdriver":
             return ["later", "broken"]

@@ -108,6 +108,8 @@ class Site:
             return 200, "text/html", ('<!DOCTYPE html><title>%s : 블로그</title><a href="%s">x</a></html>' % (TITLE, LINK)).encode()
         if path.startswith("/session"):
             return self.webdriver(q)
+        if path == "/" or path.startswith(("/bot", "/replies/")):
+            return as_json({"ok": True, "result": [], "id": "x", "event": "open"})
         return self.naver(q)
 
     def products(self, keyword):
