@@ -276,8 +276,8 @@ async def send_all(folder):
         f.write(wire.PICTURE)
     for agent in AGENTS:
         for n, (_, text) in enumerate(INPUTS + WIRED):
-            for how in ("all", "known", "draft"):
-                await send(folder, agent, n, text, how)
+            await send(folder, agent, n, text, "known")
+            await send(folder, agent, n, text, "draft" if n % 2 else "all")
 
 
 # ---- a journal ---------------------------------------------------------------------------
