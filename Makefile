@@ -120,7 +120,7 @@ DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-c
 # Real peers for the longer tests; their services are never started.
 DEPS_SYSTEM := wordpress php8.2-cli php8.2-mysql php8.2-xml php8.2-gd php8.2-mbstring php8.2-curl \
         mariadb-server chromium chromium-driver fonts-nanum mmdebstrap systemd-container uidmap iproute2 \
-        dpkg-dev debhelper lintian xvfb
+        dpkg-dev debhelper lintian xvfb libseccomp-dev
 
 deps:
 	@tests/deps $(DEPS)
@@ -201,7 +201,9 @@ SET_PATHS = sed -e 's|@SBINDIR@|$(SBINDIR)|g;s|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
             -e 's|/etc/cpauto|$(SYSCONFDIR)/cpauto|g'
 EXAMPLEDIR := $(DATADIR)/doc/cpauto/examples
 EXAMPLES   := $(notdir $(wildcard systemd/examples/*))
-MANUALS := $(notdir $(wildcard man/*.[1-8]))
+MANUALS := $(notdir $(wildcard man/*.[1-8])) $(patsubst man/%,%,$(wildcard man/ko/*.[1-8]))
+# ko/cpauto.1 lies in ko/man1.
+man_in   = $(MANDIR)/$(filter-out ./,$(dir $(1)))man$(patsubst .%,%,$(suffix $(1)))
 # One unit makes both: for /etc/cpauto.conf, and for each /etc/cpauto/NAME.conf.
 UNIT_ONE  := -e 's|@CONFIG@|/etc/cpauto.conf|;s|@DIR@|cpauto|g;s|@KEYS@||;s|@WHO@||'
 UNIT_EACH := -e 's|@CONFIG@|/etc/cpauto/%i.conf|;s|@DIR@|cpauto/%i|g;s|@KEYS@|%i.|;s|@WHO@| (%i)|'
@@ -213,7 +215,7 @@ install: all
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBEXECDIR)/cpauto/agents \
 	  $(DATADIR)/cpauto/templates $(SYSCONFDIR)/cpauto/templates $(UNITDIR) $(SYSUSERSDIR) \
 	  $(TMPFILESDIR) $(BASHCOMPDIR) $(ZSHCOMPDIR) $(EXAMPLEDIR) \
-	  $(sort $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m))))))
+	  $(sort $(foreach m,$(MANUALS),$(call man_in,$(m)))))
 	$(INSTALL) -m 755 $(B)/cpautod $(DESTDIR)$(SBINDIR)
 	$(INSTALL) -m 755 $(B)/cpauto $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 755 $(B)/cpauto-sandbox $(B)/cpauto-picture $(DESTDIR)$(LIBEXECDIR)/cpauto
@@ -227,7 +229,7 @@ install: all
 	$(foreach e,$(EXAMPLES),$(call put,systemd/examples/$(e),$(EXAMPLEDIR)/$(e)) && ) true
 	$(call put,systemd/cpauto.sysusers,$(SYSUSERSDIR)/cpauto.conf)
 	$(call put,systemd/cpauto.tmpfiles,$(TMPFILESDIR)/cpauto.conf)
-	$(foreach m,$(MANUALS),$(call put,man/$(m),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m)) && ) true
+	$(foreach m,$(MANUALS),$(call put,man/$(m),$(call man_in,$(m))/$(notdir $(m))) && ) true
 	$(B)/cpauto completion bash >$(DESTDIR)$(BASHCOMPDIR)/cpauto
 	$(B)/cpauto completion zsh >$(DESTDIR)$(ZSHCOMPDIR)/_cpauto
 	@[ -n '$(DESTDIR)' ] || echo 'Now, as root: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload'
@@ -239,7 +241,7 @@ uninstall:
 	  $(DESTDIR)$(SYSUSERSDIR)/cpauto.conf \
 	  $(DESTDIR)$(TMPFILESDIR)/cpauto.conf $(DESTDIR)$(BASHCOMPDIR)/cpauto \
 	  $(DESTDIR)$(ZSHCOMPDIR)/_cpauto \
-	  $(foreach m,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
+	  $(foreach m,$(MANUALS),$(DESTDIR)$(call man_in,$(m))/$(notdir $(m)))
 	$(RM) -r $(DESTDIR)$(LIBEXECDIR)/cpauto $(DESTDIR)$(DATADIR)/cpauto $(DESTDIR)$(EXAMPLEDIR)
 
 # ---- for others: make dist, make deb ----------------------------------------------

@@ -266,7 +266,8 @@ static void end_line(struct agent *a)
 	enum log_level level = take_level(&text);
 
 	if (*text && ++a->lines <= AGENT_LINES_MAX)
-		log_event(level, LOG_FIELDS(.agent = a->name), "%s: %s%s", a->name, text,
+		log_event(level, LOG_FIELDS(.event = EVENT_AGENT_SAID, .agent = a->name),
+			"%s: %s%s", a->name, text,
 			a->line_cut ? "…" : "");
 	a->line_len = 0;
 	a->line_cut = false;
@@ -292,7 +293,7 @@ static void end_log(struct agent *a)
 	if (a->line_len > 0)
 		end_line(a);
 	if (a->lines > AGENT_LINES_MAX)
-		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = a->name),
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_AGENT_CUT, .agent = a->name),
 			"%s: … %" PRId64 " more lines left out", a->name,
 			a->lines - AGENT_LINES_MAX);
 }

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "account.h"
-#include "log.h"
 #include "look.h"
 #include "retry.h"
 #include "work.h"
@@ -57,29 +56,48 @@ static int save_account(struct engine *e, const struct accounts *a)
 	return store_account_set(e->store, &a->is);
 }
 
+/* The one line about the block that begins now. */
+static void log_block(const struct store_account *a, struct log_fields *f, int64_t now_ms)
+{
+	char until[CLOCK_TEXT_MAX];
+	if (a->hard) {
+		f->event = EVENT_STOPPED;
+		log_event(LOG_LEVEL_ERR, f,
+			"the server refuses calls (strike %d): %s; stopped until you run: "
+			"cpauto unblock",
+			a->strikes, a->reason);
+		return;
+	}
+	clock_format_stamp(now_ms + a->block_ms, until);
+	f->event = EVENT_BLOCKED;
+	f->until = until;
+	log_event(LOG_LEVEL_ERR, f, "the server refuses calls (strike %d): %s; no call until %s",
+		a->strikes, a->reason, until);
+	f->until = NULL;
+}
+
 static int search_failed(struct engine *e, const struct agent_result *res, struct accounts *both)
 {
 	struct store_account *a = &both->is;
-	const struct log_fields *f = LOG_FIELDS_CALLS(calls_left(e),
-		.keyword = e->keyword.keyword, .list = e->keyword.list, .agent = "coupang");
+	struct log_fields f = { .keyword = e->keyword.keyword, .list = e->keyword.list,
+		.agent = "coupang", .calls_left = calls_left(e) };
 	int64_t delay = retry_delay(e->keyword.failures + 1, KEYWORD_RETRY_MS, DAY_MS);
 	e->counts.calls_failed++;
 	switch (res->verdict) {
 	case AGENT_BLOCKED: /* noted before the call was ended */
-		log_event(LOG_LEVEL_ERR, f, "the server refuses calls (strike %d): %s; %s",
-			a->strikes, res->reason,
-			a->hard ? "stopped until you run: cpauto unblock"
-			       : "no call until the block is over");
+		log_block(a, &f, e->now.wall_ms);
 		delay = 0; /* the keyword is not to blame */
 		break;
 	case AGENT_REFUSED:
 		delay = retry_delay(e->keyword.failures + 1, HOUR_MS, 7 * DAY_MS);
-		log_event(LOG_LEVEL_WARNING, f, "'%s' is refused: %s", e->keyword.keyword,
+		f.event = EVENT_KEYWORD_REFUSED;
+		log_event(LOG_LEVEL_WARNING, &f, "'%s' is refused: %s", e->keyword.keyword,
 			res->reason);
 		break;
 	case AGENT_BROKEN:
 		account_failed(a, &e->now, HOUR_MS, res->reason);
-		log_event(LOG_LEVEL_ERR, f,
+		f.event = EVENT_SOURCE_BROKEN;
+		log_event(LOG_LEVEL_ERR, &f,
 			"a person is needed: %s; the next try is in %" PRId64 " min, or after "
 			"a reload",
 			res->reason, a->wait_ms / MINUTE_MS);
@@ -87,7 +105,8 @@ static int search_failed(struct engine *e, const struct agent_result *res, struc
 		break;
 	default:
 		account_failed(a, &e->now, res->retry_after_ms, res->reason);
-		log_event(LOG_LEVEL_WARNING, f,
+		f.event = EVENT_NO_ANSWER;
+		log_event(LOG_LEVEL_WARNING, &f,
 			"no answer about '%s': %s; trying again in %" PRId64 " min",
 			e->keyword.keyword, res->reason, a->wait_ms / MINUTE_MS);
 		break;
@@ -106,7 +125,9 @@ static int keep_answer(struct engine *e, const struct value *answer)
 	if (r == 0 && e->config->cache.history_ms > 0)
 		r = store_prices_put(e->store, value_get(answer, "products"), e->now.wall_ms);
 	if (r < 0) {
-		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.keyword = k->keyword, .list = k->list),
+		log_event(LOG_LEVEL_WARNING,
+			LOG_FIELDS(.event = EVENT_ANSWER_LOST, .keyword = k->keyword,
+				.list = k->list),
 			"%s; the answer about '%s' cannot be kept, trying again later",
 			store_error(e->store), k->keyword);
 		return store_keyword_failed(
@@ -123,8 +144,8 @@ static int search_worked(struct engine *e, const struct agent_result *res, struc
 		r = keep_answer(e, res->answer);
 	int left = calls_left(e);
 	log_event(LOG_LEVEL_INFO,
-		LOG_FIELDS_CALLS(left, .keyword = e->keyword.keyword, .list = e->keyword.list,
-			.agent = "coupang"),
+		LOG_FIELDS_CALLS(left, .event = EVENT_ANSWER, .keyword = e->keyword.keyword,
+			.list = e->keyword.list, .agent = "coupang"),
 		"'%s': %zu products; %d of %d calls left", e->keyword.keyword,
 		value_len(value_get(res->answer, "products")), left, e->config->budget.calls);
 	return r;
@@ -143,9 +164,10 @@ static void note_skew(const struct value *answer, struct store_account *a)
 	a->skew_ms = value_int(skew, 0);
 	bool off = llabs(a->skew_ms) > MINUTE_MS;
 	if (off && llabs(was) <= MINUTE_MS)
-		log_warning("this clock and the server's differ by %" PRId64
-			    " s; synchronise the clock "
-			    "(timedatectl set-ntp true), or calls will be refused",
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CLOCK_OFF),
+			"this clock and the server's differ by %" PRId64
+			" s; synchronise the clock "
+			"(timedatectl set-ntp true), or calls will be refused",
 			a->skew_ms / SECOND_MS);
 }
 
@@ -382,7 +404,8 @@ static int look(struct engine *e, const struct value *answer)
 		return r;
 	if (reason[0])
 		log_event(LOG_LEVEL_INFO,
-			LOG_FIELDS(.keyword = e->keyword.keyword, .list = c->name),
+			LOG_FIELDS(.event = EVENT_NO_POST, .keyword = e->keyword.keyword,
+				.list = c->name),
 			"no post for '%s': %s", e->keyword.keyword, reason);
 	return store_keyword_looked(e->store, e->keyword.id, e->now.wall_ms,
 		e->now.wall_ms + c->every_ms, reason);

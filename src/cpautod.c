@@ -155,7 +155,8 @@ static void on_bell(void *ctx)
 static void log_lines(const struct value *lines)
 {
 	for (size_t i = 0; i < value_len(lines); i++)
-		log_err("%s", value_string(value_at(lines, i), ""));
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CONFIG_BAD), "%s",
+			value_string(value_at(lines, i), ""));
 }
 
 static int load_templates(
@@ -183,7 +184,8 @@ static int load(
 		r = workshop_check(true, templates, config->lists, config->list_count,
 			now.wall_ms, errors);
 	for (size_t i = 0; r == 0 && i < config->warning_count; i++)
-		log_warning("%s", config->warnings[i]);
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CONFIG_ODD), "%s",
+			config->warnings[i]);
 	log_lines(errors);
 	value_free(errors);
 	if (r < 0) {
@@ -207,16 +209,20 @@ static void on_reload(void *ctx)
 	clock_now(&now);
 	if (load(d, &config, &templates) < 0) {
 		if (clock_set_zone(d->zone) < 0) /* reading may have changed it */
-			log_warning("time zone %s is gone; times are in UTC, ignoring", d->zone);
-		log_err("%s: not taken, the configuration in force stays; mend it and reload again",
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_ZONE_GONE),
+				"time zone %s is gone; times are in UTC, ignoring", d->zone);
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_RELOAD_REFUSED),
+			"%s: not taken, the configuration in force stays; mend it and reload again",
 			d->options.config);
 	} else if (engine_reload(d->engine, config, templates, &now, &e) < 0) {
-		log_err("%s; the configuration in force stays", e.text);
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_RELOAD_REFUSED),
+			"%s; the configuration in force stays", e.text);
 		config_free(config);
 		render_templates_free(templates);
 	} else {
 		str_format_cut(d->zone, sizeof(d->zone), "%s", config->hours.timezone);
-		log_notice("%s is in force", d->options.config);
+		log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_RELOADED),
+			"%s is in force", d->options.config);
 	}
 	memory_trim();
 	loop_notify_ready(d->loop);
@@ -420,9 +426,11 @@ static int check(const struct daemon *d)
 		const char *level = value_get_string(f, "level", "");
 		const char *text = value_get_string(f, "text", "");
 		if (str_eq(level, "error"))
-			log_err("%s: %s", value_get_string(f, "thing", ""), text);
+			log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CONFIG_BAD), "%s: %s",
+				value_get_string(f, "thing", ""), text);
 		else if (str_eq(level, "warning"))
-			log_warning("%s: %s", value_get_string(f, "thing", ""), text);
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CONFIG_ODD),
+				"%s: %s", value_get_string(f, "thing", ""), text);
 	}
 	int code = check_count(findings, "error") > 0 ? EX_CONFIG : EX_OK;
 	value_free(findings);
@@ -433,17 +441,19 @@ static int run(struct daemon *d)
 {
 	struct engine_counts n;
 	memory_trim();
-	log_notice("cpautod " VERSION " is ready: %s, state in %s", d->options.config,
+	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_READY),
+		"cpautod " VERSION " is ready: %s, state in %s", d->options.config,
 		d->paths.state);
 	loop_notify_ready(d->loop);
 	turn(d);
 	int r = loop_run(d->loop);
 	if (r < 0) {
-		log_err("the event loop: %s", strerror(-r));
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_LOOP_FAILED),
+			"the event loop: %s", strerror(-r));
 		return EX_SOFTWARE;
 	}
 	n = engine_counts(d->engine);
-	log_notice(
+	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_ENDED),
 		"cpautod ends: %d calls, %d posts made, %d published, %d updated, %d waiting, "
 		"%d refused in this run",
 		n.calls, n.posts_made, n.posts_published, n.posts_updated, n.posts_waiting,
@@ -471,7 +481,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		code = run(&d);
 	else
-		log_err("%s", e.text);
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_START_FAILED), "%s", e.text);
 	close_all(&d);
 	return r < 0 ? exit_code_of(r) : code;
 }

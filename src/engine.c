@@ -30,8 +30,13 @@ static void store_failed(struct engine *e, int r)
 	str_format_cut(e->store_trouble, sizeof(e->store_trouble), "%s", store_error(e->store));
 	e->store_wait_until = e->now.boot_ms + STORE_RETRY_MS;
 	e->fatal = e->fatal || !weather;
-	log_err("%s; no call and no post %s", e->store_trouble,
-		!e->fatal ? "for now, trying again in 1 min" : "until a new start");
+	if (e->fatal)
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_STORE_FAILED),
+			"%s; no call and no post until a new start", e->store_trouble);
+	else
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_STORE_WAITS),
+			"%s; no call and no post for now, trying again in 1 min",
+			e->store_trouble);
 }
 
 /* ---- lists ------------------------------------------------------------------------ */
@@ -174,7 +179,9 @@ static int try_request(struct engine *e)
 		return r == -ENOENT ? 0 : r;
 	struct desk_outcome out = { 0 };
 	desk_handle(e->store, e->config, &e->now, kind, args, &out);
-	log_info("%s: %s", kind, out.text);
+	log_event(LOG_LEVEL_INFO,
+		LOG_FIELDS(.event = out.source_cleared ? EVENT_UNBLOCKED : EVENT_REQUEST), "%s: %s",
+		kind, out.text);
 	r = store_request_done(e->store, id, e->now.wall_ms, out.exit_code, out.text);
 	if (r == 0 && out.heads_changed)
 		r = work_load_plan(e);
@@ -196,7 +203,8 @@ static void sweep_images(const struct engine *e)
 {
 	int n = dir_sweep(e->image_dir);
 	if (n > 0)
-		log_info("%s: removed %d picture%s that %s cut short", e->image_dir, n,
+		log_event(LOG_LEVEL_INFO, LOG_FIELDS(.event = EVENT_PICTURES_SWEPT),
+			"%s: removed %d picture%s that %s cut short", e->image_dir, n,
 			n == 1 ? "" : "s", n == 1 ? "was" : "were");
 }
 
@@ -241,7 +249,8 @@ static void expire(struct engine *e)
 	int64_t before = e->now.wall_ms - e->config->cache.ttl_ms;
 	if (store_cache_expire(e->store, before, e->now.wall_ms - e->config->cache.history_ms,
 		    &kept) < 0) {
-		log_warning("%s; the cache is cleaned in an hour, ignoring", store_error(e->store));
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_HOUSE_LATE),
+			"%s; the cache is cleaned in an hour, ignoring", store_error(e->store));
 		return;
 	}
 	remove_images(e, kept);
@@ -267,7 +276,8 @@ static void keep_house(struct engine *e)
 	if (e->now.synced && e->now.boot_ms >= e->clamp_boot_ms) {
 		e->clamp_boot_ms = e->now.boot_ms + HOUR_MS;
 		if (store_clamp(e->store, e->now.wall_ms, CLAMP_MS) < 0 || work_load_plan(e) < 0)
-			log_warning("%s; due times are looked at in an hour, ignoring",
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_HOUSE_LATE),
+				"%s; due times are looked at in an hour, ignoring",
 				store_error(e->store));
 	}
 }
@@ -451,14 +461,13 @@ static int recover(struct engine *e)
 		r = store_posts_recover(
 			e->store, &e->now, e->now.wall_ms + FIND_FIRST_MS, &posts);
 	if (calls > 0)
-		log_warning(
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_CALLS_OPEN),
 			"%d call%s under way when the daemon last ended; counted as made now",
 			calls, calls == 1 ? " was" : "s were");
 	if (posts > 0)
-		log_warning(
-			"%d post%s being published when the daemon last ended; looking for "
-			"%s before "
-			"anything is sent again",
+		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_POSTS_OPEN),
+			"%d post%s being published when the daemon last ended; looking for %s "
+			"before anything is sent again",
 			posts, posts == 1 ? " was" : "s were", posts == 1 ? "it" : "them");
 	return r;
 }
@@ -487,7 +496,8 @@ int engine_new(const struct engine_setup *setup, const struct instant *now, stru
 	}
 	sweep_images(e);
 	if (!store_has_cache(e->store))
-		log_err("%s; without it answers cannot be kept and no call is made: see to the "
+		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.event = EVENT_CACHE_MISSING),
+			"%s; without it answers cannot be kept and no call is made: see to the "
 			"cache folder, then start again", store_error(e->store));
 	*ret = e;
 	return 0;

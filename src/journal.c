@@ -16,7 +16,7 @@
 /* Where sd_journal_sendv(3) sends to. */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
-#define FIELDS_MAX 8
+#define FIELDS_MAX 12
 
 static char journal_name[64];
 
@@ -56,6 +56,10 @@ static void send_event(enum log_level level, const struct log_fields *f, const c
 	add(fields, &n, "MESSAGE", text);
 	add_number(fields, &n, "PRIORITY", (int)level);
 	add(fields, &n, "SYSLOG_IDENTIFIER", journal_name);
+	if (f && f->event) {
+		add(fields, &n, "MESSAGE_ID", event_id(f->event));
+		add(fields, &n, "CPAUTO_EVENT", event_name(f->event));
+	}
 	if (f && f->keyword)
 		add(fields, &n, "CPAUTO_KEYWORD", f->keyword);
 	if (f && f->list)
@@ -64,6 +68,10 @@ static void send_event(enum log_level level, const struct log_fields *f, const c
 		add(fields, &n, "CPAUTO_POST", f->post);
 	if (f && f->agent)
 		add(fields, &n, "CPAUTO_AGENT", f->agent);
+	if (f && f->publisher)
+		add(fields, &n, "CPAUTO_PUBLISHER", f->publisher);
+	if (f && f->until)
+		add(fields, &n, "CPAUTO_UNTIL", f->until);
 	if (f && f->calls_left >= 0)
 		add_number(fields, &n, "CPAUTO_CALLS_LEFT", f->calls_left);
 	if (sd_journal_sendv(fields, (int)n) < 0)

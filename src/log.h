@@ -5,17 +5,21 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "event.h"
 #include "util.h"
 
 enum log_level { LOG_LEVEL_ERR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_NOTICE = 5,
 	LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
 
-/* Extra fields of one event; NULL and negative values are left out. */
+/* What the line is about; NULL, EVENT_NONE and negative values are left out. */
 struct log_fields {
+	enum event event;
 	const char *keyword;
 	const char *list;
 	const char *post; /* its id as text */
 	const char *agent;
+	const char *publisher;
+	const char *until; /* when it ends by itself, as text */
 	int calls_left; /* -1: unknown */
 };
 #define LOG_FIELDS(...) LOG_FIELDS_CALLS(-1, __VA_ARGS__)

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "look.h"
 #include "similar.h"
 #include "work.h"
@@ -133,7 +132,7 @@ static int find_similar(struct engine *e, const struct value *row, char reason[E
 
 static int judge(struct engine *e, const struct value *row)
 {
-	char idt[24];
+	struct work_fields f;
 	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
 	const struct config_list *c = work_list(e, value_get_string(row, "list", ""));
@@ -158,11 +157,9 @@ static int judge(struct engine *e, const struct value *row)
 	if (wait) {
 		e->counts.posts_waiting++;
 		log_event(LOG_LEVEL_NOTICE,
-			LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
-				.list = value_get_string(row, "list", ""),
-				.post = work_id(id, idt)),
-			"post %s %s: cpauto posts show %s, then approve or reject it", idt, reason,
-			idt);
+			work_fields(&f, EVENT_POST_WAITING, row),
+			"post %s %s: cpauto posts show %s, then approve or reject it", f.id, reason,
+			f.id);
 	}
 	return store_post_move(e->store, id, POST_RENDERED, wait ? POST_WAITING : POST_READY,
 		e->now.wall_ms, e->now.wall_ms, wait ? reason : NULL);
@@ -219,15 +216,16 @@ int making_try_finish(struct engine *e)
 	struct value *post = value_copy(value_get(row, "post"));
 	struct value *urls = missing_images(e, post);
 	int64_t tries = value_get_int(post, "image_tries", 0);
+	struct work_fields f;
 	struct err err;
 	if (urls)
 		value_set_int(post, "image_tries", tries + 1);
 	r = store_post_object(e->store, id, post, e->now.wall_ms);
 	if (r == 0 && urls && tries < IMAGE_TRIES) {
 		if (start_images(e, id, urls, &err) < 0)
-			log_warning("%s; post %" PRId64
-				    " keeps its images' addresses, ignoring",
-				err.text, id);
+			log_event(LOG_LEVEL_WARNING, work_fields(&f, EVENT_IMAGE_MISSING, row),
+				"%s; post %s keeps its images' addresses, ignoring", err.text,
+				f.id);
 		urls = NULL;
 	} else if (r == 0) {
 		r = judge(e, row);
@@ -256,24 +254,30 @@ static int give_up_images(struct engine *e)
 int making_done(struct engine *e, const struct agent_result *res)
 {
 	const struct value *images = value_get(res->answer, "images");
+	char idt[24];
+	const char *id = work_id(e->post_id, idt);
 	int got = 0;
 	for (size_t i = 0; i < value_len(images); i++) {
 		const struct value *img = value_at(images, i);
 		const char *why = value_get_string(img, "error", NULL);
 		if (why) {
-			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = "coupang"),
+			log_event(LOG_LEVEL_WARNING,
+				LOG_FIELDS(.event = EVENT_IMAGE_MISSING, .post = id,
+					.agent = "coupang"),
 				"an image is left out: %s", why);
 			continue;
 		}
 		got++;
 		if (store_image_put(e->store, value_get_string(img, "url", ""), img,
 			    e->now.wall_ms) < 0)
-			log_warning("%s; an image is fetched again next time, ignoring",
+			log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_HOUSE_LATE),
+				"%s; an image is fetched again next time, ignoring",
 				store_error(e->store));
 	}
 	if (res->verdict != AGENT_OK)
-		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = "coupang"), "images: %s",
-			res->reason);
+		log_event(LOG_LEVEL_WARNING,
+			LOG_FIELDS(.event = EVENT_IMAGE_MISSING, .post = id, .agent = "coupang"),
+			"images: %s", res->reason);
 	if (res->verdict == AGENT_OK && got > 0)
 		return 0;
 	if (res->verdict == AGENT_OK || res->verdict == AGENT_REFUSED ||

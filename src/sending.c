@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <limits.h>
 
-#include "log.h"
 #include "retry.h"
 #include "work.h"
 
@@ -105,6 +104,17 @@ static int publisher_wait(
 	return 0;
 }
 
+static void log_publisher_block(
+	const struct config_publisher *p, int64_t until_ms, const char *reason)
+{
+	char until[CLOCK_TEXT_MAX];
+	clock_format_stamp(until_ms, until);
+	log_event(LOG_LEVEL_ERR,
+		LOG_FIELDS(.event = EVENT_PUBLISHER_BLOCKED, .agent = p->agent,
+			.publisher = p->name, .until = until),
+		"publisher '%s' is blocked: %s; its posts wait until %s", p->name, reason, until);
+}
+
 /* Its posts wait: for a while, or until a person has cleared what is in its way. */
 static int fail_publisher(
 	struct engine *e, const struct config_publisher *p, const struct agent_result *res)
@@ -124,12 +134,18 @@ static int fail_publisher(
 	state.broken = res->verdict == AGENT_BROKEN || res->person;
 	str_format_cut(state.reason, sizeof(state.reason), "%s", res->reason);
 	if (state.broken)
-		log_event(LOG_LEVEL_ERR, LOG_FIELDS(.agent = p->agent),
+		log_event(LOG_LEVEL_ERR,
+			LOG_FIELDS(.event = EVENT_PUBLISHER_BROKEN, .agent = p->agent,
+				.publisher = p->name),
 			"publisher '%s' needs you: %s; its posts "
 			"wait until you run: cpauto unblock",
 			p->name, res->reason);
+	else if (res->verdict == AGENT_BLOCKED)
+		log_publisher_block(p, state.until_ms, res->reason);
 	else
-		log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.agent = p->agent),
+		log_event(LOG_LEVEL_WARNING,
+			LOG_FIELDS(.event = EVENT_PUBLISHER_WAITS, .agent = p->agent,
+				.publisher = p->name),
 			"publisher '%s': %s; its posts wait", p->name, res->reason);
 	return store_publisher_set(e->store, p->name, &state);
 }
@@ -171,13 +187,14 @@ static int renew(struct engine *e, const struct config_publisher *p, int64_t id)
 }
 
 /* It may be out for all the restored backup knows: found, absent or parked, then it goes on. */
-static int look_first(struct engine *e, int64_t id)
+static int look_first(struct engine *e, const struct value *row)
 {
-	log_event(LOG_LEVEL_NOTICE, NULL,
-		"post %" PRId64 " may have gone out after the backup that was restored; it is "
-		"looked for first",
-		id);
-	return store_post_doubted(e->store, id, &e->now);
+	struct work_fields f;
+	log_event(LOG_LEVEL_NOTICE, work_fields(&f, EVENT_POST_DOUBTED, row),
+		"post %s may have gone out after the backup that was restored; it is looked for "
+		"first",
+		f.id);
+	return store_post_doubted(e->store, value_get_int(row, "id", 0), &e->now);
 }
 
 static int send(struct engine *e, const struct config_publisher *p, const struct value *row)
@@ -185,7 +202,7 @@ static int send(struct engine *e, const struct config_publisher *p, const struct
 	struct err err;
 	int64_t id = value_get_int(row, "id", 0);
 	if (value_get_int(row, "doubt", 0))
-		return look_first(e, id);
+		return look_first(e, row);
 	if (!facts_fresh(e, row))
 		return renew(e, p, id);
 	int r = work_pass_gates(e, row, &err);
@@ -249,42 +266,39 @@ int sending_try_publish(struct engine *e)
 
 static int published(struct engine *e, const struct value *row, const struct value *answer)
 {
-	char id[24];
+	struct work_fields f;
 	int r = store_post_published(e->store, e->post_id, e->now.wall_ms,
 		value_get_string(answer, "id", NULL), value_get_string(answer, "url", NULL));
 	if (r < 0)
 		return r;
 	e->counts.posts_published++;
 	log_event(LOG_LEVEL_NOTICE,
-		LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
-			.list = value_get_string(row, "list", ""),
-			.post = work_id(e->post_id, id),
-			.agent = value_get_string(row, "publisher", "")),
-		"post %s is out through '%s': %s", id, value_get_string(row, "publisher", ""),
+		work_fields(&f, EVENT_POST_PUBLISHED, row),
+		"post %s is out through '%s': %s", f.id, value_get_string(row, "publisher", ""),
 		value_get_string(row, "title", ""));
 	return mend_publisher(e, value_get_string(row, "publisher", ""));
 }
 
-static int unclear(struct engine *e, const char *reason)
+static int unclear(struct engine *e, const struct value *row, const char *reason)
 {
-	char id[24];
-	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.post = work_id(e->post_id, id)),
+	struct work_fields f;
+	log_event(LOG_LEVEL_WARNING, work_fields(&f, EVENT_POST_UNCLEAR, row),
 		"post %s may be out or not: %s; looking for it from %" PRId64
 		" min on, nothing is sent again before",
-		id, reason, FIND_FIRST_MS / MINUTE_MS);
+		f.id, reason, FIND_FIRST_MS / MINUTE_MS);
 	return store_post_unclear(
 		e->store, e->post_id, &e->now, e->now.wall_ms + FIND_FIRST_MS, reason);
 }
 
-static int park(struct engine *e, int64_t id, const char *reason)
+static int park(struct engine *e, const struct value *row, const char *reason)
 {
-	char idt[24];
-	log_event(LOG_LEVEL_ERR, LOG_FIELDS(.post = work_id(id, idt)),
+	struct work_fields f;
+	log_event(LOG_LEVEL_ERR, work_fields(&f, EVENT_POST_PARKED, row),
 		"post %s: %s; look at the blog, then: "
 		"cpauto posts settle %s --published or --absent",
-		idt, reason, idt);
-	return store_post_move(e->store, id, POST_UNKNOWN, POST_PARKED, e->now.wall_ms,
-		e->now.wall_ms, reason);
+		f.id, reason, f.id);
+	return store_post_move(e->store, value_get_int(row, "id", 0), POST_UNKNOWN, POST_PARKED,
+		e->now.wall_ms, e->now.wall_ms, reason);
 }
 
 /* A draft is no post yet: its id is kept, and with it the next step can be repeated. */
@@ -294,13 +308,14 @@ static int drafted(struct engine *e, const struct value *row, const struct value
 	if (draft[0])
 		return store_post_draft(e->store, e->post_id, e->now.wall_ms, draft);
 	if (str_eq(value_get_string(row, "state", ""), POST_UNKNOWN))
-		return park(e, e->post_id, "its draft was found, but has no id");
-	return unclear(e, "its draft has no id");
+		return park(e, row, "its draft was found, but has no id");
+	return unclear(e, row, "its draft has no id");
 }
 
 static int updated(struct engine *e, const struct value *row, const struct value *answer)
 {
-	char id[24], first[24];
+	struct work_fields f;
+	char first[24];
 	int r = store_post_published(e->store, e->post_id, e->now.wall_ms,
 		value_get_string(row, "out_id", NULL),
 		value_get_string(answer, "url", value_get_string(row, "out_url", NULL)));
@@ -308,11 +323,8 @@ static int updated(struct engine *e, const struct value *row, const struct value
 		return r;
 	e->counts.posts_updated++;
 	log_event(LOG_LEVEL_NOTICE,
-		LOG_FIELDS(.keyword = value_get_string(row, "keyword", ""),
-			.list = value_get_string(row, "list", ""),
-			.post = work_id(e->post_id, id),
-			.agent = value_get_string(row, "publisher", "")),
-		"post %s is out through '%s', in the place of post %s: %s", id,
+		work_fields(&f, EVENT_POST_UPDATED, row),
+		"post %s is out through '%s', in the place of post %s: %s", f.id,
 		value_get_string(row, "publisher", ""),
 		work_id(value_get_int(row, "updates", 0), first),
 		value_get_string(row, "title", ""));
@@ -352,7 +364,7 @@ int sending_publish_done(struct engine *e, const struct value *row,
 	case AGENT_UNKNOWN:
 		if (is_update(row))
 			return update_unclear(e, row, res->reason);
-		return unclear(e, res->reason);
+		return unclear(e, row, res->reason);
 	default:
 		break;
 	}
@@ -385,8 +397,10 @@ static int find_not_started(
 {
 	int finds = 0;
 	if (work_not_started(error) == AGENT_BROKEN || sending_age(e, row) > FIND_GIVE_UP_MS)
-		return park(e, e->post_id, reason);
-	log_warning("%s", reason);
+		return park(e, row, reason);
+	struct work_fields f;
+	log_event(LOG_LEVEL_WARNING, work_fields(&f, EVENT_LOOK_LATE, row),
+		"post %s is looked for later: %s", f.id, reason);
 	return store_post_looked(e->store, e->post_id, e->now.wall_ms,
 		e->now.wall_ms + FIND_EVERY_MS, false, &finds);
 }
@@ -397,12 +411,11 @@ int sending_try_settle(struct engine *e)
 	int r = work_next_post(e, POST_UNKNOWN, NULL, &row);
 	if (r <= 0)
 		return r;
-	int64_t id = value_get_int(row, "id", 0);
 	struct err err;
 	const struct config_publisher *p =
 		config_publisher_find(e->config, value_get_string(row, "publisher", ""));
 	if (!p)
-		r = park(e, id, "its publisher is not in the configuration any more");
+		r = park(e, row, "its publisher is not in the configuration any more");
 	else if ((r = start_publisher(e, ACTION_FIND, p, "find", row, &err)) < 0)
 		r = find_not_started(e, row, r, err.text);
 	value_free(row);
@@ -418,9 +431,9 @@ static int not_found(struct engine *e, const struct value *row)
 		return r;
 	if (finds < 2 || sending_age(e, row) < FIND_SURE_MS)
 		return 0;
-	log_event(LOG_LEVEL_NOTICE, NULL,
-		"post %" PRId64 " is not there after %d looks; it is sent again", e->post_id,
-		finds);
+	struct work_fields f;
+	log_event(LOG_LEVEL_NOTICE, work_fields(&f, EVENT_POST_ABSENT, row),
+		"post %s is not there after %d looks; it is sent again", f.id, finds);
 	return store_post_move(e->store, e->post_id, POST_UNKNOWN, POST_READY, e->now.wall_ms,
 		e->now.wall_ms, "it was looked for and is not there");
 }
@@ -441,9 +454,9 @@ int sending_find_done(struct engine *e, const struct value *row, const struct ag
 	if (res->verdict == AGENT_OK && str_eq(found, "no"))
 		return not_found(e, row);
 	if (res->verdict == AGENT_OK || res->verdict == AGENT_REFUSED)
-		return park(e, e->post_id, "its publisher cannot tell whether it is out");
+		return park(e, row, "its publisher cannot tell whether it is out");
 	if (sending_age(e, row) > FIND_GIVE_UP_MS)
-		return park(e, e->post_id, res->reason);
+		return park(e, row, res->reason);
 	int finds = 0;
 	return store_post_looked(e->store, e->post_id, e->now.wall_ms,
 		e->now.wall_ms + FIND_EVERY_MS, false, &finds);

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "gates.h"
-#include "log.h"
 #include "workshop.h"
 
 void work_wake_in(struct engine *e, int64_t wait_ms)
@@ -35,6 +34,20 @@ const char *work_id(int64_t id, char buf[24])
 {
 	str_format_cut(buf, 24, "%" PRId64, id);
 	return buf;
+}
+
+const struct log_fields *work_fields(
+	struct work_fields *buf, enum event event, const struct value *row)
+{
+	buf->fields = (struct log_fields){
+		.event = event,
+		.keyword = value_get_string(row, "keyword", ""),
+		.list = value_get_string(row, "list", ""),
+		.post = work_id(value_get_int(row, "id", 0), buf->id),
+		.publisher = value_get_string(row, "publisher", ""),
+		.calls_left = -1,
+	};
+	return &buf->fields;
 }
 
 static int load_head(struct engine *e, size_t i)
@@ -152,12 +165,11 @@ int work_restored_age(struct engine *e, int64_t *ret)
 
 int work_refuse(struct engine *e, const struct value *post, const char *why)
 {
-	char id[24];
-	work_id(value_get_int(post, "id", 0), id);
+	struct work_fields f;
 	e->counts.posts_refused++;
-	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.keyword = value_get_string(post, "keyword", ""),
-		.list = value_get_string(post, "list", ""), .post = id),
-		"post %s does not go out: %s; mend it, then: cpauto posts retry %s", id, why, id);
+	log_event(LOG_LEVEL_WARNING, work_fields(&f, EVENT_POST_REFUSED, post),
+		"post %s does not go out: %s; mend it, then: cpauto posts retry %s", f.id, why,
+		f.id);
 	return store_post_move(e->store, value_get_int(post, "id", 0),
 		value_get_string(post, "state", ""), POST_REFUSED, e->now.wall_ms,
 		e->now.wall_ms, why);
@@ -214,7 +226,9 @@ int work_stop(struct engine *e, const struct value *post, int error, const char 
 	const char *state = value_get_string(post, "state", "");
 	if (error != -EAGAIN)
 		return work_refuse(e, post, why);
-	log_warning("post %" PRId64 ": %s", value_get_int(post, "id", 0), why);
+	struct work_fields f;
+	log_event(LOG_LEVEL_WARNING, work_fields(&f, EVENT_POST_DELAYED, post), "post %s: %s", f.id,
+		why);
 	return store_post_move(e->store, value_get_int(post, "id", 0), state, state,
 		e->now.wall_ms, e->now.wall_ms + MINUTE_MS, why);
 }

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "log.h"
 #include "plan.h"
 #include "port.h"
 #include "render.h"
@@ -85,6 +86,14 @@ const struct config_list *work_list(const struct engine *e, const char *name);
 int64_t work_hours_wait(const struct engine *e, const struct config_hours *h);
 
 const char *work_id(int64_t id, char buf[24]);
+
+/* For the log: what ROW of a post tells, in BUF, which it must not outlive; nor ROW. */
+struct work_fields {
+	struct log_fields fields;
+	char id[24];
+};
+const struct log_fields *work_fields(
+	struct work_fields *buf, enum event event, const struct value *row);
 
 /* Reads what the store knows of each list; of one list, its head. */
 int work_load_plan(struct engine *e) MUST_CHECK;

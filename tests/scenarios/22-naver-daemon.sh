@@ -9,13 +9,21 @@ editor_url=$URL
 sandbox
 api_url=$URL
 URL=$editor_url
+# No browser lives under the unit's filter: there it is a service beside it.
+driver=
+if [ "$(basename "$B")" = confined ]; then
+  chromedriver --port=0 --allowed-ips=127.0.0.1 >"$T/driver.out" 2>&1 &
+  pids+=("$!")
+  wait_for 30 grep -q 'successfully on port' "$T/driver.out"
+  driver="driver_url = \"http://127.0.0.1:$(sed -n 's|.*successfully on port \([0-9]*\).*|\1|p' "$T/driver.out")\";"
+fi
 naver_conf() { # KEYWORDS: a list of posts of one product each
   cat >"$T/cpauto.conf" <<END2
 coupang: { endpoint = "$api_url"; access_key_file = "$T/keys/access"; secret_key_file = "$T/keys/secret"; };
 budget: { pace = "0s"; };
 hours: { active = "00:00-24:00"; };
 publishers = ( { name = "blog"; agent = "naver"; blog_id = "myblog"; endpoint = "$URL"; profile = "$T/profile";
-  mode = "publish"; unattended = true; step_timeout = "20s"; browser_args = [ "--no-sandbox" ];
+  mode = "publish"; unattended = true; $driver step_timeout = "20s"; browser_args = [ "--no-sandbox" ];
   per_day = 3; gap = "0s"; similar = 0; } );
 lists = ( { name = "주방"; keywords = [ $1 ]; every = "1d"; limit = 1; template = "single"; publisher = "blog"; } );
 END2

@@ -372,7 +372,7 @@ static void make_v1(const char *file)
 {
 	char *text;
 	size_t len;
-	assert_int_equal(file_read(TREE "/tests/data/state-v1.sql", 1 << 20, &text, &len), 0);
+	assert_int_equal(file_read(TREE "/tests/data/state-1.sql", 1 << 20, &text, &len), 0);
 	(void)unlink(path_of(file));
 	sql(file, text);
 	free(text);

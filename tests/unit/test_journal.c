@@ -126,8 +126,9 @@ static void body_fields(void)
 {
 	setenv("CPAUTO_LOG", "journal", 1);
 	CHECK(journal_init("cpautod"));
-	log_event(LOG_LEVEL_WARNING, LOG_FIELDS_CALLS(4, .keyword = "무선 청소기", .list = "kitchen",
-		.post = "12", .agent = "coupang"), "one %s", "event");
+	log_event(LOG_LEVEL_WARNING, LOG_FIELDS_CALLS(4, .event = EVENT_BLOCKED, .keyword = "무선 청소기",
+		.list = "kitchen", .post = "12", .agent = "coupang", .publisher = "blog",
+		.until = "2026-11-24 14:32:00"), "one %s", "event");
 	const char *text = heard();
 
 	CHECK(has_line(text, "MESSAGE=one event"));
@@ -137,12 +138,17 @@ static void body_fields(void)
 	CHECK(has_line(text, "CPAUTO_LIST=kitchen"));
 	CHECK(has_line(text, "CPAUTO_POST=12"));
 	CHECK(has_line(text, "CPAUTO_AGENT=coupang"));
+	CHECK(has_line(text, "CPAUTO_PUBLISHER=blog"));
+	CHECK(has_line(text, "CPAUTO_UNTIL=2026-11-24 14:32:00"));
 	CHECK(has_line(text, "CPAUTO_CALLS_LEFT=4"));
+	CHECK(has_line(text, "CPAUTO_EVENT=blocked"));
+	CHECK(has_line(text, "MESSAGE_ID=818b01c81e344de09bd81a5fc3314cc1"));
 	CHECK(!strstr(text, "CODE_FILE"));
 
 	log_info("bare");
 	text = heard();
 	CHECK(has_line(text, "MESSAGE=bare") && !strstr(text, "CPAUTO_"));
+	CHECK(!strstr(text, "MESSAGE_ID="));
 	log_event(LOG_LEVEL_ERR, LOG_FIELDS_CALLS(0, .list = NULL), "none left");
 	CHECK(has_line(heard(), "CPAUTO_CALLS_LEFT=0"));
 	/* A line end in a field, or in a message, forges no other field. */

@@ -1061,60 +1061,6 @@ static void test_updates(void **state)
 	assert_true(store_post_add(s, &none, &id) < 0);
 }
 
-/* A state.db of each version before, and what was in it. */
-static void test_older_versions(void **state)
-{
-	(void)state;
-	char *fresh = NULL, *text = NULL;
-	size_t len;
-	sqlite3 *db = NULL;
-	store_close(s);
-	s = NULL;
-	copy_file("state.db", "fresh");
-	assert_int_equal(unlink(path_of("state.db")), 0);
-	assert_int_equal(file_read(TREE "/tests/data/state-1.sql", 1 << 20, &text, &len), 0);
-	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
-	char *why = NULL;
-	if (sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
-		fail_msg("%s", why);
-	sqlite3_close(db);
-	free(text);
-	/* Who only reads or asks changes nothing. */
-	struct err e;
-	assert_int_equal(store_open(dir, dir, STORE_READ, &s, &e), -EPROTO);
-	assert_int_equal(store_open(dir, dir, STORE_REQUEST, &s, &e), -EPROTO);
-	s = open_as(STORE_DAEMON);
-	assert_post(1, "external_id", "42");
-	assert_post(2, "state", POST_WAITING);
-	assert_int_equal(post_int(1, "updates"), MARK);
-	int64_t id = new_update(1, "next", "1,2");
-	assert_post(id, "out_id", "42");
-	struct store_account a;
-	assert_int_equal(store_account_get(s, &a), 0);
-	assert_int_equal(a.strikes, 1);
-	struct store_keyword k;
-	assert_int_equal(store_keyword_find(s, "kitchen", "전기포트", &k), 0);
-	/* It is as one that was made by this version. */
-	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
-	fresh = xasprintf("ATTACH '%s' AS fresh", path_of("fresh"));
-	assert_int_equal(sqlite3_exec(db, fresh, NULL, NULL, NULL), SQLITE_OK);
-	free(fresh);
-	sqlite3_stmt *st = NULL;
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*), (SELECT count(*) FROM"
-		" sqlite_schema) FROM sqlite_schema JOIN fresh.sqlite_schema f USING (name, sql)"
-		" WHERE name NOT LIKE 'sqlite_%'", -1, &st, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	int same = sqlite3_column_int(st, 0);
-	sqlite3_finalize(st);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM fresh.sqlite_schema WHERE"
-		" name NOT LIKE 'sqlite_%'", -1, &st, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	assert_true(same > 10);
-	assert_int_equal(same, sqlite3_column_int(st, 0));
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-}
-
 static void test_pace(void **state)
 {
 	(void)state;
@@ -1339,7 +1285,6 @@ int main(void)
 		TEST(test_unknown_posts),
 		TEST(test_last_post),
 		TEST(test_updates),
-		TEST(test_older_versions),
 		TEST(test_pace),
 		TEST(test_publishers),
 		TEST(test_requests),
