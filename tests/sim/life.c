@@ -32,7 +32,7 @@ bool life_wrong(struct life *l, int percent)
 }
 
 /* In about MEAN milliseconds. */
-static void in_about(struct life *l, enum event ev, int64_t mean)
+static void in_about(struct life *l, enum happening ev, int64_t mean)
 {
 	l->due[ev] = l->world.now_ms + 1 + life_chance(l, 2 * mean);
 }
@@ -312,7 +312,7 @@ static void reload(struct life *l)
 /* Nothing of the machine happens for so long; the world goes on. */
 static void freeze(struct life *l, int64_t length)
 {
-	static const enum event machine[] = { EV_START, EV_WAKE, EV_END, EV_OWNER, EV_RELOAD,
+	static const enum happening machine[] = { EV_START, EV_WAKE, EV_END, EV_OWNER, EV_RELOAD,
 		EV_SYNC, EV_DISK };
 	int64_t until = l->world.now_ms + length;
 	for (size_t i = 0; i < ARRAY_LEN(machine); i++)
@@ -402,7 +402,7 @@ static void other_program(struct life *l)
 
 /* ---- the course of time ----------------------------------------------------------------- */
 
-static void handle(struct life *l, enum event ev)
+static void handle(struct life *l, enum happening ev)
 {
 	l->due[ev] = INT64_MAX;
 	switch (ev) {
@@ -480,7 +480,7 @@ static bool one_step(struct life *l, int64_t end)
 	if (arrival)
 		agents_arrive(l, arrival);
 	else
-		handle(l, (enum event)ev);
+		handle(l, (enum happening)ev);
 	return true;
 }
 

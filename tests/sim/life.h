@@ -12,7 +12,7 @@
 
 /* What the parts of one life share: life.c, agents.c, owner.c. */
 
-enum event {
+enum happening {
 	EV_START,   /* systemd starts the daemon (again) */
 	EV_WAKE,    /* its timer */
 	EV_END,     /* the agent under way ends */
