@@ -12,6 +12,7 @@
 #include "value.h"
 
 #define KEYS_MAX 32
+#define WRONG 1000 /* posts: something was done to one that is not there */
 #define TEXT_MAX (4u << 20)
 
 static void PRINTF(2, 0) say(struct verdict *v, const char *fmt, va_list ap)
@@ -113,6 +114,7 @@ static void judge_journal(const struct world *w, struct verdict *v)
 struct out {
 	char key[128];
 	int posts, drafts;
+	int updates, due; /* of it that came, and that are called out */
 };
 
 struct truth {
@@ -137,10 +139,15 @@ static void read_counted(const struct world *w, struct truth *t)
 	FILE *f = fopen(world_path(w, "out/truth"), "re");
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
+		struct out *o = find_out(t, line + 2);
 		if (line[0] == 'P')
-			find_out(t, line + 2)->posts++;
+			o->posts++;
+		else if (line[0] == 'D')
+			o->drafts++;
+		else if (line[0] == 'U')
+			o->updates++;
 		else
-			find_out(t, line + 2)->drafts++;
+			o->posts = WRONG;
 	}
 	if (f)
 		fclose(f);
@@ -230,6 +237,22 @@ void judge_outbox(const struct world *w, const char *const *keys, size_t count, 
 
 /* ---- what the daemon believes ------------------------------------------------------ */
 
+/* It is no post of its own: it came over the one that it is of, as often as it says or more. */
+static void judge_update(sqlite3_stmt *st, struct truth *t, struct verdict *v)
+{
+	const char *key = (const char *)sqlite3_column_text(st, 0);
+	const char *state = (const char *)sqlite3_column_text(st, 1);
+	const char *first = (const char *)sqlite3_column_text(st, 3);
+	struct out *o = find_out(t, first);
+	if (find_out(t, key)->posts > 0)
+		judge_break(v, PROMISE_ONCE, "update %s is out as a post", key);
+	if (!str_eq(state, "published"))
+		judge_break(v, PROMISE_ONCE, "update %s ends %s", key, state);
+	else if (o->updates < ++o->due)
+		judge_break(v, PROMISE_ONCE, "post %s was changed %d times, %d are called out",
+			first, o->updates, o->due);
+}
+
 static void judge_post(sqlite3_stmt *st, struct truth *t, const struct wanted *want,
 	struct verdict *v)
 {
@@ -238,6 +261,10 @@ static void judge_post(sqlite3_stmt *st, struct truth *t, const struct wanted *w
 	const char *reason = (const char *)sqlite3_column_text(st, 2);
 	const struct out *o = find_out(t, key);
 	bool parked = want->parked && str_eq(state, "parked") && !str_empty(reason);
+	if (sqlite3_column_type(st, 3) != SQLITE_NULL) {
+		judge_update(st, t, v);
+		return;
+	}
 	if (o->posts > 1)
 		judge_break(v, PROMISE_ONCE, "post %s is out %d times", key, o->posts);
 	if (o->drafts > 1)
@@ -256,8 +283,9 @@ static void judge_posts(
 {
 	sqlite3_stmt *st = NULL;
 	int64_t rows = ask(db, "SELECT count(*) FROM posts");
-	if (sqlite3_prepare_v2(db, "SELECT key, state, reason FROM posts", -1, &st, NULL) !=
-		SQLITE_OK)
+	if (sqlite3_prepare_v2(db, "SELECT key, state, reason, (SELECT key FROM posts f"
+				   " WHERE f.id = p.updates) FROM posts p ORDER BY id",
+		    -1, &st, NULL) != SQLITE_OK)
 		judge_break(v, PROMISE_ONCE, "the posts cannot be read");
 	while (st && sqlite3_step(st) == SQLITE_ROW)
 		judge_post(st, t, want, v);
@@ -273,6 +301,10 @@ static void judge_posts(
 
 static int64_t lacking(sqlite3 *db, const struct wanted *want)
 {
+	int64_t updates = ask(db, "SELECT count(*) FROM posts WHERE updates IS NOT NULL"
+				  " AND state = 'published'");
+	if (updates < want->updates)
+		return want->updates - updates;
 	return ask(db, want->posts > 1 ? LACKING("2") : LACKING("1"));
 }
 
@@ -349,7 +381,7 @@ void judge_world(const struct world *w, const struct wanted *want, struct verdic
 	judge_limit(w, db, v);
 	judge_posts(db, &t, want, v);
 	if (lacking(db, want) != 0)
-		judge_break(v, PROMISE_ONCE, "%lld keywords have no post",
+		judge_break(v, PROMISE_ONCE, "%lld keywords have no post, or no update",
 			(long long)lacking(db, want));
 	sqlite3_close(db);
 }

@@ -14,6 +14,7 @@ struct verdict {
 
 struct wanted {
 	int posts;   /* of each keyword */
+	int updates; /* of posts that are out, of all keywords together */
 	bool parked; /* may be: nobody can know */
 	bool outbox; /* the folders are the truth; else the file that the publisher keeps */
 };

@@ -114,7 +114,8 @@ static void on_write(struct order *o, const struct tracer_call *call)
 	read_head(call->pid, call->args[1], head);
 	if (str_starts(head, "{\"v\":1,\"op\":\"search\""))
 		on_act(o, "a call", o->open_then == 1);
-	else if (str_starts(head, "{\"v\":1,\"op\":\"publish\""))
+	else if (str_starts(head, "{\"v\":1,\"op\":\"publish\"") ||
+		str_starts(head, "{\"v\":1,\"op\":\"update\""))
 		on_act(o, "publishing", o->sending_then == 1);
 }
 

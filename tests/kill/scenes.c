@@ -18,6 +18,7 @@
 static const struct world_run once = { .once = true };
 static const char *const approve_1[] = { "posts", "approve", "1", NULL };
 static const char *const approve_2[] = { "posts", "approve", "2", NULL };
+static const char *const update_1[] = { "posts", "update", "1", NULL };
 
 static void run_at(struct world *w, int64_t off_ms)
 {
@@ -60,6 +61,23 @@ static void prepare_changed(struct world *w)
 {
 	prepare_approved(w);
 	judge_edit(w, "UPDATE posts SET products = '1'");
+}
+
+/* Each of them stands on the blog with other products than are found now. */
+static void prepare_outdated(struct world *w)
+{
+	prepare_all(w);
+	judge_edit(w, "UPDATE posts SET products = '1'");
+}
+
+/* A person wants the first brought up to date. */
+static void prepare_wished(struct world *w)
+{
+	const struct world_run run = { .words = update_1 };
+	prepare_all(w);
+	(void)world_run(w, &run);
+	if (judge_number(world_path(w, "state"), "SELECT count(*) FROM requests") != 1)
+		die("preparing: cpauto posts update did not leave its wish");
 }
 
 /* The daemon dies between the call and the answer: the call is open, a post may be out. */
@@ -121,6 +139,12 @@ const struct scene scenes[] = {
 	{ .name = "repost", .agent = "outbox", .lists = LISTS("every = \"1d\"; repost = "
 		"\"always\";"), .prepare = prepare_all, .at_ms = 27 * WORLD_HOUR,
 		.want = { .posts = 2, .outbox = true } },
+	{ .name = "update", .agent = "counting", .mode = 'u', .lists = LISTS("every = \"1d\"; "
+		"repost = \"update\";"), .prepare = prepare_outdated, .at_ms = 27 * WORLD_HOUR,
+		.want = { .posts = 2, .updates = 3 } },
+	{ .name = "rewrite", .agent = "counting", .lists = LISTS("every = \"30d\";"),
+		.prepare = prepare_wished, .at_ms = 27 * WORLD_HOUR,
+		.want = { .posts = 1, .updates = 1 } },
 	{ .name = "strike", .agent = "counting", .lists = LISTS("every = \"30d\";"),
 		.strike = true, .want = { .posts = 1 } },
 };

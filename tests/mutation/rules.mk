@@ -1,8 +1,9 @@
 # make mutation: does a test fail when one operator, constant, condition or statement of the
 # modules that the promises hang on is wrong? MUTATE="--sample 100 --seed 5", "--file budget".
 MUTATE ?=
-MUT_UNITS := $(addprefix $(B)-mut/unit/test_,budget plan account engine gates render buf template)
-MUT_MAKE = $(MAKE) --no-print-directory B=$(B)-mut HARDEN= RELRO= CFLAGS='-O0'
+MUT_UNITS := $(addprefix $(B)-mut/unit/test_,budget plan account engine gates render buf template html json \
+  log text xml)
+MUT_MAKE = $(MAKE) --no-print-directory B=$(B)-mut HARDEN= RELRO= CFLAGS='-O1'
 mutation:
 	+@$(MUT_MAKE) mutation-now
 # Within that build, whose commands it shares.

@@ -18,3 +18,11 @@ for s in send-time trust-clock forget-calls forget-block; do
   ok "the budget alone, with $s: noticed" bash -c '"$1" --pure 200 --break "$2" | grep "^BROKEN limit"' sh "$sim" "$s"
 done
 ok 'a missing sentence is noticed' bash -c '"$1" --harsh --days 3 --lives 3 --break no-disclosure | grep "^BROKEN disclosure"' sh "$sim"
+
+# What broke is seen again by the options that are printed with it, up to that step.
+broken=$("$sim" --harsh --days 3 --seed 4 --lives 3 --break no-disclosure | grep -A1 -m1 '^BROKEN')
+step=$(sed -n 's/.*, step \([0-9]*\);.*/\1/p' <<<"$broken")
+# shellcheck disable=SC2046
+again=$("$sim" $(sed -n 's/.*see it again: sim //p' <<<"$broken"))
+is 'a failure is seen again by what is printed with it' "$(grep -A1 -m1 '^BROKEN' <<<"$again")" "$broken"
+is 'and its story ends there' "$(grep -oE '^[0-9]+\.[0-9]+ ' <<<"$again" | tail -n 1 | cut -d. -f2)" "$step "

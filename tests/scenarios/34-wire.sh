@@ -78,3 +78,6 @@ is 'asked once, and stopped' "$(asked blog newPost) $(posts ready)" '1 2'
 
 is 'the proxy of the environment was never asked' "$(wc -l <"$T/proxy.asked")" 0
 ok 'and no keys of TLS were written down' test ! -e "$T/tls-keys"
+
+ok "a browser's driver that fails where a draft is saved, and anywhere" \
+  "$tree/tests/wire/webdriver.py" --mode draft --sample 10 --seed "${SOAK_SEED:-1}"

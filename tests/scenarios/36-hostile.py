@@ -1,11 +1,22 @@
 """The table of tests/scenarios/36-hostile.sh: what tries to bite, and where it could."""
+import asyncio
 import glob
+import html
 import html.parser
 import json
 import os
 import re
+import select
+import shutil
+import socket
+import subprocess
 import sys
+import urllib.parse
 import xml.dom.minidom
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../wire"))
+import server as wire
 
 INPUTS = [
     ("script", "<script>alert(1)</script> 가"),
@@ -20,6 +31,17 @@ INPUTS = [
     ("xml, markdown", "]]><evil/>&lol; [차](javascript:alert(1)) ![x](http://evil.example/x.png)"),
     ("bidi", "\u202egnp.exe\u2066\u200b\u2028 카"),
     ("long", "타" * 4000),
+]
+# What only a request minds: boundaries, quotes of a file name, entities, a path, a query, the protocol's own words.
+WIRED = [
+    ("boundary", "\r\n--------------------------\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n1"),
+    ("file name", "a\"; filename=\"evil.php"),
+    ("two lines", "x\"\r\nContent-Type: text/html\r\n\r\n<script>"),
+    ("entities", "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>&x;&#0;</string></value></param>"),
+    ("path", "7/../../users/1?force=true&context=edit#"),
+    ("encoded path", "..%2f..%2fusers%00"),
+    ("a field more", "1&categoryNo=9&title=other;x=y%0d%0aX-Evil:1"),
+    ("nul", "a\0b\x7f"),
 ]
 HOSTS = re.compile(r"^(https://(link|www|ads-partners)\.coupang\.com/|http://127\.0\.0\.1[:/]|[a-z0-9./_%-]*$|#)")
 EVIL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -98,19 +120,84 @@ def feed(text):
     return bad
 
 
+# What an agent itself puts into the head of a request.
+HEADERS = {"host", "user-agent", "accept", "authorization", "content-type", "content-length", "content-disposition",
+           "connection", "x-naver-client-id", "x-naver-client-secret", "cache-control"}
+FIELDS = {"title", "contents", "categoryNo", "image", "options.openType", "tags", "openyn", "subject", "content"}
+
+
+def parts_of(body, kind):
+    """Names, file names and contents of what is sent as multipart."""
+    mark = b"--" + kind.split("boundary=")[1].strip('"').encode()
+    for part in body.split(mark)[1:-1]:
+        head, _, data = part[2:].partition(b"\r\n\r\n")
+        yield head.decode("utf-8", "replace").split("\r\n"), data[:-2]
+
+
+def form(body, kind):
+    bad = []
+    for head, _ in parts_of(body, kind):
+        words = re.fullmatch(r'Content-Disposition: form-data; name="([^"]*)"(?:; filename="([^"]*)")?', head[0])
+        if not words or words[1] not in FIELDS or (words[2] is not None) != (words[1] == "image"):
+            bad.append("a part %r" % head[0])
+        bad += ["a part's %r" % h for h in head[1:] if not h.lower().startswith(("content-type: ", "content-transfer"))]
+    return bad
+
+
+def calls_of(body):
+    """XML-RPC: one call of ours, no entities and no elements of its own."""
+    if b"<!" in body:
+        return ["a declaration"]
+    try:
+        d = xml.dom.minidom.parseString(body)
+    except Exception as e:
+        return [str(e)]
+    known = {"methodCall", "methodName", "params", "param", "value", "string", "int", "i4", "boolean", "struct", "member",
+             "name", "array", "data", "base64", "dateTime.iso8601", "double"}
+    return ["<%s>" % n.tagName for n in d.getElementsByTagName("*") if n.tagName not in known]
+
+
 def request(text):
-    """A raw request: each line of its head is one of the agent's own, its body is whole."""
-    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
-    bad = [l for l in head.splitlines() if l.lower().startswith("x-evil")]
-    if body.lstrip().startswith("{"):
-        bad += as_json(body) and ["no JSON"]
-    elif body.lstrip().startswith("<?xml"):
-        bad += feed(body) and ["no XML"]
+    """What an agent sent: its head has nothing but its own, its body is what it says it is."""
+    q = json.loads(text)
+    body, kind = bytes.fromhex(q["body"]), next((v for n, v in q["headers"] if n == "content-type"), "")
+    bad = list(q["offences"])
+    bad += ["a header %s: %s" % (n, v) for n, v in q["headers"] if n not in HEADERS]
+    names = [n for n, _ in q["headers"]]
+    bad += ["two of %s" % n for n in set(names) if names.count(n) > 1]
+    bad += ["in %s: %r" % (n, v) for n, v in q["headers"] if not v.isprintable() or not v.isascii()]
+    # What follows the route is data, and encoded.
+    route = "".join(re.split("[&#]", q["target"])[:1])
+    if not re.fullmatch(r"/[!-~]*", q["target"]) or not re.match(q["path"], q["target"]) or ".." in route:
+        bad.append("it asks for %s" % q["target"])
+    if kind.startswith("multipart/form-data"):
+        bad += form(body, kind)
+    elif kind.startswith("application/x-www-form-urlencoded"):
+        bad += ["a field %s" % n for n, _ in urllib.parse.parse_qsl(body.decode("ascii"), True) if n not in FIELDS]
+    elif "json" in kind:
+        bad += as_json(body.decode())
+    elif "xml" in kind:
+        bad += calls_of(body)
+    elif body and not kind.startswith("image/"):
+        bad.append("a body of no kind")
+    return bad
+
+
+def journal(text):
+    """Each event: the fields that cpautod knows, each once."""
+    bad = []
+    for event in json.loads(text):
+        names = [n for n, _ in event]
+        bad += ["a field %r" % n for n in names
+                if not re.fullmatch("MESSAGE|PRIORITY|SYSLOG_IDENTIFIER|CPAUTO_(KEYWORD|LIST|POST|AGENT|CALLS_LEFT)", n)]
+        bad += ["two of %s" % n for n in set(names) if names.count(n) > 1]
+        bad += [b for n, v in event if n == "MESSAGE" for b in line(v)]
     return bad
 
 
 KINDS = {"html": lambda t: page(t, 0), "copy": lambda t: page(t, 2), "md": markdown,
-         "txt": terminal, "json": as_json, "feed": feed, "log": log, "term": terminal, "request": request}
+         "txt": terminal, "json": as_json, "feed": feed, "log": log, "term": terminal, "request": request,
+         "journal": journal}
 
 
 def answer(path):
@@ -129,7 +216,117 @@ def answer(path):
         json.dump(base, f)
 
 
+# ---- what agents send ------------------------------------------------------------------
+
+KEY = "0123456789abcdef0123456789abcdef"
+AGENTS = {
+    "wordpress": ({"user": "me"}, r"/(\?rest_route=(/|%2F)wp(/|%2F)v2|wp-json/wp/v2)"),
+    "metaweblog": ({"user": "me", "endpoint": "@/xmlrpc.php"}, r"/xmlrpc\.php$"),
+    "naver-openapi": ({"token_endpoint": "@/oauth2.0/token"}, r"/(blog/(listCategory|writePost)\.json|oauth2\.0/token)"),
+}
+
+
+def post_of(folder, n, text):
+    """A post whose every word is hostile, but for what the renderer itself made safe."""
+    name = re.sub(r"[/\0]", "_", text)[:60]
+    picture = "%s/pictures/%s" % (folder, name)
+    shutil.copy(folder + "/picture.png", picture)
+    return {"key": KEY, "marker": KEY, "title": text[:200], "html": "<p><b>공정</b></p><p><img src=\"https://ads.example/0.png\""
+            " alt=\"%s\"></p>" % html.escape(text), "text": text, "tags": [text[:100]], "category": text[:100],
+            "disclosure": "공정", "images": [{"src": "https://ads.example/0.png", "alt": text, "path": picture,
+                                            "mime": "image/png" if n % 2 else text[:100], "width": 300, "height": 200}]}
+
+
+async def send(folder, agent, n, text, how):
+    """Its requests, each in a file. HOW: all of it hostile, or all but the category, or a draft's id."""
+    site = wire.Site()
+    server = wire.Server(site)
+    base = "http://127.0.0.1:%d" % await server.start()
+    site.base = base
+    config = {k: v.replace("@", base) for k, v in {"endpoint": "@", **AGENTS[agent][0]}.items()}
+    q = {"v": 1, "op": "publish", "config": {"name": "p", "agent": agent, **config}, "post": post_of(folder, n, text)}
+    q.update({"stage": "publish", "id": text[:200]} if how == "draft" else {})
+    q["post"].update({"category": "주방"} if how == "known" else {})
+    env = {"PATH": os.environ["PATH"], **{"CPAUTO_SECRET_" + k: folder + "/keys/" + k for k in
+                                          ("PASSWORD", "ACCESS_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")}}
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+        env.update({name: os.environ[name]} if name in os.environ else {})
+    p = await asyncio.create_subprocess_exec(os.environ["B"] + "/agents/" + agent, stdin=subprocess.PIPE,
+                                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    out, err = await asyncio.wait_for(p.communicate(json.dumps(q, ensure_ascii=False).encode()), 60)
+    await server.stop()
+    for i, r in enumerate(server.headers):
+        with open("%s/sent/%s-%d-%s-%d" % (folder, agent, n, how, i), "w") as f:
+            json.dump({"target": r.target, "path": AGENTS[agent][1], "headers": r.headers, "body": r.body.hex(),
+                       "offences": server.offences}, f)
+    with open("%s/answers/%s-%d-%s.json" % (folder, agent, n, how), "wb") as f:
+        f.write(out)
+    with open("%s/agents.log" % folder, "ab") as f:
+        f.write(err)
+
+
+async def send_all(folder):
+    os.umask(0o077)
+    for d in ("pictures", "sent", "answers"):
+        os.mkdir("%s/%s" % (folder, d))
+    for k in ("PASSWORD", "ACCESS_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"):
+        with open("%s/keys/%s" % (folder, k), "w") as f:
+            f.write("test-word\n")
+    with open(folder + "/picture.png", "wb") as f:
+        f.write(wire.PICTURE)
+    for agent in AGENTS:
+        for n, (_, text) in enumerate(INPUTS + WIRED):
+            await send(folder, agent, n, text, "known")
+            await send(folder, agent, n, text, "draft" if n % 2 else "all")
+
+
+# ---- a journal ---------------------------------------------------------------------------
+
+
+def events_of(data):
+    """journal's native protocol: NAME=VALUE, or NAME and the length in binary."""
+    fields, at = [], 0
+    while at < len(data):
+        end = data.index(b"\n", at)
+        name, is_text, value = data[at:end].partition(b"=")
+        if is_text:
+            at = end + 1
+        else:
+            n = int.from_bytes(data[end + 1:end + 9], "little")
+            value, at = data[end + 9:end + 9 + n], end + 10 + n
+        fields.append((name.decode(), value.decode("utf-8", "surrogateescape")))
+    return fields
+
+
+def listen(path):
+    """Until the end of the input; then what was heard."""
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind("/run/systemd/journal/socket")
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    events = []
+    print("ready", flush=True)
+    while True:
+        r, _, _ = select.select([s, sys.stdin], [], [])
+        if s in r:
+            data, fds, _, _ = socket.recv_fds(s, 1 << 20, 4)
+            for fd in fds:
+                with os.fdopen(fd, "rb") as f:
+                    f.seek(0)
+                    data = f.read()
+            events.append(events_of(data))
+        elif sys.stdin in r:
+            break
+    with open(path, "w") as f:
+        json.dump(events, f)
+
+
 def main():
+    if sys.argv[1] == "send":
+        asyncio.run(send_all(sys.argv[2]))
+        return 0
+    if sys.argv[1] == "listen":
+        listen(sys.argv[2])
+        return 0
     if sys.argv[1] == "answer":
         answer(sys.argv[2])
         return 0

@@ -62,3 +62,42 @@ while IFS=$'\t' read -r verdict where count why; do
   is "12 answers of a publisher in $where ($count)" "$verdict${why:+: $why}" inert
 done <"$T/table"
 is 'the table was printed' "$(grep -c . "$T/table")" 3
+
+# What the agents make of such posts, and of a draft whose blog calls it so.
+ok 'every agent takes them' env B="$B" python3 "$H" send "$T"
+python3 "$H" "request=requests of wordpress=$T/sent/wordpress-*" "request=requests of metaweblog=$T/sent/metaweblog-*" \
+  "request=requests of naver-openapi=$T/sent/naver-openapi-*" "json=answers of agents=$T/answers/*" \
+  "log=logs of agents=$T/agents.log" >"$T/table" 2>&1
+while IFS=$'\t' read -r verdict where count why; do
+  is "20 posts in $where ($count)" "$verdict${why:+: $why}" inert
+done <"$T/table"
+is 'the table was printed' "$(grep -c . "$T/table")" 5
+for agent in wordpress metaweblog naver-openapi; do
+  ok "$agent sent some of them" test "$(find "$T/sent" -name "$agent-*" | wc -l)" -ge 20
+done
+
+# The journal, where a /run of our own may be had.
+journal() {
+  mount -t tmpfs none /run || return 1
+  mkdir -p /run/systemd/journal
+  coproc LISTEN { exec python3 "$H" listen "$T/journal.json"; }
+  read -r _ <&"${LISTEN[0]}"
+  rm -rf "$T"/state/* "$T"/cache/*
+  curl -s --noproxy '*' -X POST "$URL/_sandbox/reset" >/dev/null
+  CPAUTO_LOG=journal once --agents "$T/agents"
+  echo >&"${LISTEN[1]}"
+  wait "$LISTEN_PID"
+}
+if unshare -m true 2>/dev/null; then
+  python3 "$H" input 6 >"$T/words"
+  CPAUTO_TEST_RESULT=refused
+  conf 'lists = ( { name = "a"; keywords = [ "<script>가습기\")" ]; publisher = "outbox"; } );'
+  export -f journal once
+  export H T URL B
+  unshare -m bash -c journal
+  IFS=$'\t' read -r verdict where count why <<<"$(python3 "$H" "journal=the journal=$T/journal.json")"
+  is "a keyword and an answer in $where ($count)" "$verdict${why:+: $why}" inert
+  ok 'something came there' grep -q MESSAGE "$T/journal.json"
+else
+  echo '# no journal of our own: that needs root'
+fi

@@ -10,6 +10,8 @@
 #include "clock.h"
 #include "disk.h"
 
+#define DAYS 365 /* of a life */
+
 struct options {
 	int64_t seed, lives, life, days, until, pure, steps;
 	enum sabotage sabotage;
@@ -69,7 +71,7 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "selftest", 0, NULL, 'S' }, { "harsh", 0, NULL, 'H' }, { "verbose", 0, NULL, 'v' }, { "help", 0, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	int c;
-	*o = (struct options){ .seed = 20261126, .lives = 1, .life = -1, .days = 365 };
+	*o = (struct options){ .seed = 20261126, .lives = 1, .life = -1, .days = DAYS };
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		switch (c) {
 		case 's': o->seed = number(optarg); break;
@@ -133,9 +135,20 @@ static void print_totals(const struct totals *t)
 	printf("  log digest %016" PRIx64 "\n", story.digest);
 }
 
+/* What else than seed and life chose what happened: it is said with what broke. */
+static const char *replay_options(const struct options *o)
+{
+	static char text[64];
+	if (o->harsh || o->days != DAYS || o->sabotage)
+		str_format_cut(text, sizeof(text), "%s --days %" PRId64 " --break %s",
+			o->harsh ? " --harsh" : "", o->days, sabotage_name(o->sabotage));
+	return text;
+}
+
 static int run_lives(const struct options *o)
 {
 	struct totals sum = { 0 };
+	story.replay = replay_options(o);
 	double start = seconds();
 	int64_t first = o->life >= 0 ? o->life : 0;
 	int64_t last = o->life >= 0 ? o->life : o->lives - 1;

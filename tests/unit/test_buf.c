@@ -116,6 +116,9 @@ static void test_html(void **state UNUSED)
 		ROW("a\0b\r\x1b[1m\x7f.", "ab[1m."),
 		ROW("x\xc2\x80y\xc2\x9fz\xc2\xa0!", "xyz\xc2\xa0!"), ROW("\xc2", "\xc2"),
 		ROW("<\xc2\x85>", "&lt;&gt;"), ROW("\xc2" "a", "\xc2" "a"),
+		/* What follows one that is dropped, and what only looks like one. */
+		ROW("\xc2\x9f\xc2\x80<\xc2\xa1", "&lt;\xc2\xa1"), ROW("\xc2z\xc2\x7f", "\xc2z\xc2"),
+		ROW("\xc3\x80\xc3\x9f", "\xc3\x80\xc3\x9f"),
 	};
 
 	check_rows(rows, ARRAY_LEN(rows), buf_html);
@@ -131,6 +134,28 @@ static void test_printf_fails(void **state UNUSED)
 	buf_printf(&b, "%ls", none);
 	assert_true(buf_failed(&b));
 	buf_finish(&b);
+}
+
+/* Each of the bytes alone, against the list of those that are not as they are. */
+static void test_html_bytes(void **state UNUSED)
+{
+	static const char special[] = "&<>\"'";
+	static const char *const entities[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
+
+	for (int c = 0; c < 256; c++) {
+		char in = (char)c, want[8] = { in, '\0' };
+		const char *at = c ? strchr(special, c) : NULL;
+		struct buf b;
+
+		if (at)
+			str_format_cut(want, sizeof(want), "%s", entities[at - special]);
+		else if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+			want[0] = '\0';
+		buf_init(&b, 100);
+		buf_html(&b, &in, 1);
+		assert_string_equal(buf_cstr(&b), want);
+		buf_finish(&b);
+	}
 }
 
 /* An entity is there whole or not at all. */
@@ -156,6 +181,22 @@ static void test_percent(void **state UNUSED)
 	check_rows(rows, ARRAY_LEN(rows), buf_percent);
 }
 
+static void test_percent_bytes(void **state UNUSED)
+{
+	static const char kept[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (int c = 0; c < 256; c++) {
+		char in = (char)c, want[8];
+		struct buf b;
+
+		buf_init(&b, 100);
+		buf_percent(&b, &in, 1);
+		str_format_cut(want, sizeof(want), c && strchr(kept, c) ? "%c" : "%%%02X", c);
+		assert_string_equal(buf_cstr(&b), want);
+		buf_finish(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,8 +205,10 @@ int main(void)
 		cmocka_unit_test(test_steal),
 		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_printf_fails),
+		cmocka_unit_test(test_html_bytes),
 		cmocka_unit_test(test_html_maximum),
 		cmocka_unit_test(test_percent),
+		cmocka_unit_test(test_percent_bytes),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

@@ -1647,6 +1647,35 @@ static void test_a_draft_that_is_unclear(void **state)
 }
 
 /* Two posts whose prices grew old behind the pace: one call for one post. */
+/* Its wait after a failure is over then, but not the distance to what may be out. */
+static void test_an_unclear_post_keeps_the_pace(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS
+		"lists = ( " LIST("하나", "\"k1\",\"k2\"", "") " );\n" BLOG("gap = \"2h\";"));
+	go("publish");
+	reply(AGENT_LATER, NULL, "busy");
+	assert_true(go_for("publish", HOUR));
+	int64_t sent = w.true_ms;
+	reply(AGENT_UNKNOWN, NULL, "timed out");
+	assert_true(go_for("find", HOUR));
+	reply_found("unknown");
+	assert_true(go_for("publish", 3 * HOUR));
+	assert_true(w.true_ms - sent >= 2 * HOUR);
+}
+
+/* A publisher whose posts are all out holds nobody up. */
+static void test_two_publishers(void **state)
+{
+	(void)state;
+	start_up(BUDGET ALWAYS "lists = ( " LIST("하나", "\"k1\"", "") ", { name = \"둘\"; keywords = [ "
+		"\"k2\" ]; every = \"1d\"; publisher = \"second\"; } );\n"
+		"publishers = ( { name = \"blog\"; agent = \"outbox\"; directory = \"out\"; similar = 0; gap = "
+		"\"5h\"; }, { name = \"second\"; agent = \"outbox\"; directory = \"out2\"; similar = 0; } );\n");
+	(void)go_for(NULL, 10 * MINUTE);
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+}
+
 static void test_stale_posts_one_by_one(void **state)
 {
 	(void)state;
@@ -3755,6 +3784,8 @@ int main(void)
 		TEST(test_drafts),
 		TEST(test_a_draft_that_is_unclear),
 		TEST(test_an_unclear_draft_keeps_the_pace),
+		TEST(test_an_unclear_post_keeps_the_pace),
+		TEST(test_two_publishers),
 		TEST(test_absent_long_after_the_end),
 		TEST(test_stale_posts_one_by_one),
 		TEST(test_a_broken_publisher),

@@ -295,6 +295,80 @@ static void is_linear(void **state)
 	}
 }
 
+static bool profile_takes(const char *format, unsigned c)
+{
+	char text[200];
+
+	/* The format is the test's own. */
+	str_format_cut(text, sizeof(text), "%.*s&#%u;%s", (int)strcspn(format, "@"), format, c,
+		strchr(format, '@') + 1);
+	return html_profile_check(text, strlen(text), NULL) == 0;
+}
+
+/* Each character in an address: taken by the profile or not, and written so that it stays one. */
+static void escapes_addresses(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < 0x80; c++) {
+		char in[80], want[80], is[8];
+		bool plain = c > 0x20 && c != 0x7f && c != '\\';
+		bool coded = !plain || c == '<' || c == '>' || c == '|';
+		bool angle = c == '(' || c == ')';
+		struct buf out;
+
+		assert_int_equal(profile_takes("<p><a href=\"https://a.example/@\">x</a></p>", c), plain);
+		assert_int_equal(profile_takes("<div><img src=\"https://a.example/@\" "
+			"width=\"1\" height=\"1\"></div>", c), plain);
+		str_format_cut(in, sizeof(in), "<p><a href=\"https://a.example/&#%u;z\">x</a></p>", c);
+		str_format_cut(is, sizeof(is), coded ? "%%%02X" : "%c", c);
+		str_format_cut(want, sizeof(want), "[x](%shttps://a.example/%sz%s)\n", angle ? "<" : "", is,
+			angle ? ">" : "");
+		buf_init(&out, 1000);
+		html_to_markdown(&out, in, strlen(in));
+		assert_string_equal(buf_cstr(&out), want);
+		buf_finish(&out);
+	}
+}
+
+/* What may begin a line of Markdown as something else begins it as text. */
+static void escapes_numbers(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "<p>1. a</p>", "1\\. a\n" }, { "<p>123456789) a</p>", "123456789\\) a\n" },
+		{ "<p>1234567890. a</p>", "1234567890. a\n" }, { "<p>1</p>", "1\n" },
+		{ "<p>12</p>", "12\n" }, { "<p>1, 2</p>", "1, 2\n" }, { "<p>. a</p>", ". a\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out;
+
+		buf_init(&out, 1000);
+		html_to_markdown(&out, rows[i][0], strlen(rows[i][0]));
+		assert_string_equal(buf_cstr(&out), rows[i][1]);
+		buf_finish(&out);
+	}
+}
+
+static void checks_sizes(void **state)
+{
+	static const struct {
+		const char *width;
+		bool good;
+	} rows[] = { { "1", true }, { "12345", true }, { "50%", true }, { "123456", false }, { "", false },
+		{ "1a", false }, { "-1", false }, { "1 2", false } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[120];
+
+		str_format_cut(text, sizeof(text),
+			"<div><img src=\"https://a.example/1.png\" height=\"1\" width=\"%s\"></div>",
+			rows[i].width);
+		assert_int_equal(html_profile_check(text, strlen(text), NULL) == 0, rows[i].good);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +377,9 @@ int main(void)
 		cmocka_unit_test(decodes_entities),
 		cmocka_unit_test(converts),
 		cmocka_unit_test(checks_profile),
+		cmocka_unit_test(escapes_addresses),
+		cmocka_unit_test(escapes_numbers),
+		cmocka_unit_test(checks_sizes),
 		cmocka_unit_test(takes_soup),
 		cmocka_unit_test(is_linear),
 	};

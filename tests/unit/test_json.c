@@ -144,6 +144,57 @@ static void test_print(void **state UNUSED)
 	value_free(odd);
 }
 
+/* Each character of the first pages as the standard has it, and what a script or terminal minds. */
+static void test_print_characters(void **state UNUSED)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+
+	for (unsigned c = 1; c < 0x2100; c++) {
+		char in[4], want[12];
+		const char *at = c < 0x80 ? strchr(from, (int)c) : NULL;
+
+		if (c < 0x80)
+			str_format_cut(in, sizeof(in), "%c", c);
+		else if (c < 0x800)
+			str_format_cut(in, sizeof(in), "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+		else
+			str_format_cut(in, sizeof(in), "%c%c%c", 0xe0 | c >> 12,
+				0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+		if (at)
+			str_format_cut(want, sizeof(want), "\"\\%c\"", to[at - from]);
+		else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+			str_format_cut(want, sizeof(want), "\"\\u%04x\"", c);
+		else
+			str_format_cut(want, sizeof(want), "\"%s\"", in);
+		struct value *v = value_new_string(in);
+		CLEANUP_FREE char *text = json_string(v, false);
+
+		assert_string_equal(text, want);
+		value_free(v);
+	}
+}
+
+/* A character is nothing but its own bytes, also as the last. */
+static void test_print_wide(void **state UNUSED)
+{
+	static const char *const rows[][2] = {
+		{ "\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf", "\"\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\"" },
+		{ "\xf4\x90\x80\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"" },
+		{ "\xe2\x80\xa7\xe2\x80\xaa", "\"\xe2\x80\xa7\xe2\x80\xaa\"" },
+		{ "\xe2\x80\xa8x\xe2\x80\xa9x", "\"\\u2028x\\u2029x\"" },
+		{ "\xc2", "\"\xEF\xBF\xBD\"" }, { "\x80x", "\"\xEF\xBF\xBDx\"" },
+		{ "\xe3\x80\xa8", "\"\xe3\x80\xa8\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct value *v = value_new_string(rows[i][0]);
+		CLEANUP_FREE char *text = json_string(v, false);
+
+		assert_string_equal(text, rows[i][1]);
+		value_free(v);
+	}
+}
+
 /* Fixed seed: damaged documents never crash, and what is taken reads back. */
 static void test_damage(void **state UNUSED)
 {
@@ -201,6 +252,8 @@ int main(void)
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_print_characters),
+		cmocka_unit_test(test_print_wide),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_many_members),
 	};

@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "log.h"
+
+#define TEXT_MAX 4096 /* of one event, with the NUL */
 
 static char last[20000];
 static enum log_level last_level;
@@ -69,6 +72,88 @@ static void test_escape(void **state UNUSED)
 
 		assert_string_equal(last, want);
 	}
+}
+
+/* Bytes of the character as UTF-8 has them, also of one that may not be. */
+static void encode(uint32_t c, char out[5])
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = n; i-- > 0; c >>= 6)
+		out[i] = (char)((i || n > 1 ? 0x80u : 0) | (i ? c & 0x3f : c));
+	out[0] = (char)((unsigned char)out[0] | first[n]);
+	out[n] = '\0';
+}
+
+static bool is_shown(uint32_t c)
+{
+	static const uint32_t not[][2] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c },
+		{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xd800, 0xdfff },
+		{ 0x110000, 0x1fffff } };
+
+	for (size_t i = 0; i < ARRAY_LEN(not); i++)
+		if (c >= not[i][0] && c <= not[i][1])
+			return false;
+	return true;
+}
+
+/* Every character of the first pages and around each border: as it is, or as bytes. */
+static void test_characters(void **state UNUSED)
+{
+	static const uint32_t borders[] = { 0x7ff, 0x800, 0xfff, 0x1000, 0xd7ff, 0xd800, 0xdbff,
+		0xdfff, 0xe000, 0xfffd, 0xffff, 0x10000, 0x3ffff, 0x40000, 0x10fffe, 0x10ffff,
+		0x110000, 0x13ffff, 0x140000, 0x1fffff };
+
+	for (uint32_t i = 1; i < 0x2100 + ARRAY_LEN(borders); i++) {
+		uint32_t c = i < 0x2100 ? i : borders[i - 0x2100];
+		struct buf want;
+		char text[5];
+
+		encode(c, text);
+		buf_init(&want, 100);
+		for (size_t k = 0; text[k]; k++)
+			buf_printf(&want, is_shown(c) ? "%c" : "\\x%02x", (unsigned char)text[k]);
+		log_info("%s", text);
+		assert_string_equal(last, buf_cstr(&want));
+		buf_finish(&want);
+	}
+}
+
+/* Every pair of a first byte and another: well-formed as a whole, or none of it. */
+static void test_pairs(void **state UNUSED)
+{
+	for (unsigned a = 0x80; a < 0x100; a++)
+		for (unsigned b = 0x70; b < 0xd0; b++) {
+			char text[3] = { (char)a, (char)b, '\0' }, want[16];
+			bool good = a >= 0xc2 && a <= 0xdf && b >= 0x80 && b <= 0xbf;
+			bool shown = good && is_shown((a & 0x1f) << 6 | (b & 0x3f));
+
+			if (shown)
+				str_format_cut(want, sizeof(want), "%s", text);
+			else if (b >= 0x80 || b == 0x7f)
+				str_format_cut(want, sizeof(want), "\\x%02x\\x%02x", a, b);
+			else
+				str_format_cut(want, sizeof(want), "\\x%02x%c", a, b);
+			log_info("%s", text);
+			assert_string_equal(last, want);
+		}
+}
+
+/* Up to the maximum nothing is missing. */
+static void test_just_fits(void **state UNUSED)
+{
+	char text[TEXT_MAX + 1];
+
+	memset(text, 'a', sizeof(text));
+	text[TEXT_MAX - 1] = '\0';
+	log_info("%s", text);
+	assert_string_equal(last, text);
+	text[TEXT_MAX - 1] = 'a';
+	text[TEXT_MAX] = '\0';
+	log_info("%s", text);
+	assert_true(str_ends(last, "a…"));
+	assert_int_equal(strlen(last), TEXT_MAX - 1);
 }
 
 static void test_long(void **state UNUSED)
@@ -317,6 +402,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_escape, start),
+		cmocka_unit_test_setup(test_characters, start),
+		cmocka_unit_test_setup(test_pairs, start),
+		cmocka_unit_test_setup(test_just_fits, start),
 		cmocka_unit_test_setup(test_long, start),
 		cmocka_unit_test_setup(test_levels, start),
 		cmocka_unit_test_setup(test_errno, start),
