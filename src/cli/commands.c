@@ -15,7 +15,7 @@
 static const struct command_option globals[] = {
 	{ "config", "FILE", N_("this configuration instead of the usual one"), WORD_FILE, NULL,
 		'c' },
-	{ "account", "NAME", "the account of cpauto@NAME.service", WORD_ACCOUNT, NULL, 'a' },
+	{ "account", "NAME", N_("the account of cpauto@NAME.service"), WORD_ACCOUNT, NULL, 'a' },
 	FLAG("json", "print JSON, an object with \"version\": 1"),
 	{ "color", "WHEN", N_("auto, always or never"), WORD_CHOICE, "auto always never", 0 },
 	{ "state", "DIR", N_("the state folder"), WORD_DIR, NULL, 0 },
