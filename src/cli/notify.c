@@ -11,7 +11,7 @@ static void show(const struct cli *c, const struct value *notifiers)
 	static const struct table_column columns[] = {
 		{ N_("EVENTS"), false, true },
 		{ N_("UNDELIVERED"), true, false },
-		{ N_("SINCE"), true, false },
+		{ N_("OLDEST"), true, false },
 		{ N_("GIVEN UP"), true, false },
 		{ N_("NEXT TRY"), true, false },
 		{ N_("LAST FAILURE"), false, true },
