@@ -137,7 +137,8 @@ enum credstore_state credstore_look(
 			"systemctl restart cpauto%s%s", s.path, tr_errno(-r),
 			p->account[0] ? "@" : "", p->account);
 	else if (!S_ISREG(st.st_mode))
-		err_set(e, 0, "%s: is no regular file; write the secret into one there, and nothing else",
+		err_set(e, 0,
+			"%s: is no regular file; write the secret into one there, and nothing else",
 			s.path);
 	else if (st.st_size == 0)
 		err_set(e, 0, "%s: is empty; write the secret into it, and nothing else", s.path);

@@ -358,7 +358,8 @@ static int give_up(struct herald *h, const struct config_notifier *n,
 		return r;
 	state->lost += *ret_count;
 	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_NOTICES_LOST, .agent = n->agent),
-		tr_n("'%s' could not be told of %" PRId64 " event for 3 days: given up, last for: %s",
+		tr_n("'%s' could not be told of %" PRId64 " event for 3 days: given up, last "
+			"for: %s",
 			"'%s' could not be told of %" PRId64 " events for 3 days: given up, last "
 			"for: %s", *ret_count),
 		n->name, *ret_count, state->reason);

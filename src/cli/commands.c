@@ -224,8 +224,8 @@ static const struct command table[] = {
 		.args_min = 1,
 		.args_max = COMMAND_ARGS_MAX,
 		.run = notify_test,
-		.more = N_("At once, whatever the hours and the pace of the events; cpautod need not "
-			"run."),
+		.more = N_("At once, whatever the hours and the pace of the events; cpautod need "
+			"not run."),
 		.help = N_("Send a message to see that it arrives") },
 	{ .name = "login",
 		.args = "PUBLISHER",

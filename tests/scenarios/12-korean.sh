@@ -10,7 +10,7 @@ columns() { # the widest line on a terminal of 80 columns, in Korean
     tr -d '\r' | wc -L
 }
 words() { # lines with English words in them, but for what is typed and named as it is
-  grep -vE '^ *(-|cpauto |$)' | sed -E 's/[A-Z]{2,}//g; s/(cpautod?|cpauto[-.][a-z.]+|systemctl start|completion bash|queue|posts|preview|explain|unblock|outbox|timedatectl set-ntp true|budget\.[a-z]+|hours\.active)//g' |
+  grep -vE '^ *(-|cpauto |$)' | sed -E 's/[A-Z]{2,}//g; s/(cpautod?|cpauto[-.][a-z.]+|systemctl start|completion bash|queue|posts|notify test|preview|explain|unblock|outbox|timedatectl set-ntp true|budget\.[a-z]+|hours\.active)//g' |
     grep -E '[a-z]{4,} [a-z]{3,}'
 }
 
