@@ -157,7 +157,7 @@ static int64_t judge_age(struct verdict *v, const struct metrics *m)
 	bool crit = v->crit_ms && ms >= v->crit_ms, warn = v->warn_ms && ms >= v->warn_ms;
 	if (state && (crit || warn))
 		wrong(v, crit ? LEVEL_CRITICAL : LEVEL_WARNING, "a post is not out after %s (%s)",
-			age, state);
+			age, cli_word(state));
 	return ms / 1000;
 }
 
