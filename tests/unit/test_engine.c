@@ -3545,8 +3545,9 @@ static void end_badly(char how)
 
 static void end_as_told(const struct tale *t)
 {
+	int sent = w.publishes + w.updates;
 	char how = str_eq(w.op, "search") ? letter(t->searches, w.searches - 1)
-		: letter(t->ends, w.publishes + w.updates - 1);
+		: letter(t->ends, sent > 0 ? sent - 1 : 0);
 	bool sends = str_eq(w.op, "publish");
 	advance(SECOND);
 	if (str_eq(w.op, "find")) {
