@@ -527,7 +527,7 @@ void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_
 		status_next(e, &gate, &b);
 		status_posts(e, &b);
 		if (!now->synced)
-			buf_str(&b, "; clock not synchronised: timedatectl set-ntp true");
+			buf_str(&b, _("; clock not synchronised: timedatectl set-ntp true"));
 	}
 	str_format_cut(out, ENGINE_STATUS_MAX, "%s", buf_cstr(&b));
 	buf_finish(&b);

@@ -74,9 +74,9 @@ static int find_config(struct cli *c, const char *account)
 	c->config_path = c->account_config;
 	if (access(c->config_path, F_OK) < 0 && errno == ENOENT)
 		return cli_fail(c, EX_NOINPUT,
-			"there is no account '%s': %s does not exist; write it, as " CONFIG_PATH " "
-			"is written, or see what is there: ls " PATHS_ACCOUNTS,
-			account, c->config_path);
+			"there is no account '%s': %s does not exist; write it, as %s is written, "
+			"or see what is there: ls %s",
+			account, c->config_path, CONFIG_PATH, PATHS_ACCOUNTS);
 	return EX_OK;
 }
 
