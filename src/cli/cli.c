@@ -228,7 +228,7 @@ static const char *const words[] UNUSED = {
 	N_("daemon"), N_("hours"), N_("account"), N_("source"), N_("budget"), N_("next"),
 	N_("post"), N_("list"), N_("paused"), N_("backoff"), N_("last look"), N_("due"),
 	N_("asked"), N_("keyword"), N_("cache"), N_("gap"), N_("per_day"), N_("publisher"),
-	N_("state"), N_("reason"),
+	N_("state"), N_("reason"), N_("prices"),
 	/* rules of lint, which a preview names as well */
 	N_("sentence"), N_("place"), N_("visible"), N_("wording"), N_("size"),
 };
