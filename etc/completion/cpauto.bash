@@ -84,6 +84,8 @@ _cpauto()
 	preview) words=' --template --list --fetch --sandbox --open --output --html --text --markdown' ;;
 	lint) words=''; files=1 ;;
 	check) words=' --agents --warn-unposted --crit-unposted' ;;
+	'notify list'|notify) words='list test' ;;
+	'notify test') words='' ;;
 	login) words='' ;;
 	show-config) words='' ;;
 	backup) words=' --force'; files=1 ;;
