@@ -54,6 +54,7 @@ static struct world {
 	int set, price; /* which products, and at what price */
 	bool no_images;
 	bool look_for_keys; /* as the daemon does */
+	const char *account;
 
 	/* What is on the blog or soon will be, whatever the engine believes. */
 	bool (*is_out)(const char *key);
@@ -417,6 +418,7 @@ static void start_up(const char *text)
 		.port = { port_start, &w },
 		.image_dir = images,
 		.look_for_keys = w.look_for_keys,
+		.account = w.account,
 	};
 	if (engine_new(&setup, &w.now, &w.engine, &e) < 0)
 		fail_msg("%s", e.text);
@@ -2267,6 +2269,66 @@ static void test_keys_after_a_new_start(void **state)
 	reply_well();
 }
 
+static void test_keys_of_an_account(void **state)
+{
+	(void)state;
+	w.look_for_keys = true;
+	w.account = "shop";
+	start_up(SIMPLE("\"무선 청소기\"", ""));
+	assert_int_equal(go("search"), HOUR);
+	assert_status("/etc/credstore/shop.coupang.access-key && "
+		      "sudo systemctl restart cpauto@shop;");
+}
+
+/* What was told of them is taken back though nothing is due that waits for them. */
+static void test_keys_come_while_nothing_is_due(void **state)
+{
+	(void)state;
+	w.look_for_keys = true;
+	start_up(WITH_KEYS);
+	assert_int_equal(go("search"), HOUR);
+	assert_int_equal(ask("pause", NULL, NULL, 0), 0);
+	(void)go("search");
+	assert_true(account().wait_ms > 0);
+	put_secret("access", 0600);
+	put_secret("secret", 0600);
+	(void)go("search");
+	assert_int_equal(account().wait_ms, 0);
+	assert_int_equal(told[EVENT_KEYS_BACK], 1);
+	(void)go("search");
+	assert_int_equal(told[EVENT_KEYS_BACK], 1);
+	assert_int_equal(ledger(NULL), 0);
+}
+
+/* Missing and there again while one statement of the store is refused: no call is counted. */
+static void test_keys_whatever_statement_fails(void **state)
+{
+	(void)state;
+	for (int at = 1, n = at; n >= at; at++) {
+		tear_down(NULL);
+		set_up(NULL);
+		w.look_for_keys = true;
+		start_up(WITH_KEYS);
+		refusal.at = at;
+		refusal.n = 0;
+		refusal.code = SQLITE_IOERR;
+		for (int i = 0; i < 6; i++) {
+			int64_t wait = engine_step(w.engine, &w.now);
+			assert_null(w.request);
+			advance(wait > 0 && wait < 2 * HOUR ? wait : SECOND);
+		}
+		put_secret("access", 0600);
+		put_secret("secret", 0600);
+		for (int i = 0; i < 6 && !w.request; i++)
+			advance(engine_step(w.engine, &w.now) ? SECOND : 0);
+		n = refusal.n;
+		refusal.at = 0;
+		assert_true(ledger(NULL) <= 1);
+		if (!w.request && !engine_fatal(w.engine) && !go_for("search", DAY))
+			fail_msg("statement %d was refused, and no call is made", at);
+	}
+}
+
 /* What the source said of keys that are there still waits as before. */
 static void test_wrong_keys_wait(void **state)
 {
@@ -3467,16 +3529,16 @@ static void test_once_whatever_statement_fails(void **state)
 	if (getenv("CPAUTO_SEED"))
 		assert_int_equal(parse_int64(getenv("CPAUTO_SEED"), 0, INT64_MAX, &n), 0);
 	print_message("CPAUTO_SEED=%" PRId64 "\n", n);
-	size_t told = 0;
+	size_t lives = 0;
 	for (size_t i = 0; i < ARRAY_LEN(tales); i++) {
 		memset(&refusal, 0, sizeof(refusal));
 		refusal.often = 3;
 		tell(&tales[i], 0);
 		for (size_t k = ((size_t)n + i * 7) % stride; k < refusal.chosen_count;
-			k += stride, told++)
+			k += stride, lives++)
 			tell(&tales[i], refusal.chosen[k]);
 	}
-	print_message("%zu lives\n", told);
+	print_message("%zu lives\n", lives);
 }
 
 /* ---- what is gone, and what cannot be written, at one place ------------------------------------ */
@@ -3829,6 +3891,9 @@ int main(void)
 		TEST(test_the_account_is_written_when_it_changed),
 		TEST(test_status),
 		TEST(test_no_keys_no_call),
+		TEST(test_keys_of_an_account),
+		TEST(test_keys_come_while_nothing_is_due),
+		TEST(test_keys_whatever_statement_fails),
 		TEST(test_keys_after_a_new_start),
 		TEST(test_wrong_keys_wait),
 		TEST(test_a_publisher_without_its_secret),
