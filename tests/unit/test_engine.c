@@ -2329,6 +2329,62 @@ static void test_keys_whatever_statement_fails(void **state)
 	}
 }
 
+/* ---- each statement of one act refused ---- */
+
+static void act_block(void)
+{
+	reply_blocked(w.now.wall_ms + HOUR, 1);
+	for (int i = 0; i < 4; i++)
+		advance(HOUR / 3 + (engine_step(w.engine, &w.now) ? SECOND : 0));
+}
+
+static void act_vanish(void)
+{
+	reply_well();
+	refusal.paused = true;
+	sql("DELETE FROM keywords WHERE folded = 'l'");
+	refusal.paused = false;
+	for (int i = 0; i < 4 && !w.request; i++)
+		advance(engine_step(w.engine, &w.now) ? SECOND : 0);
+}
+
+static void act_recover(void)
+{
+	reply(AGENT_LATER, NULL, "no way");
+	for (int i = 0; i < 9 && !w.request; i++)
+		advance(engine_step(w.engine, &w.now) ? 10 * MINUTE : 0);
+	if (w.request && str_eq(w.op, "search"))
+		reply_well();
+	(void)engine_step(w.engine, &w.now);
+}
+
+/* What is refused stops the engine or is tried again: the next life goes on in any case. */
+static void test_an_act_whatever_statement_fails(void **state)
+{
+	static void (*const acts[])(void) = { act_block, act_vanish, act_recover };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
+		for (int at = 1, n = at; n >= at; at++) {
+			tear_down(NULL);
+			set_up(NULL);
+			start_up(SIMPLE("\"k\", \"l\"", ""));
+			assert_int_equal(go("search"), 0);
+			refusal.at = at;
+			refusal.n = 0;
+			refusal.code = at % 2 ? SQLITE_IOERR : SQLITE_FULL;
+			acts[i]();
+			n = refusal.n;
+			refusal.at = 0;
+			int64_t calls = ledger(NULL);
+			assert_true(calls >= w.searches);
+			crash();
+			start_up(SIMPLE("\"k\", \"l\"", ""));
+			if (!go_for("search", 10 * DAY))
+				fail_msg("act %zu, statement %d: no call is made any more", i, at);
+			assert_true(ledger(NULL) > calls);
+		}
+}
+
 /* What the source said of keys that are there still waits as before. */
 static void test_wrong_keys_wait(void **state)
 {
@@ -3894,6 +3950,7 @@ int main(void)
 		TEST(test_keys_of_an_account),
 		TEST(test_keys_come_while_nothing_is_due),
 		TEST(test_keys_whatever_statement_fails),
+		TEST(test_an_act_whatever_statement_fails),
 		TEST(test_keys_after_a_new_start),
 		TEST(test_wrong_keys_wait),
 		TEST(test_a_publisher_without_its_secret),
