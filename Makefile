@@ -129,7 +129,7 @@ DEPS_CHECK := libcmocka-dev clang libclang-rt-14-dev valgrind mandoc universal-c
 # Real peers for the longer tests; their services are never started.
 DEPS_SYSTEM := wordpress php8.2-cli php8.2-mysql php8.2-xml php8.2-gd php8.2-mbstring php8.2-curl \
         mariadb-server chromium chromium-driver fonts-nanum mmdebstrap systemd-container uidmap iproute2 \
-        dpkg-dev debhelper lintian xvfb libseccomp-dev
+        dpkg-dev debhelper lintian xvfb libseccomp-dev firefox-esr
 
 deps:
 	@tests/deps $(DEPS)

@@ -54,9 +54,9 @@ static int no_key(const struct engine *e, const char *what, const char *credenti
 	const char *account = e->account;
 	const char *dot = account[0] ? "." : "", *at = account[0] ? "@" : "";
 	return err_set(err, -ENOENT,
-		"no %s: run: sudo install -m 0600 /dev/stdin " PATHS_CREDSTORE "/%s%s%s && "
+		"no %s: run: sudo install -m 0600 /dev/stdin %s/%s%s%s && "
 		"sudo systemctl restart cpauto%s%s; or name its file in %s",
-		what, account, dot, credential, at, account, option);
+		tr(what), PATHS_CREDSTORE, account, dot, credential, at, account, option);
 }
 
 static int look_for_key(struct engine *e, const char *what, const char *credential,
@@ -70,16 +70,16 @@ static int look_for_key(struct engine *e, const char *what, const char *credenti
 	if (r == 0)
 		return 0;
 	work_await(e, path);
-	return err_set(err, r, "no %s: %s", what, why.text);
+	return err_set(err, r, "no %s: %s", tr(what), why.text);
 }
 
 static int look_for_keys(struct engine *e, struct err *err)
 {
-	int r = look_for_key(e, "access key", "coupang.access-key", "coupang.access_key_file",
+	int r = look_for_key(e, N_("access key"), "coupang.access-key", "coupang.access_key_file",
 		e->config->coupang.access_key_file, err);
 	if (r < 0)
 		return r;
-	return look_for_key(e, "secret key", "coupang.secret-key", "coupang.secret_key_file",
+	return look_for_key(e, N_("secret key"), "coupang.secret-key", "coupang.secret_key_file",
 		e->config->coupang.secret_key_file, err);
 }
 

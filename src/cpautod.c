@@ -136,8 +136,10 @@ static void show_status(struct daemon *d, const struct instant *now)
 {
 	char text[ENGINE_STATUS_MAX];
 	engine_status(d->engine, now, text);
-	loop_notify_status(d->loop, "%s%s", text,
-		d->forgetful ? "; a reboot forgets calls and posts: put the state on a disk" : "");
+	const char *more = d->forgetful
+		? _("; a reboot forgets calls and posts: put the state on a disk")
+		: "";
+	loop_notify_status(d->loop, "%s%s", text, more);
 }
 
 static void export_metrics(struct daemon *d, const struct instant *now, bool up)

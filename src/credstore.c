@@ -108,9 +108,8 @@ static enum credstore_state look_encrypted(
 		return errno == EACCES ? CREDSTORE_HIDDEN : CREDSTORE_NONE;
 	err_set(e, 0,
 		"%s is encrypted, and the unit does not decrypt it: it needs the drop-in "
-		"encrypted-keys.conf of " DATADIR "/doc/cpauto/examples; then: systemctl "
-		"daemon-reload",
-		path);
+		"encrypted-keys.conf of %s/doc/cpauto/examples; then: systemctl daemon-reload",
+		path, DATADIR);
 	return CREDSTORE_UNUSED;
 }
 
@@ -137,15 +136,18 @@ enum credstore_state credstore_look(
 		err_set(e, 0, "%s: %s; the unit takes it from there: put it there, then: "
 			"systemctl restart cpauto%s%s", s.path, tr_errno(-r),
 			p->account[0] ? "@" : "", p->account);
-	else if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		err_set(e, 0, "%s: %s; write the secret into it, and nothing else", s.path,
-			S_ISREG(st.st_mode) ? "is empty" : "is no regular file");
+	else if (!S_ISREG(st.st_mode))
+		err_set(e, 0,
+			"%s: is no regular file; write the secret into one there, and nothing else",
+			s.path);
+	else if (st.st_size == 0)
+		err_set(e, 0, "%s: is empty; write the secret into it, and nothing else", s.path);
 	else if (st.st_mode & 0077)
 		err_set(e, 0, "%s: is open to other users (mode %04o); run: chmod 600 %s", s.path,
 			(unsigned)st.st_mode & 07777, s.path);
 	else {
-		err_set(e, 0, "the unit takes it from %s%s", s.path,
-			s.encrypted ? ", encrypted" : "");
+		err_set(e, 0, s.encrypted ? N_("the unit takes it from %s, encrypted")
+					  : N_("the unit takes it from %s"), s.path);
 		return CREDSTORE_GOOD;
 	}
 	return CREDSTORE_BAD;

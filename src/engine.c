@@ -148,7 +148,10 @@ static int clear_waits(struct engine *e)
 static int take_config(struct engine *e, struct config *config, bool clear)
 {
 	struct in_force old = take_out(e);
-	int r = store_begin(e->store);
+	struct value *held = NULL;
+	int r = clear ? sending_held(e, &held) : 0;
+	if (r == 0)
+		r = store_begin(e->store);
 	if (r == 0) {
 		e->config = config;
 		r = sync_lists(e, config);
@@ -159,9 +162,12 @@ static int take_config(struct engine *e, struct config *config, bool clear)
 		r = store_end(e->store, r);
 	}
 	if (r < 0) {
+		value_free(held);
 		put_back(e, &old);
 		return r;
 	}
+	sending_tell_released(held);
+	value_free(held);
 	free(old.plan);
 	free(old.lists);
 	config_drop_keywords(config);
@@ -179,13 +185,22 @@ static int try_request(struct engine *e)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	struct desk_outcome out = { 0 };
-	desk_handle(e->store, e->config, &e->now, kind, args, &out);
-	log_event(LOG_LEVEL_INFO,
-		LOG_FIELDS(.event = out.source_cleared ? EVENT_UNBLOCKED : EVENT_REQUEST), "%s: %s",
-		kind, out.text);
-	r = store_request_done(e->store, id, e->now.wall_ms, out.exit_code, out.text);
+	struct value *held = NULL;
+	if (str_eq(kind, "unblock"))
+		r = sending_held(e, &held);
+	if (r == 0) {
+		desk_handle(e->store, e->config, &e->now, kind, args, &out);
+		log_event(LOG_LEVEL_INFO,
+			LOG_FIELDS(.event = out.source_cleared ? EVENT_UNBLOCKED : EVENT_REQUEST),
+			"%s: %s", kind, out.text);
+	}
+	if (r == 0)
+		r = store_request_done(e->store, id, e->now.wall_ms, out.exit_code, out.text);
 	if (r == 0 && out.heads_changed)
 		r = work_load_plan(e);
+	if (r == 0 && out.source_cleared)
+		sending_tell_released(held);
+	value_free(held);
 	free(kind);
 	value_free(args);
 	return r < 0 ? r : 1;
@@ -512,7 +527,7 @@ void engine_status(struct engine *e, const struct instant *now, char out[ENGINE_
 		status_next(e, &gate, &b);
 		status_posts(e, &b);
 		if (!now->synced)
-			buf_str(&b, "; clock not synchronised: timedatectl set-ntp true");
+			buf_str(&b, _("; clock not synchronised: timedatectl set-ntp true"));
 	}
 	str_format_cut(out, ENGINE_STATUS_MAX, "%s", buf_cstr(&b));
 	buf_finish(&b);

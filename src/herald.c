@@ -358,8 +358,11 @@ static int give_up(struct herald *h, const struct config_notifier *n,
 		return r;
 	state->lost += *ret_count;
 	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = EVENT_NOTICES_LOST, .agent = n->agent),
-		"'%s' could not be told of %" PRId64 " %s for 3 days: given up, last for: %s",
-		n->name, *ret_count, *ret_count == 1 ? "event" : "events", state->reason);
+		tr_n("'%s' could not be told of %" PRId64 " event for 3 days: given up, last "
+			"for: %s",
+			"'%s' could not be told of %" PRId64 " events for 3 days: given up, last "
+			"for: %s", *ret_count),
+		n->name, *ret_count, state->reason);
 	return store_notifier_set(h->store, n->name, state);
 }
 
@@ -533,9 +536,8 @@ static int wish(struct herald *h, const struct config_notifier *n, int64_t post,
 {
 	struct value *args = value_new_object();
 	int64_t id;
-	CLEANUP_FREE char *reason = xasprintf("by a reply through %s", n->name);
-	CLEANUP_FREE char *text = xasprintf("Post %" PRId64 " is %s by your reply.", post,
-		approve ? "approved" : "rejected");
+	CLEANUP_FREE char *reason = xasprintf(_("by a reply through %s"), n->name);
+	CLEANUP_FREE char *text = notice_replied(n, post, approve);
 	struct store_notice notice = { .class = notice_word(NOTICE_REPLY), .text = text,
 		.level = LOG_LEVEL_NOTICE, .at_ms = h->now.wall_ms, .post = post };
 	value_set_int(args, "post", post);
@@ -553,8 +555,9 @@ static void say_heard(const struct config_notifier *n, int64_t post, bool approv
 	str_format_cut(id, sizeof(id), "%" PRId64, post);
 	log_event(LOG_LEVEL_NOTICE,
 		LOG_FIELDS(.event = EVENT_REPLY, .post = id, .agent = n->agent),
-		"post %s is %s by a reply through '%s'", id, approve ? "approved" : "rejected",
-		n->name);
+		approve ? N_("post %s is approved by a reply through '%s'")
+			: N_("post %s is rejected by a reply through '%s'"),
+		id, n->name);
 }
 
 /* One reply: 1 if it counts, 0 if it does not. */
@@ -596,8 +599,10 @@ static int hear_all(struct herald *h, const struct config_notifier *n,
 	if (ignored > 0)
 		log_event(LOG_LEVEL_WARNING,
 			LOG_FIELDS(.event = EVENT_REPLY_IGNORED, .agent = n->agent),
-			"%zu %s through '%s' ignored: wrong, late or given before", ignored,
-			ignored == 1 ? "reply" : "replies", n->name);
+			tr_n("%zu reply through '%s' ignored: wrong, late or given before",
+				"%zu replies through '%s' ignored: wrong, late or given before",
+				(long long)ignored),
+			ignored, n->name);
 	const char *cursor = value_get_string(answer, "cursor", "");
 	if (strlen(cursor) < sizeof(state->cursor))
 		str_format_cut(state->cursor, sizeof(state->cursor), "%s", cursor);

@@ -40,7 +40,7 @@ static int want_answer(struct engine *e, const struct value *post)
 		return work_refuse(e, post, _("its keyword is in no list any more"));
 	/* One that failed keeps its patience: its own due time brings the answer. */
 	if (r == 0 && k.failures == 0)
-		r = store_keyword_due(e->store, k.id, e->now.wall_ms);
+		r = store_keyword_first(e->store, k.id, e->now.wall_ms);
 	/* The answer makes it due at once; this is for one that never comes or grows old. */
 	if (r == 0)
 		r = store_post_move(e->store, value_get_int(post, "id", 0), POST_PLANNED,
@@ -164,8 +164,12 @@ static int judge(struct engine *e, const struct value *row)
 			"post %s %s: cpauto posts show %s, then approve or reject it", f.id, reason,
 			f.id);
 	}
+	/* In the order in which they were made: one that was renewed has waited longest. */
+	int64_t since = value_get_int(row, "created_ms", 0);
+	if (wait || since > e->now.wall_ms)
+		since = e->now.wall_ms;
 	return store_post_move(e->store, id, POST_RENDERED, wait ? POST_WAITING : POST_READY,
-		e->now.wall_ms, e->now.wall_ms, wait ? reason : NULL);
+		e->now.wall_ms, since, wait ? reason : NULL);
 }
 
 /* Fills in what the cache has; the URLs that are still wanted, or NULL. */

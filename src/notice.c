@@ -65,7 +65,7 @@ static void add_question(const struct config_notifier *n, const struct value *po
 
 	buf_printf(b, "%s\n", value_get_string(post, "title", ""));
 	if (notice_korean(n))
-		buf_printf(b, "글 %" PRId64 " ('%s', 목록 %s, 발행처 %s)이 승인을 기다립니다.\n"
+		buf_printf(b, "글 %" PRId64 "번('%s', 목록 '%s', 발행처 '%s')이 승인을 기다립니다.\n"
 			"읽기: cpauto posts show %" PRId64 "\n결정: cpauto posts approve %" PRId64
 			" 또는 reject %" PRId64, id, keyword, list, publisher, id, id, id);
 	else
@@ -73,6 +73,15 @@ static void add_question(const struct config_notifier *n, const struct value *po
 			"approval.\nTo read it: cpauto posts show %" PRId64
 			"\nTo decide: cpauto posts approve %" PRId64 ", or reject %" PRId64, id,
 			keyword, list, publisher, id, id, id);
+}
+
+char *notice_replied(const struct config_notifier *n, int64_t post, bool approve)
+{
+	if (notice_korean(n))
+		return xasprintf("답장대로 글 %" PRId64 "번을 %s했습니다.", post,
+			approve ? yes[1] : no[1]);
+	return xasprintf("Post %" PRId64 " is %s by your reply.", post,
+		approve ? "approved" : "rejected");
 }
 
 /* A post that waits is asked about as long as it does (store.h), not when its line is written. */
@@ -257,6 +266,22 @@ struct value *notice_approval(const struct config_notifier *n, const struct valu
 		value_set_string(approve, "no", no[notice_korean(n)]);
 		value_set(event, "approve", approve);
 	}
+	return event;
+}
+
+struct value *notice_test(const struct config_notifier *n, int64_t now_ms)
+{
+	struct value *rows = value_new_list(), *row = value_new_object();
+
+	value_set_string(row, "class", notice_word(NOTICE_TEST));
+	value_set_string(row, "text", notice_korean(n)
+		? "cpauto가 보낸 시험 메시지입니다. 알림이 여기로 옵니다."
+		: "This is a test from cpauto: its messages come here.");
+	value_set_int(row, "level", 5);
+	value_set_int(row, "at_ms", now_ms);
+	value_append(rows, row);
+	struct value *event = notice_event(n, rows, 0);
+	value_free(rows);
 	return event;
 }
 

@@ -62,6 +62,12 @@ struct value *notice_event(const struct config_notifier *n, const struct value *
 struct value *notice_approval(const struct config_notifier *n, const struct value *post,
 	const char *token);
 
+/* What is said of a reply that counts; the caller's. */
+char *notice_replied(const struct config_notifier *n, int64_t post, bool approve);
+
+/* The event of a test, new. */
+struct value *notice_test(const struct config_notifier *n, int64_t now_ms);
+
 /*
  * How long until another message may leave, and what PACED_MS is once it has:
  * per_hour of them on average, as many at once, with the gap between two. Wall clock.

@@ -84,9 +84,9 @@ static int find_of_account(struct paths *p, const struct paths_wish *w, struct e
 {
 	if (!paths_is_account(w->account))
 		return err_set(e, -EINVAL,
-			"'%.80s' is no name of an account: it is the NAME of a " PATHS_ACCOUNTS
-			"/NAME.conf, of letters, digits and \"-_.:\"",
-			w->account);
+			"'%.80s' is no name of an account: it is the NAME of a %s/NAME.conf, of "
+			"letters, digits and \"-_.:\"",
+			w->account, PATHS_ACCOUNTS);
 	str_format_cut(p->account, sizeof(p->account), "%s", w->account);
 	CLEANUP_FREE char *state = xasprintf(PATHS_STATE "/%s", w->account);
 	CLEANUP_FREE char *cache = xasprintf(PATHS_CACHE "/%s", w->account);

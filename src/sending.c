@@ -190,6 +190,31 @@ static int fail_publisher(
 	return store_publisher_set(e->store, p->name, &state);
 }
 
+int sending_held(struct engine *e, struct value **ret)
+{
+	struct value *rows = NULL;
+	*ret = value_new_list();
+	int r = store_list_publishers(e->store, &rows);
+	for (size_t i = 0; r == 0 && i < value_len(rows); i++) {
+		const struct value *row = value_at(rows, i);
+		if (value_get_int(row, "broken", 0) ||
+			value_get_int(row, "until_ms", 0) > e->now.wall_ms)
+			value_append(*ret, value_copy(row));
+	}
+	value_free(rows);
+	return r;
+}
+
+void sending_tell_released(const struct value *held)
+{
+	for (size_t i = 0; i < value_len(held); i++) {
+		const char *name = value_get_string(value_at(held, i), "name", "");
+		log_event(LOG_LEVEL_NOTICE,
+			LOG_FIELDS(.event = EVENT_PUBLISHER_BACK, .publisher = name),
+			"publisher '%s' is tried again; its posts go on", name);
+	}
+}
+
 /* It worked. A person's word is not taken back by it: a look finds a post behind a captcha too. */
 static int mend_publisher(struct engine *e, const char *name)
 {
@@ -223,7 +248,7 @@ static int renew(struct engine *e, const struct config_publisher *p, int64_t id)
 		e->now.wall_ms, _("its prices grew old; it is made anew"));
 	return r < 0 ? r : store_posts_stale(e->store, p->name,
 		e->now.wall_ms - e->config->cache.ttl_ms, e->now.wall_ms,
-		_("its prices grew old; another post's come first"));
+		_("its prices grew old; it is made anew before it goes out"));
 }
 
 /* It may be out for all the restored backup knows: found, absent or parked, then it goes on. */

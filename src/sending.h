@@ -21,4 +21,11 @@ int sending_publish_done(struct engine *e, const struct value *row,
 int sending_find_done(struct engine *e, const struct value *row, const struct agent_result *res)
 	MUST_CHECK;
 
+/*
+ * The publishers that are left alone for a while or until a person comes, new;
+ * and, once that is taken back for all of them, a line for each.
+ */
+int sending_held(struct engine *e, struct value **ret) MUST_CHECK;
+void sending_tell_released(const struct value *held);
+
 #endif

@@ -251,10 +251,17 @@ static const char *const cache_steps[] = { cache_schema, cache_seals };
 #define KEYWORD_FROM " FROM keywords k JOIN lists l ON l.id = k.list_id "
 /* A look into each list costs less than an index of its own on a hundred thousand rows. */
 #define KEYWORD_ANYWHERE " WHERE list_id IN (SELECT id FROM lists) AND folded = ?1"
-/* No post of this publisher waits for new prices. */
-#define NONE_RENEWED \
-	"NOT EXISTS (SELECT 1 FROM posts WHERE publisher = ?1 AND state = 'planned'" \
-	" AND facts_ms IS NOT NULL)"
+/*
+ * The posts of publisher ?1 that are being renewed: their prices grew old, and
+ * new ones can be had. One whose keyword is paused, gone, or left alone for long
+ * after it failed is none, or it would hold back all others for as long.
+ */
+#define RENEWED(now) \
+	" FROM posts p CROSS JOIN lists l ON l.name = p.list" \
+	" CROSS JOIN keywords k ON k.list_id = l.id AND k.folded = p.folded" \
+	" WHERE p.state = 'planned' AND p.publisher = ?1 AND p.facts_ms IS NOT NULL" \
+	" AND l.paused = 0 AND k.paused = 0" \
+	" AND (k.failures = 0 OR k.due_ms <= " now " + 3600000)"
 #define TOKEN_SEAL "seal_of(digest, post, notifier, expires_ms)"
 /* Rows that wait at most, of one notifier: a storm of events fills no disk. */
 #define NOTICES_MAX "100"
@@ -300,6 +307,7 @@ enum stmt_id {
 	KEYWORD_FAILED,
 	KEYWORDS_FRESH,
 	KEYWORD_DUE,
+	KEYWORD_FIRST,
 	KEYWORD_ASK,
 	KEYWORD_ADD,
 	KEYWORD_REMOVE,
@@ -321,6 +329,7 @@ enum stmt_id {
 	POST_DRAFT,
 	POST_SKETCHES,
 	POSTS_STALE,
+	POST_RENEWED,
 	POSTS_ANSWERED,
 	KEYWORDS_CLAMP,
 	POSTS_CLAMP,
@@ -468,6 +477,10 @@ static const char *const stmt_sql[STMT_END] = {
 		" reason = ?3 WHERE id = ?1",
 	[KEYWORDS_FRESH] = "UPDATE keywords SET fresh_ms = ?2" KEYWORD_ANYWHERE,
 	[KEYWORD_DUE] = "UPDATE keywords SET due_ms = min(due_ms, ?2) WHERE id = ?1",
+	[KEYWORD_FIRST] =
+		"UPDATE keywords SET due_ms = min(due_ms, ?2, coalesce((SELECT min(o.due_ms) - 1"
+		" FROM keywords o WHERE o.list_id = keywords.list_id AND o.asked = 0"
+		" AND o.paused = 0 AND o.id <> keywords.id), ?2)) WHERE id = ?1",
 	[KEYWORD_ASK] =
 		"UPDATE keywords SET asked = 1, paused = 0, due_ms = min(due_ms, ?2) WHERE id = ?1",
 	[KEYWORD_ADD] = "INSERT INTO keywords (list_id, keyword, folded, by_hand, due_ms, seal)"
@@ -488,8 +501,8 @@ static const char *const stmt_sql[STMT_END] = {
 		"publisher = ?2)",
 	[POST_READIED] =
 		"SELECT id, next_ms FROM posts WHERE state = 'ready' AND publisher = ?1"
-		" AND (updates IS NOT NULL) = ?2 AND (" NONE_RENEWED
-		" OR facts_ms BETWEEN ?3 AND ?4 OR doubt = 1) ORDER BY next_ms, id LIMIT 1",
+		" AND (updates IS NOT NULL) = ?2 AND (NOT EXISTS (SELECT 1" RENEWED("?4")
+		") OR facts_ms BETWEEN ?3 AND ?4 OR doubt = 1) ORDER BY next_ms, id LIMIT 1",
 	[POST_LAST] =
 		"SELECT id, state, products, post, created_ms, facts_ms, publisher, external_id,"
 		" coalesce(updates, id) AS first FROM posts"
@@ -528,6 +541,7 @@ static const char *const stmt_sql[STMT_END] = {
 			  " AND state IN ('ready', 'sending', 'published', 'unknown', 'parked')",
 	[POSTS_STALE] = "UPDATE posts SET changed_ms = ?3, reason = ?4 WHERE publisher = ?1"
 			" AND state = 'ready' AND facts_ms < ?2 AND reason IS NOT ?4",
+	[POST_RENEWED] = "SELECT p.id" RENEWED("?2") " ORDER BY p.next_ms, p.id LIMIT 1",
 	[POSTS_ANSWERED] = "UPDATE posts SET next_ms = ?2 WHERE folded = ?1"
 			   " AND state = 'planned' AND next_ms > ?2",
 	/* Over the same post again, which is no second one. */
@@ -1842,6 +1856,11 @@ int store_keyword_due(struct store *s, int64_t id, int64_t now_ms)
 	return change(s, KEYWORD_DUE, "ii", id, now_ms);
 }
 
+int store_keyword_first(struct store *s, int64_t id, int64_t now_ms)
+{
+	return change(s, KEYWORD_FIRST, "ii", id, now_ms);
+}
+
 int store_keyword_ask(struct store *s, int64_t id, int64_t now_ms)
 {
 	return change(s, KEYWORD_ASK, "ii", id, now_ms);
@@ -2025,6 +2044,16 @@ int store_posts_stale(struct store *s, const char *publisher, int64_t before_ms,
 	const char *reason)
 {
 	return run(s, POSTS_STALE, "siis", publisher, before_ms, now_ms, reason);
+}
+
+int store_post_renewed(struct store *s, const char *publisher, int64_t now_ms, int64_t *ret_id)
+{
+	int r = first_row(s, POST_RENEWED, "si", publisher, now_ms);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_id = col_int(s, POST_RENEWED, 0);
+	finish(s, POST_RENEWED);
+	return 0;
 }
 
 int store_posts_answered(struct store *s, const char *folded, int64_t now_ms)

@@ -180,6 +180,8 @@ int store_keyword_failed(
 int store_keywords_fresh(struct store *s, const char *folded, int64_t fresh_ms) MUST_CHECK;
 /* Due now, if its due time lies ahead. */
 int store_keyword_due(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
+/* The same, and the next of its list but for those asked for by hand. */
+int store_keyword_first(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
 /* By hand: as soon as the budget allows, before all others. */
 int store_keyword_ask(struct store *s, int64_t id, int64_t now_ms) MUST_CHECK;
 int store_keyword_add(struct store *s, int64_t list_id, const char *keyword, const char *folded,
@@ -229,8 +231,8 @@ int store_post_when(
 
 /*
  * Of PUBLISHER's posts that are ready, updates or new ones, the one due first;
- * -ENOENT: none. While one of its posts waits for new prices, only those whose
- * own were seen from FROM_MS to TO_MS, and those in doubt.
+ * -ENOENT: none. While one of its posts is renewed (store_post_renewed()), only
+ * those whose prices were seen from FROM_MS to TO_MS, and those in doubt.
  */
 int store_post_ready(struct store *s, const char *publisher, bool update, int64_t from_ms,
 	int64_t to_ms, int64_t *ret_id, int64_t *ret_ms) MUST_CHECK;
@@ -273,6 +275,13 @@ int store_post_sketches(struct store *s, const char *publisher, int64_t since_ms
 /* Says of PUBLISHER's ready posts whose prices were seen before BEFORE_MS why they wait. */
 int store_posts_stale(struct store *s, const char *publisher, int64_t before_ms, int64_t now_ms,
 	const char *reason) MUST_CHECK;
+/*
+ * The post of PUBLISHER that is being renewed and holds back its others whose
+ * prices grew old; -ENOENT: none. One whose keyword cannot be asked, or not
+ * within the hour, is none.
+ */
+int store_post_renewed(
+	struct store *s, const char *publisher, int64_t now_ms, int64_t *ret_id) MUST_CHECK;
 /* An answer about FOLDED is here: the planned posts that wait for it are due. */
 int store_posts_answered(struct store *s, const char *folded, int64_t now_ms) MUST_CHECK;
 /*

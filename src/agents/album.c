@@ -87,7 +87,8 @@ bool album_fill(struct album *a, const struct fit *f, const struct value *images
 	if (r == -EWOULDBLOCK)
 		err_set(&e, r, "another post is being written in the profile %s", parent);
 	else if (r)
-		err_set(&e, r, "%s/" FOLDER " cannot be made: %s", parent, tr_errno(-r));
+		err_set(&e, r, "the folder %s/%s cannot be made: %s", parent, FOLDER,
+			tr_errno(-r));
 	if (r) {
 		kit_later(answer, LATER_S, "%s", e.text);
 		return false;

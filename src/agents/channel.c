@@ -61,14 +61,15 @@ char *channel_url(const struct value *config, const char *name, const char *stan
 bool channel_secret(const char *name, char **ret, struct value *answer)
 {
 	struct err e = { "" };
-	int r = kit_secret(name, ret, &e);
+	int r;
 
-	if (r < 0)
-		*ret = NULL;
+	*ret = NULL;
 	/* None at all may be meant; a file that is named and not there is not. */
-	if (r == -ENOENT && str_starts(e.text, "no "))
+	if (!kit_has_secret(name))
 		return true;
+	r = kit_secret(name, ret, &e);
 	if (r < 0) {
+		*ret = NULL;
 		kit_broken(answer, "%s", e.text);
 		return false;
 	}
@@ -106,6 +107,7 @@ static void judge_status(const struct http_answer *h, const char *who, const cha
 {
 	const char *join = *words ? ": " : "";
 
+	who = tr(who);
 	if (h->status == 401 || h->status == 403)
 		kit_broken(answer, "%s does not let us in (HTTP %d%s%.200s): look at the secret "
 			"that it was given, and at what it may do there", who, h->status, join,
@@ -135,10 +137,10 @@ bool channel_judge(const struct http_answer *h, const char *who, const char *wor
 		judge_status(h, who, words, retry_s, answer);
 		return false;
 	case HTTP_BAD_URL:
-		kit_broken(answer, "%s: %s", who, h->error.text);
+		kit_broken(answer, "%s: %s", tr(who), h->error.text);
 		return false;
 	default:
-		kit_later(answer, 60, "%s: %s", who, h->error.text);
+		kit_later(answer, 60, "%s: %s", tr(who), h->error.text);
 		return false;
 	}
 }

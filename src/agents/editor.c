@@ -95,6 +95,7 @@ enum editor_end editor_fail(struct editor *e, enum editor_end end,
 	tr_vsnprintf(e->why.text, sizeof(e->why.text), fmt, args);
 	va_end(args);
 	one_line(e->why.text);
+	e->lacks = false;
 	return end;
 }
 
@@ -107,10 +108,12 @@ enum editor_end editor_fail_wd(struct editor *e, enum wd_end end, const char *wh
 
 enum editor_end editor_fail_selector(struct editor *e, enum selector which)
 {
-	return editor_fail(e, EDITOR_BROKEN,
+	editor_fail(e, EDITOR_BROKEN,
 		"the editor has no '%s' any more: mend that line in the "
 		"file of selectors ('cpauto check' names all that are missing)",
 		selector_name(which));
+	e->lacks = true;
+	return EDITOR_BROKEN;
 }
 
 struct value *editor_selectors(const struct editor *e, const enum selector *which, size_t n)
@@ -516,7 +519,7 @@ enum editor_end editor_tap(struct editor *e, const char *script, struct value *a
 	if (end != EDITOR_OK || made == WD_OK)
 		return end;
 	if (made == WD_NOT_FOUND)
-		return editor_fail(e, EDITOR_LATER, "%s did not work: it is not there", what);
+		return editor_fail(e, EDITOR_LATER, "%s did not work: it is not there", tr(what));
 	return editor_may_repeat(made) ? EDITOR_UNCLEAR : editor_fail_wd(e, made, what);
 }
 

@@ -48,6 +48,7 @@ struct editor {
 	struct value *spots;        /* {path, at}: where pictures go, in paragraphs */
 	const struct value *images; /* of the post: {src, path} */
 	struct err why;
+	bool lacks; /* a selector, by why */
 };
 
 void editor_init(struct editor *e, struct wd *w, const struct selectors *s,

@@ -233,14 +233,25 @@ static void secret_variable(const char *name, char *out, size_t size)
 	}
 }
 
-int kit_secret(const char *name, char **ret, struct err *e)
+/* Of the file of secret NAME; NULL or "": none. */
+static const char *secret_path(const char *name)
 {
 	char variable[80];
-	const char *path;
-	int r;
 
 	secret_variable(name, variable, sizeof(variable));
-	path = getenv(variable);
+	return getenv(variable);
+}
+
+bool kit_has_secret(const char *name)
+{
+	return !str_empty(secret_path(name));
+}
+
+int kit_secret(const char *name, char **ret, struct err *e)
+{
+	const char *path = secret_path(name);
+	int r;
+
 	if (str_empty(path))
 		return err_set(e, -ENOENT,
 			"no %s was given: name its file in the configuration "

@@ -46,6 +46,8 @@ void kit_log(int level, const char *fmt, ...) PRINTF(2, 3);
  * negative errno with the remedy in E.
  */
 int kit_secret(const char *name, char **ret, struct err *e) MUST_CHECK;
+/* Was one given at all? Its file need not be there. */
+bool kit_has_secret(const char *name);
 
 /*
  * From here on TEXT is hidden in all that this process says: in log lines,

@@ -60,10 +60,11 @@ static bool mail_read(const struct value *config, struct mail *m, struct value *
 	else if (*m->from && !is_address(m->from, false))
 		kit_broken(answer, "from: this is no address; write from = \"cpauto@example.org\"");
 	else if (m->program[0] != '/')
-		kit_broken(answer, "sendmail: name it with its whole path, such as " SENDMAIL);
+		kit_broken(answer, "sendmail: name it with its whole path, such as %s",
+			SENDMAIL);
 	else if (access(m->program, X_OK) < 0)
 		kit_broken(answer, "%s: %s; install a program that sends mail, such as msmtp-mta",
-			m->program, strerror(errno));
+			m->program, tr_errno(errno));
 	else
 		return true;
 	return false;
@@ -193,7 +194,7 @@ static void hand_over(const struct mail *m, const struct buf *text, struct value
 	pid_t pid = 0;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		kit_later(answer, 60, "%s could not be started: %s", m->program, strerror(errno));
+		kit_later(answer, 60, "%s could not be started: %s", m->program, tr_errno(errno));
 		return;
 	}
 	r = spawn(m->program, ends[0], &pid);
@@ -203,7 +204,7 @@ static void hand_over(const struct mail *m, const struct buf *text, struct value
 		kit_log(LOG_LEVEL_DEBUG, "%s did not read all of it", m->program);
 	close(ends[1]);
 	if (r < 0) {
-		kit_later(answer, 60, "%s could not be started: %s", m->program, strerror(-r));
+		kit_later(answer, 60, "%s could not be started: %s", m->program, tr_errno(-r));
 		return;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -14,6 +14,9 @@
 #define TERMS_FILE "cpauto-terms" /* in the profile */
 #define TERMS_FILE_MAX (64u << 10)
 
+static const char terms[] =
+	N_("Naver's terms of use forbid automated posting without its prior permission.");
+
 /* ---- publish ---- */
 
 static bool has_line(const char *text, const char *line)
@@ -32,8 +35,9 @@ static bool has_line(const char *text, const char *line)
 static void tell_terms(const struct room *r, const char *publisher)
 {
 	CLEANUP_FREE char *path = xasprintf("%s/" TERMS_FILE, r->s.profile);
-	CLEANUP_FREE char *line = xasprintf("publisher '%s': " SETUP_TERMS
-		"; by unattended = true you say that you have it\n", publisher);
+	CLEANUP_FREE char *line = xasprintf("publisher '%s': Naver's terms of use forbid "
+		"automated posting without its prior permission; by unattended = true you say that "
+		"you have it\n", publisher);
 	CLEANUP_FREE char *noted = NULL;
 	CLEANUP_FREE char *text = NULL;
 	int rc;
@@ -184,7 +188,7 @@ static void check_selectors(struct room *r, struct value *answer)
 	struct buf names;
 
 	/* Without its title no editor opens; all that is there is told nevertheless. */
-	if (end != EDITOR_OK && !strstr(r->ed.why.text, "has no '")) {
+	if (end != EDITOR_OK && !r->ed.lacks) {
 		room_give(r, end, answer);
 		return;
 	}
@@ -206,7 +210,7 @@ static void run_check(const struct value *request, struct value *answer)
 {
 	struct room r = { .open = false };
 
-	value_set_string(answer, "notice", SETUP_TERMS ".");
+	value_set_string(answer, "notice", tr(terms));
 	if (!setup_read(request, &r.s, answer))
 		return;
 	if (room_prepare(request, &r, answer) && login_enter(request, &r, answer))
@@ -258,7 +262,7 @@ static void run_describe(const struct value *request, struct value *answer)
 	value_set_bool(answer, "unattended", publish && value_get_bool(c, "unattended", false));
 	value_set_bool(answer, "images", true);
 	value_set_string(answer, "html_profile", "safe");
-	value_set_string(answer, "notice", SETUP_TERMS ".");
+	value_set_string(answer, "notice", tr(terms));
 	kit_ok(answer);
 }
 

@@ -10,8 +10,6 @@
 #include "selectors.h"
 #include "value.h"
 
-#define SETUP_TERMS "Naver's terms of use forbid automated posting without its prior permission"
-
 /* What the owner has set for the agent naver. Texts belong to the request. */
 struct setup {
 	const char *blog_id, *endpoint, *profile, *driver, *driver_url, *browser, *selectors_file;

@@ -10,7 +10,7 @@
 #include "kit.h"
 #include "log.h"
 
-#define WHO "the webhook"
+#define WHO N_("the webhook")
 #define DISCORD_MAX 1900 /* bytes; it takes 2000 characters */
 
 struct hook {

@@ -151,9 +151,15 @@ static enum editor_end paste_once(struct editor *e, const char *html, const char
 		"const f = document.querySelector(arguments[0]);"
 		"if (!f || !f.contentDocument || !f.contentDocument.body) return;"
 		"const w = f.contentWindow, d = new w.DataTransfer();"
-		"d.setData('text/html', arguments[1]); d.setData('text/plain', arguments[2]);"
-		"f.contentDocument.body.dispatchEvent(new w.ClipboardEvent('paste',"
-		"  { clipboardData: d, bubbles: true, cancelable: true }));";
+		"const put = to => { to.setData('text/html', arguments[1]);"
+		"  to.setData('text/plain', arguments[2]); };"
+		"put(d);"
+		/* Firefox makes its own of the last two, and leaves ours out. */
+		"const e = new w.ClipboardEvent('paste', { clipboardData: d, bubbles: true,"
+		"  cancelable: true, dataType: 'text/html', data: arguments[1] });"
+		"if (e.clipboardData && !e.clipboardData.getData('text/plain'))"
+		"  put(e.clipboardData);"
+		"f.contentDocument.body.dispatchEvent(e);";
 	struct value *args = value_new_list();
 
 	value_append(args, value_new_string(e->sel->css[SEL_SINK]));

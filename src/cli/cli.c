@@ -74,9 +74,9 @@ static int find_config(struct cli *c, const char *account)
 	c->config_path = c->account_config;
 	if (access(c->config_path, F_OK) < 0 && errno == ENOENT)
 		return cli_fail(c, EX_NOINPUT,
-			"there is no account '%s': %s does not exist; write it, as " CONFIG_PATH " "
-			"is written, or see what is there: ls " PATHS_ACCOUNTS,
-			account, c->config_path);
+			"there is no account '%s': %s does not exist; write it, as %s is written, "
+			"or see what is there: ls %s",
+			account, c->config_path, CONFIG_PATH, PATHS_ACCOUNTS);
 	return EX_OK;
 }
 
@@ -228,7 +228,7 @@ static const char *const words[] UNUSED = {
 	N_("daemon"), N_("hours"), N_("account"), N_("source"), N_("budget"), N_("next"),
 	N_("post"), N_("list"), N_("paused"), N_("backoff"), N_("last look"), N_("due"),
 	N_("asked"), N_("keyword"), N_("cache"), N_("gap"), N_("per_day"), N_("publisher"),
-	N_("state"), N_("reason"),
+	N_("state"), N_("reason"), N_("prices"),
 	/* rules of lint, which a preview names as well */
 	N_("sentence"), N_("place"), N_("visible"), N_("wording"), N_("size"),
 };

@@ -15,7 +15,7 @@
 static const struct command_option globals[] = {
 	{ "config", "FILE", N_("this configuration instead of the usual one"), WORD_FILE, NULL,
 		'c' },
-	{ "account", "NAME", "the account of cpauto@NAME.service", WORD_ACCOUNT, NULL, 'a' },
+	{ "account", "NAME", N_("the account of cpauto@NAME.service"), WORD_ACCOUNT, NULL, 'a' },
 	FLAG("json", "print JSON, an object with \"version\": 1"),
 	{ "color", "WHEN", N_("auto, always or never"), WORD_CHOICE, "auto always never", 0 },
 	{ "state", "DIR", N_("the state folder"), WORD_DIR, NULL, 0 },
@@ -224,8 +224,8 @@ static const struct command table[] = {
 		.args_min = 1,
 		.args_max = COMMAND_ARGS_MAX,
 		.run = notify_test,
-		.more = N_("At once, whatever the hours and the pace of the events; cpautod need not "
-			"run."),
+		.more = N_("At once, whatever the hours and the pace of the events; cpautod need "
+			"not run."),
 		.help = N_("Send a message to see that it arrives") },
 	{ .name = "login",
 		.args = "PUBLISHER",

@@ -159,6 +159,16 @@ static int find_last_post(struct findings *f, const struct value *k)
 	return 0;
 }
 
+static void find_paused(struct findings *f, const struct value *k)
+{
+	if (value_get_int(k, "list_paused", 0))
+		find(f, "paused", true, "its list is paused; cpauto queue resume --list '%s'",
+			value_get_string(k, "list", ""));
+	if (value_get_int(k, "paused", 0))
+		find(f, "paused", true, "it is paused; cpauto queue resume '%s'",
+			value_get_string(k, "keyword", ""));
+}
+
 /* The states of the keyword itself; true if it is due and may go on. */
 static bool find_own(struct findings *f, const struct value *k, const struct config_list *l)
 {
@@ -172,12 +182,7 @@ static bool find_own(struct findings *f, const struct value *k, const struct con
 		find(f, "list", true,
 			"the list is not in %s any more; it goes with the next reload",
 			f->c->config_path);
-	if (value_get_int(k, "list_paused", 0))
-		find(f, "paused", true, "its list is paused; cpauto queue resume --list '%s'",
-			value_get_string(k, "list", ""));
-	if (value_get_int(k, "paused", 0))
-		find(f, "paused", true, "it is paused; cpauto queue resume '%s'",
-			value_get_string(k, "keyword", ""));
+	find_paused(f, k);
 	if (failures > 0 && later)
 		find(f, "backoff", true,
 			tr_n("it failed %" PRId64 " time: %s; not again before %s",
@@ -202,16 +207,15 @@ static bool find_own(struct findings *f, const struct value *k, const struct con
 		!value_get_int(k, "paused", 0);
 }
 
-static int explain_row(struct findings *f, const struct value *k)
+/* What keeps its answer from coming. */
+static int find_answer(struct findings *f, const struct value *k, const struct config_list *l)
 {
 	char at[CLOCK_TEXT_MAX];
-	const char *list = value_get_string(k, "list", "");
-	const struct config_list *l = config_list_find(f->c->config, list);
 	int64_t fresh = value_get_int(k, "fresh_ms", 0);
 	bool asked = value_get_int(k, "asked", 0) != 0;
 	int r = 0;
 	find(f, "keyword", false, "'%s' of list '%s'", value_get_string(k, "keyword", ""),
-		list);
+		value_get_string(k, "list", ""));
 	bool due = find_own(f, k, l);
 	cli_time(f->c, fresh, at);
 	if (fresh > f->c->now.wall_ms)
@@ -222,6 +226,14 @@ static int explain_row(struct findings *f, const struct value *k)
 			find_hours(f);
 		r = find_budget(f, asked);
 	}
+	return r;
+}
+
+static int explain_row(struct findings *f, const struct value *k)
+{
+	const struct config_list *l =
+		config_list_find(f->c->config, value_get_string(k, "list", ""));
+	int r = find_answer(f, k, l);
 	if (r == 0)
 		r = find_last_post(f, k);
 	if (r == 0 && l)
@@ -307,6 +319,76 @@ static int find_publisher(struct findings *f, const char *name, bool update)
 	return r;
 }
 
+/* The keyword of this post in its list; NULL where it stands there no more. */
+static int load_keyword(
+	struct findings *f, const struct value *post, struct value **rows, const struct value **ret)
+{
+	*ret = NULL;
+	int r = store_find_keywords(f->c->store, value_get_string(post, "folded", ""), rows);
+	for (size_t i = 0; r == 0 && i < value_len(*rows); i++)
+		if (str_eq(value_get_string(value_at(*rows, i), "list", ""),
+			    value_get_string(post, "list", "")))
+			*ret = value_at(*rows, i);
+	return r;
+}
+
+/* It waits for an answer about its keyword: what that waits for. */
+static int find_wait(struct findings *f, const struct value *post)
+{
+	struct value *rows = NULL;
+	const struct value *k;
+	int r = load_keyword(f, post, &rows, &k);
+	if (r == 0 && !k)
+		find(f, "keyword", true,
+			"'%s' is in list '%s' no more; the post is given up when its turn comes",
+			value_get_string(post, "keyword", ""), value_get_string(post, "list", ""));
+	const struct config_list *l =
+		config_list_find(f->c->config, value_get_string(post, "list", ""));
+	if (r == 0 && k)
+		r = find_answer(f, k, l);
+	if (r == 0 && k && l)
+		r = find_turn(f, value_get_int(k, "id", 0));
+	value_free(rows);
+	return r;
+}
+
+/* It could go out, but for its prices: they grew old, and are had anew one post at a time. */
+static int find_prices(struct findings *f, const struct value *post)
+{
+	struct value *rows = NULL;
+	const struct value *k = NULL;
+	char seen[CLOCK_TEXT_MAX];
+	int64_t at = value_get_int(post, "facts_ms", 0), first, now = f->c->now.wall_ms;
+	if (now - at <= f->c->config->cache.ttl_ms)
+		return 0;
+	cli_time(f->c, at, seen);
+	int r = store_post_renewed(
+		f->c->store, value_get_string(post, "publisher", ""), now, &first);
+	if (r == 0)
+		find(f, "prices", true,
+			"they are of %s, too old to go out; those of post %" PRId64
+			" are had first: cpauto explain %" PRId64,
+			seen, first, first);
+	else if (r == -ENOENT)
+		find(f, "prices", true,
+			"they are of %s, too old to go out; new ones are had once it may go",
+			seen);
+	else
+		return r;
+	r = load_keyword(f, post, &rows, &k);
+	if (r == 0 && k)
+		find_paused(f, k);
+	value_free(rows);
+	return r;
+}
+
+static int find_ready(struct findings *f, const struct value *post)
+{
+	int r = find_prices(f, post);
+	return r < 0 ? r : find_publisher(f, value_get_string(post, "publisher", ""),
+				   value_get_int(post, "updates", 0) > 0);
+}
+
 static int explain_post(struct findings *f, const struct value *post)
 {
 	char at[CLOCK_TEXT_MAX];
@@ -325,8 +407,9 @@ static int explain_post(struct findings *f, const struct value *post)
 	cli_time(f->c, next, at);
 	if (next > f->c->now.wall_ms && !is_out)
 		find(f, "next", false, "at %s", at);
-	return is_ready ? find_publisher(f, value_get_string(post, "publisher", ""),
-				  value_get_int(post, "updates", 0) > 0) : 0;
+	if (str_eq(state, POST_PLANNED))
+		return find_wait(f, post);
+	return is_ready ? find_ready(f, post) : 0;
 }
 
 /* A number is a post, unless there is none and a keyword of that name. */

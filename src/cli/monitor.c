@@ -121,8 +121,9 @@ static void judge_posts(struct verdict *v, const struct metrics *m)
 {
 	int64_t parked = value_get_int(m->posts, POST_PARKED, 0);
 	if (parked > 0)
-		wrong(v, LEVEL_WARNING, tr_n("%d post for you to settle: cpauto posts --state parked",
-			"%d posts for you to settle: cpauto posts --state parked", parked),
+		wrong(v, LEVEL_WARNING,
+			tr_n("%d post for you to settle: cpauto posts --state parked",
+				"%d posts for you to settle: cpauto posts --state parked", parked),
 			(int)parked);
 	for (size_t i = 0; i < value_len(m->publishers); i++) {
 		const struct value *p = value_at(m->publishers, i);
@@ -156,7 +157,7 @@ static int64_t judge_age(struct verdict *v, const struct metrics *m)
 	bool crit = v->crit_ms && ms >= v->crit_ms, warn = v->warn_ms && ms >= v->warn_ms;
 	if (state && (crit || warn))
 		wrong(v, crit ? LEVEL_CRITICAL : LEVEL_WARNING, "a post is not out after %s (%s)",
-			age, state);
+			age, cli_word(state));
 	return ms / 1000;
 }
 

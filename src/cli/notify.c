@@ -9,12 +9,12 @@
 static void show(const struct cli *c, const struct value *notifiers)
 {
 	static const struct table_column columns[] = {
-		{ "EVENTS", false, true },
-		{ "UNDELIVERED", true, false },
-		{ "SINCE", true, false },
-		{ "GIVEN UP", true, false },
-		{ "NEXT TRY", true, false },
-		{ "LAST FAILURE", false, true },
+		{ N_("EVENTS"), false, true },
+		{ N_("UNDELIVERED"), true, false },
+		{ N_("OLDEST"), true, false },
+		{ N_("GIVEN UP"), true, false },
+		{ N_("NEXT TRY"), true, false },
+		{ N_("LAST FAILURE"), false, true },
 	};
 	struct table *t = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < value_len(notifiers); i++) {

@@ -42,7 +42,8 @@ static void show_selectors(const struct value *list)
 
 static void show(const char *name, const char *op, const struct agent_result *r)
 {
-	const char *good = str_eq(op, "notify") ? "the message is delivered" : "it can work";
+	const char *good = str_eq(op, "notify") ? _("the message is delivered")
+						: _("it can work");
 
 	show_selectors(value_get(r->answer, "selectors"));
 	if (r->verdict == AGENT_OK)
@@ -116,17 +117,8 @@ static int check_one(struct cli *c, const char *name, struct value *all)
 /* A message that says what it is. */
 static struct value *test_event(const struct cli *c, const struct config_notifier *n)
 {
-	struct value *more = value_new_object(), *rows = value_new_list();
-	struct value *row = value_new_object();
-	value_set_string(row, "class", notice_word(NOTICE_TEST));
-	value_set_string(row, "text", notice_korean(n)
-		? "cpauto가 보낸 시험 메시지입니다: 알림이 여기로 옵니다."
-		: "This is a test from cpauto: its messages come here.");
-	value_set_int(row, "level", 5);
-	value_set_int(row, "at_ms", c->now.wall_ms);
-	value_append(rows, row);
-	value_set(more, "event", notice_event(n, rows, 0));
-	value_free(rows);
+	struct value *more = value_new_object();
+	value_set(more, "event", notice_test(n, c->now.wall_ms));
 	return more;
 }
 

@@ -322,7 +322,7 @@ static void say_notifiers(const struct status *s)
 		if (reason[0])
 			term_fact("Events", LABEL, TERM_WARN,
 				"'%s': %" PRId64 " undelivered, next try %s: %s", name, open,
-				at[0] ? at : "now", reason);
+				at[0] ? at : _("now"), reason);
 		else
 			term_fact("Events", LABEL, TERM_PLAIN, "'%s': %" PRId64 " to deliver", name,
 				open);

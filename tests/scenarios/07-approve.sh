@@ -29,3 +29,20 @@ for c in status queue posts calls plan 'explain 가습기' check show-config 'po
   ok "$c --json is JSON with a version" jq -e '.version == 1' "$T/json"
 done
 stop TERM
+
+# ---- prices that grew old: explain tells what they wait for, as it is now
+change() { sqlite3 "$T/state/state.db" "$1"; }
+change "UPDATE posts SET facts_ms = facts_ms - 300000000, next_ms = created_ms, seal = NULL,
+  state = CASE id WHEN 2 THEN 'planned' ELSE 'ready' END, reason = NULL WHERE id IN (2, 3)"
+said() { cpauto explain "$1" | tr '\n' ' ' | tr -s ' '; }
+like 'it waits for another' "$(said 3)" 'prices they are of .*, too old to go out; those of post 2 are had first: cpauto explain 2'
+like 'which waits for its keyword' "$(said 2)" "keyword '전기포트' of list '살핌' .* next "
+change "UPDATE keywords SET due_ms = 1, fresh_ms = NULL"
+like 'whose call may leave' "$(said 2)" 'budget .* calls left'
+change "UPDATE keywords SET paused = 1 WHERE keyword = '전기포트'"
+like 'a paused one is named' "$(said 2)" "it is paused; cpauto queue resume '전기포트'"
+like 'and holds nobody back' "$(said 3)" 'too old to go out; new ones are had once it may go'
+change "UPDATE keywords SET paused = 1 WHERE keyword = '가습기'"
+like 'its own too' "$(said 3)" "it is paused; cpauto queue resume '가습기'"
+change "DELETE FROM keywords WHERE keyword = '전기포트'"
+like 'one that is gone as well' "$(said 2)" "'전기포트' is in list '살핌' no more; the post is given up when its turn comes"

@@ -10,7 +10,7 @@ columns() { # the widest line on a terminal of 80 columns, in Korean
     tr -d '\r' | wc -L
 }
 words() { # lines with English words in them, but for what is typed and named as it is
-  grep -vE '^ *(-|cpauto |$)' | sed -E 's/[A-Z]{2,}//g; s/(cpautod?|cpauto[-.][a-z.]+|systemctl start|completion bash|queue|posts|preview|explain|unblock|outbox|timedatectl set-ntp true|budget\.[a-z]+|hours\.active)//g' |
+  grep -vE '^ *(-|cpauto |$)' | sed -E 's/[A-Z]{2,}//g; s/(cpautod?|cpauto[-.][a-z.]+|systemctl start|completion bash|queue|posts|notify test|preview|explain|unblock|outbox|timedatectl set-ntp true|budget\.[a-z]+|hours\.active)//g' |
     grep -E '[a-z]{4,} [a-z]{3,}'
 }
 
@@ -86,3 +86,6 @@ is 'it ends well' "$RC" 0
 sed -i 's/language = "en"/language = "ko"/; s/agent = "outbox"/agent = "metaweblog"/' "$T/cpauto.conf"
 like 'the reason of an agent is Korean' "$(ko check outbox)" '고장: 발행처에 endpoint가 없습니다'
 like 'and English in English' "$(cpauto check outbox)" 'broken: the publisher has no endpoint'
+check='{"v":1,"op":"check","config":{"name":"x","url":"http://127.0.0.1:1/"}}'
+is 'no token is none to miss, in Korean too' \
+  "$(echo "$check" | LANGUAGE=ko "$B/agents/webhook" 2>&1 | jq -r .result)" ok

@@ -81,6 +81,11 @@ knobs selector_gone=tpb.save
 agent check
 like 'what is gone is named' "$(of .result) $(of .reason)" '^broken .*missing or hidden: draft.save;'
 is 'and listed' "$(of '.selectors[] | select(.name == "draft.save").state')" missing
+knobs selector_gone=se-title-text
+LANGUAGE=ko agent check
+is 'without a title all is told, in Korean too' \
+  "$(of .result) $(of '.selectors[] | select(.name == "editor.title").state')" 'broken missing'
+knobs selector_gone=tpb.save
 echo 'draft.save = [data-click-area="'"$(rev <<<tpb.save | sed 's/^/gone-/')"'"]' >"$T/mine.conf"
 agent publish "selectors_file=\"$T/mine.conf\""
 is 'a line of the owner'"'"'s mends it' "$(of .result) $(got)" 'ok 1 0 0 0 0'

@@ -17,6 +17,10 @@ ok 'our pace is rejected by no server that it promises not to be' "$sim" --polic
 for s in send-time trust-clock forget-calls forget-block; do
   ok "the budget alone, with $s: noticed" bash -c '"$1" --pure 200 --break "$2" | grep "^BROKEN limit"' sh "$sim" "$s"
 done
+# The cheap ones; make soak proves all of them (sim --selftest).
+for s in forget-calls retry-blocked forget-block stale-date unknown-is-no wrong-hours no-pace; do
+  ok "a whole life, with $s: noticed" "$sim" --selftest --break "$s"
+done
 ok 'a missing sentence is noticed' bash -c '"$1" --harsh --days 3 --lives 3 --break no-disclosure | grep "^BROKEN disclosure"' sh "$sim"
 
 # What broke is seen again by the options that are printed with it, up to that step.

@@ -189,7 +189,7 @@ def journal(text):
     for event in json.loads(text):
         names = [n for n, _ in event]
         bad += ["a field %r" % n for n in names
-                if not re.fullmatch("MESSAGE|PRIORITY|SYSLOG_IDENTIFIER|CPAUTO_(KEYWORD|LIST|POST|AGENT|CALLS_LEFT)", n)]
+                if not re.fullmatch("MESSAGE|MESSAGE_ID|PRIORITY|SYSLOG_IDENTIFIER|CPAUTO_(EVENT|KEYWORD|LIST|POST|PUBLISHER|AGENT|CALLS_LEFT|UNTIL)", n)]
         bad += ["two of %s" % n for n in set(names) if names.count(n) > 1]
         bad += [b for n, v in event if n == "MESSAGE" for b in line(v)]
     return bad

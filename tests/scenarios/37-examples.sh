@@ -79,7 +79,7 @@ for p in "$T"/home/*.program; do grep -q KEY.txt "$p" && cp "$p" "$T/home/textfi
 printf '<p><b>이 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다.</b></p><p>글</p>' >"$T/home/old-post.html"
 cp "$T/cpauto.conf" "$T/home/my.conf"
 
-# set_posts STATE...: posts 17 and 18 are in it
+# set_posts STATE: posts 17 and 18 are in it
 set_posts() {
   sqlite3 "$STATE_DIRECTORY/state.db" "UPDATE posts SET id = id + 16 WHERE id <= 2;
     UPDATE posts SET state = '$1', url = NULL, seal = NULL, reason = 'as the example wants it',
@@ -94,17 +94,17 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 
 # shell NAME FILE: the example, in a state of its own
 shell() {
-  local text wish='' dir=$T/home/$1
+  local text wish="" dir=$T/home/$1
   text=$(sed -e "s|/var/backups|$T/backups|g; s|18080|$(free_port)|g; s|/var/lib/cpauto|$T/state|g" -e 's| -f  *#| #|' "$2")
   fresh
   case $text in
-    *posts\ settle*) set_posts parked wish=1 ;;
-    *posts\ retry*) set_posts refused wish=1 ;;
-    *posts\ update*) set_posts published wish=1 ;;
-    *posts\ approve*|*posts\ reject*) set_posts waiting wish=1 ;;
+    *posts\ settle*) set_posts parked; wish=1 ;;
+    *posts\ retry*) set_posts refused; wish=1 ;;
+    *posts\ update*) set_posts published; wish=1 ;;
+    *posts\ approve*|*posts\ reject*) set_posts waiting; wish=1 ;;
     *warn-unposted*) set_posts published; wish=1 ;;
-    *queue\ resume*|*queue\ pause*|*queue\ now*|*queue\ remove*|*unblock*) set_posts published wish=1 ;;
-    *queue\ add*) set_posts published wish=1; "$B/cpauto" -c "$T/cpauto.conf" queue remove '캠핑 의자' >/dev/null ;;
+    *queue\ resume*|*queue\ pause*|*queue\ now*|*queue\ remove*|*unblock*) set_posts published; wish=1 ;;
+    *queue\ add*) set_posts published; wish=1; "$B/cpauto" -c "$T/cpauto.conf" queue remove '캠핑 의자' >/dev/null ;;
     *) set_posts published ;;
   esac
   [ -z "$wish" ] || daemon
@@ -114,8 +114,11 @@ shell() {
   (cd "$dir" && printf '%s\n' "$text" | sed -E 's/^(cpauto sandbox .*[0-9])$/\1 --help/; s/^(cpauto sandbox .*) &$/\1 --die-with-parent >server.log 2>\&1 \& for i in $(seq 100); do curl -s --noproxy "*" "127.0.0.1:$(grep -oE "[0-9]+$" <<<"\1")" >\/dev\/null \&\& break; sleep 0.1; done/' >run &&
     timeout 60 bash -e -o pipefail ./run >said 2>&1)
   local rc=$?
-  [ -z "$wish" ] || stop TERM
-  is "$1: $(head -n 1 "$2")" "$rc$([ $rc -eq 0 ] || tail -n 3 "$dir/said")" 0
+  if [ -n "$wish" ]; then
+    stop TERM
+    wish=$(sql 'SELECT kind, text FROM requests WHERE outcome IS NOT 0')
+  fi
+  is "$1: $(head -n 1 "$2")" "$rc$([ $rc -eq 0 ] || tail -n 3 "$dir/said")$wish" 0
 }
 
 # config NAME FILE: taken by cpautod --check, with what it leaves open added

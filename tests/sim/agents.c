@@ -164,6 +164,7 @@ static void end_search(struct life *l, struct agent_result *ret)
 	ret->strikes = (int)value_get_int(ret->answer, "strikes", -1);
 	ret->calls = (int)value_get_int(ret->answer, "calls", -1);
 	ret->retry_after_ms = value_get_int(ret->answer, "retry_after", -1) * SECOND;
+	j->blocked = ret->verdict == AGENT_BLOCKED;
 	if (l->plan->sabotage == BREAK_RETRY_BLOCKED && ret->verdict == AGENT_BLOCKED)
 		ret->verdict = AGENT_LATER;
 	if (j->fate == FATE_CUT || j->fate == FATE_TIMEOUT)

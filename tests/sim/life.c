@@ -39,6 +39,35 @@ static void in_about(struct life *l, enum happening ev, int64_t mean)
 
 /* ---- what is broken on purpose ----------------------------------------------------- */
 
+/*
+ * In a harsh life: what shows this one in days, where chance alone would take
+ * years to bring it about.
+ */
+static const struct roughness {
+	int64_t trouble_ms; /* between two accidents, about; 0: as in any life */
+	bool crashes;       /* and there are no others than these */
+	bool slow;          /* agents may take long, and things go wrong as often as they can */
+	bool shared;        /* other programs call with the same keys */
+	int64_t gap_ms;     /* between posts; -1: none, and no other limit */
+	bool hours;         /* posts go out in the daytime only */
+} roughs[BREAK_END] = {
+	[BREAK_SEND_TIME] = { .slow = true },
+	[BREAK_RECORD_AFTER] = { 30 * MINUTE, true, true, false, 0, false },
+	[BREAK_FORGET_CALLS] = { 2 * HOUR, true, false, false, 0, false },
+	[BREAK_RETRY_BLOCKED] = { .shared = true },
+	[BREAK_FORGET_BLOCK] = { 2 * HOUR, true, false, true, 0, false },
+	[BREAK_SEND_AGAIN] = { 30 * MINUTE, true, true, false, -1, false },
+	[BREAK_UNKNOWN_IS_NO] = { .slow = true, .gap_ms = -1 },
+	[BREAK_LOSE_POST] = { 3 * HOUR, true, false, false, HOUR, false },
+	[BREAK_WRONG_HOURS] = { .hours = true },
+	[BREAK_NO_PACE] = { 2 * HOUR, true, false, false, 3 * HOUR, false },
+};
+
+static const struct roughness *roughness_of(const struct life *l)
+{
+	return &roughs[l->plan->harsh ? l->plan->sabotage : BREAK_NONE];
+}
+
 /* What a program that does not write this down would find on its disk. */
 static void spoil_store(struct life *l)
 {
@@ -222,7 +251,8 @@ static void start(struct life *l)
 static void note_told(struct life *l, const struct job *j, const struct agent_result *res)
 {
 	struct server *s = &l->server;
-	if (res->verdict != AGENT_BLOCKED || j->op != JOB_SEARCH)
+	/* By what came back, whatever is made of it. */
+	if (!j->blocked || j->op != JOB_SEARCH)
 		return;
 	int strikes = res->strikes > 0 ? res->strikes : 0;
 	s->told_strikes = strikes > s->told_strikes ? strikes : s->told_strikes + 1;
@@ -276,12 +306,35 @@ int life_ask(struct life *l, const char *kind, const char *name, const char *tex
 	return outcome;
 }
 
+/* As much demand as there can be, and what the break needs. */
+static void harden_settings(struct life *l)
+{
+	const struct roughness *r = roughness_of(l);
+	struct settings *s = &l->settings;
+	s->load = LOAD_FULL;
+	s->lists = 1;
+	s->keywords = 60;
+	s->even = false;
+	if (r->slow)
+		s->timeout_ms = 2 * MINUTE;
+	for (int i = 0; i < BLOG_PUBLISHERS; i++) {
+		if (r->slow)
+			s->publish_timeout_ms[i] = HOUR;
+		if (r->gap_ms)
+			s->pace[i] = (struct blog_pace){ .gap_ms = r->gap_ms > 0 ? r->gap_ms : 0 };
+		if (r->hours)
+			s->pace[i] = (struct blog_pace){ .active = { 540, 1080 } };
+	}
+}
+
 static void reload(struct life *l)
 {
 	struct instant now;
 	struct err e;
 	if (!l->last_days)
 		settings_throw(&l->settings, &l->dice, false, l->plan->calm);
+	if (!l->last_days && l->plan->harsh)
+		harden_settings(l);
 	write_config(l);
 	tell("a new configuration: %d calls, %d lists", l->settings.calls, l->settings.lists);
 	l->sum->reloads++;
@@ -352,9 +405,24 @@ static void reboot(struct life *l)
 	tell("power off for %" PRId64 " s", off / SECOND);
 }
 
+/* In the middle of what it writes next, or wherever it is. */
+static void kill_it(struct life *l)
+{
+	if (life_chance(l, 2))
+		disk.die_at = disk.ops + 1 + life_chance(l, 80);
+	else if (l->up)
+		crash(l, RESTART_MS);
+}
+
 static void trouble(struct life *l)
 {
-	in_about(l, EV_TROUBLE, l->level > 50 ? 8 * HOUR : 40 * HOUR);
+	const struct roughness *rough = roughness_of(l);
+	int64_t mean = l->level > 50 ? 8 * HOUR : 40 * HOUR;
+	in_about(l, EV_TROUBLE, rough->trouble_ms ? rough->trouble_ms : mean);
+	if (rough->crashes) {
+		kill_it(l);
+		return;
+	}
 	switch (life_chance(l, 10)) {
 	case 0:
 		if (l->up)
@@ -505,11 +573,9 @@ static void engine_line(enum log_level level, const struct log_fields *f, const 
 /* For --selftest: as much demand and as many accidents as there can be. */
 static void be_harsh(struct life *l)
 {
-	l->level = life_chance(l, 2) ? 30 : 100;
-	l->settings.load = LOAD_FULL;
-	l->settings.lists = 1;
-	l->settings.keywords = 60;
-	l->settings.even = false;
+	l->level = life_chance(l, 2) && !roughness_of(l)->slow ? 30 : 100;
+	l->server.shared |= roughness_of(l)->shared;
+	harden_settings(l);
 }
 
 static void begin(struct life *l)

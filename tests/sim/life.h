@@ -39,7 +39,7 @@ struct job {
 		FATE_DONE, FATE_TIMEOUT, FATE_CUT, FATE_UNREACHED, FATE_5XX, FATE_429, FATE_HTML,
 		FATE_DIED,
 	} fate;
-	bool arrived;
+	bool arrived, blocked;
 	struct server_reply reply;
 	int64_t reply_ms;
 	/* Publishing: what the engine is told, and when it comes out (0: not at all). */

@@ -197,8 +197,8 @@ static int run_pure(const struct options *o)
 
 /* ---- can it fail? -------------------------------------------------------------------- */
 
-#define SELFTEST_LIVES 100
-#define SELFTEST_DAYS 6
+#define SELFTEST_LIVES 40
+#define SELFTEST_DAYS 3
 
 static const struct {
 	enum sabotage sabotage;

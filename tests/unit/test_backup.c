@@ -480,6 +480,71 @@ static void test_seals(void **state)
 	}
 }
 
+/* Rows of all four tables that have no seal, or one that does not fit, as the file has them. */
+static void assert_all_sealed(void)
+{
+	struct err e = { "" };
+	sqlite3 *db = NULL;
+	static const char *const tables[] = { "calls", "account", "posts", "requests" };
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		CLEANUP_FREE char *query = xasprintf("SELECT count(*) FILTER (WHERE seal IS NULL OR"
+			" seal = 0), count(*) FROM %s", tables[i]);
+		sqlite3_stmt *st = NULL;
+		assert_int_equal(sqlite3_prepare_v2(db, query, -1, &st, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+		if (sqlite3_column_int(st, 0) > 0 || sqlite3_column_int(st, 1) == 0)
+			fail_msg("%s: %d of %d rows without a seal", tables[i],
+				sqlite3_column_int(st, 0), sqlite3_column_int(st, 1));
+		sqlite3_finalize(st);
+	}
+	sqlite3_close(db);
+	if (store_verify(s) < 0)
+		fail_msg("%s", store_error(s));
+	close_it();
+	if (store_open(dir, dir, STORE_DAEMON, &s, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+/* At rest SQLite forgets the schema, and not the triggers of this connection that seal. */
+static void test_seals_after_a_rest(void **state)
+{
+	(void)state;
+	struct value *args = value_new_object(), *v = NULL;
+	struct store_account a = { 0 };
+	int64_t id;
+	for (int i = 0; i < 3; i++) {
+		char key[8], words[24];
+		str_format_cut(key, sizeof(key), "k%d", i);
+		str_format_cut(words, sizeof(words), "after rest %d", i);
+		store_rest(s);
+		call(i * HOUR);
+		store_rest(s);
+		post(key, POST_READY);
+		store_rest(s);
+		assert_int_equal(store_account_get(s, &a), 0);
+		a.failures = i + 1;
+		str_format_cut(a.reason, sizeof(a.reason), "%s", words);
+		store_rest(s);
+		assert_int_equal(store_account_set(s, &a), 0);
+		assert_int_equal(store_request_add(s, "post.settle", args, NOW, &id), 0);
+		store_rest(s);
+		assert_int_equal(store_request_done(s, id, NOW, 0, words), 0);
+		/* And twice in a row, with nothing in between. */
+		store_rest(s);
+		store_rest(s);
+		if (i < 2)
+			assert_all_sealed();
+	}
+	value_free(args);
+	assert_all_sealed();
+	/* They guard: what another hand changed is found, after a rest as before. */
+	store_rest(s);
+	sql("state.db", "UPDATE posts SET folded = 'b' WHERE id = 1");
+	assert_int_equal(store_post_get(s, 1, &v), -EUCLEAN);
+	assert_int_equal(store_verify(s), -EUCLEAN);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -495,6 +560,7 @@ int main(void)
 		TEST(test_version_1_is_brought_up),
 		TEST(test_a_backup_of_version_1),
 		TEST(test_seals),
+		TEST(test_seals_after_a_rest),
 	};
 	if (getenv("CPAUTO_TEST_FILTER"))
 		cmocka_set_test_filter(getenv("CPAUTO_TEST_FILTER"));

@@ -1648,7 +1648,6 @@ static void test_a_draft_that_is_unclear(void **state)
 	assert_state(1, POST_PARKED);
 }
 
-/* Two posts whose prices grew old behind the pace: one call for one post. */
 /* Its wait after a failure is over then, but not the distance to what may be out. */
 static void test_an_unclear_post_keeps_the_pace(void **state)
 {
@@ -1678,6 +1677,7 @@ static void test_two_publishers(void **state)
 	assert_int_equal(posts_in(POST_PUBLISHED), 2);
 }
 
+/* Two posts whose prices grew old behind the pace: one call for one post. */
 static void test_stale_posts_one_by_one(void **state)
 {
 	(void)state;
@@ -1692,6 +1692,193 @@ static void test_stale_posts_one_by_one(void **state)
 	assert_int_equal(posts_in(POST_PUBLISHED), 2);
 }
 
+static void again(void)
+{
+	tear_down(NULL);
+	set_up(NULL);
+}
+
+static void reload_to(const char *text)
+{
+	struct err e;
+	assert_int_equal(engine_reload(w.engine, load(text), templates(), &w.now, &e), 0);
+}
+
+#define STALE(more)                                                                            \
+	BUDGET ALWAYS "cache: { ttl = \"2h\"; };\nlists = ( " more " );\n" BLOG("gap = \"5h\";")
+#define STALE_THREE STALE(LIST("하나", "\"k1\",\"k2\",\"k3\"", ""))
+
+static int64_t renewed(void)
+{
+	int64_t id = 0;
+	int r = store_post_renewed(w.store, "blog", w.now.wall_ms, &id);
+	assert_true(r == 0 || r == -ENOENT);
+	return id;
+}
+
+/* One whose keyword is paused holds nobody back, before it is renewed or while it is. */
+static void test_a_paused_keyword_holds_nobody_back(void **state)
+{
+	(void)state;
+	for (int early = 0; early < 3; early++) {
+		again();
+		start_up(STALE_THREE);
+		(void)go(NULL);
+		assert_state(1, POST_PUBLISHED);
+		if (early == 0) {
+			assert_int_equal(ask("pause", "keyword", "k2", 0), 0);
+		} else {
+			/* The keys are refused, so it waits, and the other with it. */
+			assert_true(go_for("search", 6 * HOUR));
+			assert_string_equal(w.keyword, "k2");
+			reply(AGENT_BROKEN, NULL, "the keys are wrong");
+			(void)go(NULL);
+			assert_int_equal(renewed(), 2);
+			assert_state(3, POST_READY);
+			assert_post(3, "reason", "made anew before it goes out");
+			assert_int_equal(ask("pause", "keyword", "k2", 0), 0);
+			if (early == 2) {
+				crash();
+				start_up(STALE_THREE);
+			}
+		}
+		assert_true(go_for("publish", 7 * HOUR));
+		assert_int_equal(renewed(), 0);
+		reply_well();
+		assert_state(2, POST_PLANNED);
+		assert_post(2, "reason", "waits for new prices");
+		assert_state(3, POST_PUBLISHED);
+		/* And it is not lost. */
+		assert_false(go_for("publish", 9 * HOUR));
+		assert_int_equal(ask("resume", "keyword", "k2", 0), 0);
+		assert_true(w.request || go_for("publish", 7 * HOUR));
+		if (str_eq(w.op, "search")) {
+			reply_well();
+			assert_true(go_for("publish", 7 * HOUR));
+		}
+		reply_well();
+		assert_state(2, POST_PUBLISHED);
+	}
+}
+
+/* The pause of a whole list is the same to one of another list. */
+static void test_a_paused_list_holds_nobody_back(void **state)
+{
+	(void)state;
+	start_up(STALE(LIST("하나", "\"k1\", \"k2\"", "") ", " LIST("둘", "\"k3\"", "")));
+	(void)go(NULL);
+	assert_int_equal(posts_in(POST_PUBLISHED), 1);
+	assert_int_equal(ask("pause", "list", "하나", 0), 0);
+	(void)go_for(NULL, 11 * HOUR);
+	assert_int_equal(renewed(), 0);
+	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+	assert_int_equal(posts_in(POST_PLANNED), 1);
+	assert_int_equal(ask("resume", "list", "하나", 0), 0);
+	(void)go_for(NULL, 6 * HOUR);
+	assert_int_equal(posts_in(POST_PLANNED), 0);
+	assert_true(posts_in(POST_PUBLISHED) >= 3);
+}
+
+/* Until OP is under way, while the source refuses this keyword. */
+static bool go_refusing(const char *keyword, const char *op, int64_t ms)
+{
+	int64_t until = w.true_ms + ms;
+	while (w.true_ms < until) {
+		int64_t wait = engine_step(w.engine, &w.now);
+		if (w.request && str_eq(w.op, op))
+			return true;
+		if (w.request && str_eq(w.keyword, keyword))
+			reply(AGENT_REFUSED, NULL, "this word is not taken");
+		else if (w.request)
+			reply_well();
+		else
+			advance(wait < until - w.true_ms ? wait : until - w.true_ms);
+	}
+	return false;
+}
+
+/* The source refuses its keyword, again and again: it is asked ever more rarely. */
+static void test_a_refused_keyword_holds_nobody_back(void **state)
+{
+	(void)state;
+	start_up(STALE_THREE);
+	(void)go(NULL);
+	assert_state(1, POST_PUBLISHED);
+	assert_true(go_refusing("k2", "publish", 9 * HOUR));
+	reply_well();
+	assert_state(3, POST_PUBLISHED);
+	assert_state(2, POST_PLANNED);
+	/* Taken in the end, it goes out; at the latest a week after it was refused last. */
+	(void)go_for(NULL, 8 * DAY);
+	assert_state(2, POST_PUBLISHED);
+}
+
+/* Its keyword or its list is gone: it is given up, and says why. */
+static void test_renewed_without_a_keyword(void **state)
+{
+	(void)state;
+	for (int list = 0; list < 2; list++) {
+		again();
+		start_up(STALE(LIST("하나", "\"k1\", \"k2\"", "") ", " LIST("둘", "\"k3\"", "")));
+		(void)go(NULL);
+		assert_int_equal(posts_in(POST_PUBLISHED), 1);
+		assert_true(go_for("search", 6 * HOUR));
+		reply(AGENT_BROKEN, NULL, "the keys are wrong");
+		assert_true(renewed() > 0);
+		reload_to(list ? STALE(LIST("둘", "\"k3\"", ""))
+			       : STALE(LIST("하나", "\"k9\"", "") ", " LIST("둘", "\"k3\"", "")));
+		(void)go_for(NULL, 22 * HOUR);
+		struct value *rows = NULL;
+		assert_int_equal(store_list_posts(w.store, NULL, NULL, 0, &rows), 0);
+		for (size_t i = 0; i < value_len(rows); i++) {
+			const struct value *row = value_at(rows, i);
+			const char *k = value_get_string(row, "keyword", "");
+			if (str_eq(k, "k3"))
+				assert_state(value_get_int(row, "id", 0), POST_PUBLISHED);
+			if (str_eq(k, "k2"))
+				assert_post(value_get_int(row, "id", 0), "reason", "its keyword");
+		}
+		value_free(rows);
+		assert_int_equal(posts_in(POST_PLANNED), 0);
+	}
+}
+
+/*
+ * A hundred keywords keep all calls busy, and more posts are made than go out:
+ * the call for the one that waits goes before theirs, and once it has its prices
+ * it goes before the newer ones, so that the next slot is its own.
+ */
+static void test_renewed_goes_before_a_long_queue(void **state)
+{
+	(void)state;
+	struct buf b;
+	buf_init(&b, 65536);
+	buf_str(&b, BUDGET ALWAYS "cache: { ttl = \"6h\"; };\n"
+		"lists = ( { name = \"하나\"; keywords = [ \"k0\"");
+	for (int i = 1; i < 100; i++)
+		buf_printf(&b, ", \"k%d\"", i);
+	buf_str(&b, " ]; every = \"6h\"; publisher = \"blog\"; } );\n" BLOG("gap = \"5h\";"));
+	start_up(buf_cstr(&b));
+	buf_finish(&b);
+	(void)go(NULL);
+	assert_state(1, POST_PUBLISHED);
+	int calls = 0;
+	for (int slot = 0; slot < 10; slot++) {
+		assert_true(go_for("publish", 7 * HOUR));
+		reply_well();
+		int64_t id = renewed();
+		if (id && go_for("search", HOUR)) {
+			/* A newer one took this slot; the next call is for it. */
+			assert_post(id, "keyword", w.keyword);
+			reply_well();
+			calls++;
+		}
+	}
+	assert_true(calls > 0);
+	for (int64_t id = 2; id <= 5; id++)
+		assert_state(id, POST_PUBLISHED);
+}
+
 static void test_a_broken_publisher(void **state)
 {
 	(void)state;
@@ -1704,9 +1891,26 @@ static void test_a_broken_publisher(void **state)
 	crash();
 	start_up(SIMPLE("\"k1\", \"k2\"", ""));
 	assert_false(go_for("publish", HOUR));
+	assert_int_equal(told[EVENT_PUBLISHER_BACK], 0);
 	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	/* That is its end, said once, and not again when it works. */
+	assert_int_equal(told[EVENT_PUBLISHER_BACK], 1);
 	(void)go(NULL);
 	assert_int_equal(posts_in(POST_PUBLISHED), 2);
+	assert_int_equal(ask("unblock", NULL, NULL, 0), 0);
+	assert_int_equal(told[EVENT_PUBLISHER_BACK], 1);
+	reload_to(SIMPLE("\"k1\", \"k2\", \"k3\"", ""));
+	assert_int_equal(told[EVENT_PUBLISHER_BACK], 1);
+	assert_int_equal(go("publish"), 0);
+	struct agent_result res;
+	agent_result_init(&res);
+	res.verdict = AGENT_BLOCKED;
+	res.until_ms = w.now.wall_ms + DAY;
+	done(&res, NULL, "too many posts");
+	reload_to(SIMPLE("\"k1\", \"k2\", \"k3\"", ""));
+	assert_int_equal(told[EVENT_PUBLISHER_BACK], 2);
+	(void)go(NULL);
+	assert_int_equal(posts_in(POST_PUBLISHED), 3);
 }
 
 static void reply_person(const char *reason)
@@ -3468,8 +3672,9 @@ static void end_badly(char how)
 
 static void end_as_told(const struct tale *t)
 {
+	int sent = w.publishes + w.updates;
 	char how = str_eq(w.op, "search") ? letter(t->searches, w.searches - 1)
-		: letter(t->ends, w.publishes + w.updates - 1);
+		: letter(t->ends, sent > 0 ? sent - 1 : 0);
 	bool sends = str_eq(w.op, "publish");
 	advance(SECOND);
 	if (str_eq(w.op, "find")) {
@@ -3607,18 +3812,6 @@ static void test_once_whatever_statement_fails(void **state)
 }
 
 /* ---- what is gone, and what cannot be written, at one place ------------------------------------ */
-
-static void again(void)
-{
-	tear_down(NULL);
-	set_up(NULL);
-}
-
-static void reload_to(const char *text)
-{
-	struct err e;
-	assert_int_equal(engine_reload(w.engine, load(text), templates(), &w.now, &e), 0);
-}
 
 /* An answer that cannot be kept is a call thrown away: none is made. */
 static void test_no_call_without_a_cache(void **state)
@@ -3915,6 +4108,11 @@ int main(void)
 		TEST(test_two_publishers),
 		TEST(test_absent_long_after_the_end),
 		TEST(test_stale_posts_one_by_one),
+		TEST(test_a_paused_keyword_holds_nobody_back),
+		TEST(test_a_paused_list_holds_nobody_back),
+		TEST(test_a_refused_keyword_holds_nobody_back),
+		TEST(test_renewed_without_a_keyword),
+		TEST(test_renewed_goes_before_a_long_queue),
 		TEST(test_a_broken_publisher),
 		TEST(test_unclear_and_a_person_is_needed),
 		TEST(test_absent_and_a_person_is_needed),

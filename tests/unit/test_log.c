@@ -127,9 +127,9 @@ static void test_pairs(void **state UNUSED)
 		for (unsigned b = 0x70; b < 0xd0; b++) {
 			char text[3] = { (char)a, (char)b, '\0' }, want[16];
 			bool good = a >= 0xc2 && a <= 0xdf && b >= 0x80 && b <= 0xbf;
-			bool shown = good && is_shown((a & 0x1f) << 6 | (b & 0x3f));
+			bool plain = good && is_shown((a & 0x1f) << 6 | (b & 0x3f));
 
-			if (shown)
+			if (plain)
 				str_format_cut(want, sizeof(want), "%s", text);
 			else if (b >= 0x80 || b == 0x7f)
 				str_format_cut(want, sizeof(want), "\\x%02x\\x%02x", a, b);

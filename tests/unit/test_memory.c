@@ -48,10 +48,71 @@ static void test_a_rest_gives_pages_back_and_changes_nothing(void **state)
 	free(heap);
 }
 
+/* Pieces of all sizes that glibc hoards, some freed and some in use, keep what is in them. */
+static void test_a_trim_changes_nothing(void **state)
+{
+	(void)state;
+	enum { PIECES = 4000 };
+	static unsigned char *pieces[PIECES];
+	static size_t sizes[PIECES];
+	for (int round = 0; round < 20; round++) {
+		for (size_t i = 0; i < PIECES; i++) {
+			if (pieces[i])
+				continue;
+			sizes[i] = (i * 37 + (size_t)round * 11) % 2100 + 1;
+			pieces[i] = malloc(sizes[i]);
+			assert_non_null(pieces[i]);
+			memset(pieces[i], (int)(i & 0xff), sizes[i]);
+		}
+		for (size_t i = (size_t)round % 3; i < PIECES; i += 3) {
+			free(pieces[i]);
+			pieces[i] = NULL;
+		}
+		if (round % 2)
+			memory_trim();
+		else
+			memory_rest();
+		for (size_t i = 0; i < PIECES; i++)
+			for (size_t k = 0; pieces[i] && k < sizes[i]; k++)
+				if (pieces[i][k] != (i & 0xff))
+					fail_msg("round %d: piece %zu, byte %zu", round, i, k);
+	}
+	for (size_t i = 0; i < PIECES; i++)
+		free(pieces[i]);
+}
+
+/* What a rest of the stack below leaves alone: all that its caller and theirs hold. */
+static __attribute__((noinline)) unsigned deep(int depth, unsigned char seed)
+{
+	volatile unsigned char frame[3000];
+	unsigned sum = 0;
+	for (size_t i = 0; i < sizeof(frame); i++)
+		frame[i] = (unsigned char)(seed + i);
+	if (depth > 0)
+		sum = deep(depth - 1, (unsigned char)(seed + 1));
+	else
+		memory_rest();
+	for (size_t i = 0; i < sizeof(frame); i++)
+		if (frame[i] != (unsigned char)(seed + i))
+			fail_msg("%d frames above: byte %zu", depth, i);
+	return sum + 1;
+}
+
+static void test_a_rest_keeps_the_stack(void **state)
+{
+	(void)state;
+	for (int depth = 0; depth < 60; depth++)
+		assert_int_equal(deep(depth, 7), (unsigned)depth + 1);
+	for (int depth = 59; depth >= 0; depth--)
+		assert_int_equal(deep(depth, 9), (unsigned)depth + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_rest_gives_pages_back_and_changes_nothing),
+		cmocka_unit_test(test_a_trim_changes_nothing),
+		cmocka_unit_test(test_a_rest_keeps_the_stack),
 	};
 	memory_limit();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,6 +180,14 @@ static int64_t sum_of(const char *table)
 	return n;
 }
 
+static void change(const char *statement)
+{
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(path_of("state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, statement, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 /* Who asks of the daemon can do nothing else, even by mistake: SQLite refuses it. */
 static void test_askers_only_ask(void **state)
 {
@@ -1011,6 +1019,103 @@ static int64_t new_update(int64_t id, const char *key, const char *products)
 	return ret;
 }
 
+static int64_t ready_at(int64_t from, int64_t to)
+{
+	int64_t id = MARK, when = MARK;
+	int r = store_post_ready(s, "blog", false, from, to, &id, &when);
+	assert_true(r == 0 || r == -ENOENT);
+	assert_true((id == MARK) == (r == -ENOENT));
+	return id;
+}
+
+/* Its prices grew old, and it is made anew: rendered once, planned again. */
+static int64_t post_renewed(const char *key)
+{
+	int64_t id = post_in(key, POST_READY);
+	assert_int_equal(move(id, POST_READY, POST_PLANNED), 0);
+	return id;
+}
+
+/* While one post is renewed the others wait whose prices are old; not for one that cannot be. */
+static void test_ready_while_one_is_renewed(void **state)
+{
+	(void)state;
+	int64_t list, id = MARK, k;
+	struct plan_head head;
+	struct store_keyword row;
+	assert_int_equal(store_list_sync(s, "l", words, words, 1, NOW, &list), 0);
+	assert_int_equal(store_list_head(s, list, &head), 0);
+	k = head.keyword_id;
+	/* Prices of NOW - 5: old from NOW on, good from NOW - DAY on. */
+	int64_t waits = post_in("waits", POST_READY);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), waits);
+	(void)post_in("planned for the first time", POST_PLANNED);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), waits);
+	assert_int_equal(store_post_renewed(s, "blog", NOW, &id), -ENOENT);
+	int64_t other = post_renewed("other");
+	assert_int_equal(store_post_renewed(s, "blog", NOW, &id), 0);
+	assert_int_equal(id, other);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), MARK);
+	assert_int_equal(ready_at(NOW - DAY, NOW + MINUTE), waits);
+	/* Prices of the future are none, nor does another publisher's post hold it. */
+	assert_int_equal(ready_at(NOW - DAY, NOW - 6), MARK);
+	assert_int_equal(store_post_renewed(s, "elsewhere", NOW, &id), -ENOENT);
+	/* One that is looked for first needs no prices for that. */
+	change("UPDATE posts SET doubt = 1, seal = NULL WHERE key = 'waits'");
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), waits);
+	change("UPDATE posts SET doubt = 0, seal = NULL WHERE key = 'waits'");
+	/* One whose keyword is paused, with its list or alone, left alone, or gone. */
+	assert_int_equal(store_keyword_pause(s, k, true), 0);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), waits);
+	assert_int_equal(store_keyword_pause(s, k, false), 0);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), MARK);
+	assert_int_equal(store_list_pause(s, "l", true), 0);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), waits);
+	assert_int_equal(store_list_pause(s, "l", false), 0);
+	assert_int_equal(store_keyword_failed(s, k, NOW + 2 * HOUR, "refused"), 0);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), waits);
+	assert_int_equal(ready_at(NOW + HOUR, NOW + HOUR), MARK);
+	assert_int_equal(store_keyword_looked(s, k, NOW, NOW + 2 * HOUR, NULL), 0);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), MARK);
+	assert_int_equal(store_list_sync(s, "l", words + 1, words + 1, 1, NOW, &list), 0);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), waits);
+	assert_int_equal(store_list_sync(s, "l", words, words, 2, NOW, &list), 0);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), MARK);
+	assert_int_equal(store_lists_prune(s, NULL, 0), 0);
+	assert_int_equal(ready_at(NOW, NOW + MINUTE), waits);
+	assert_int_equal(store_keyword_find(s, "l", "가", &row), -ENOENT);
+}
+
+/* Before all that are overdue, but not before what was asked for; and once is enough. */
+static void test_a_keyword_goes_first(void **state)
+{
+	(void)state;
+	int64_t list;
+	struct plan_head head;
+	struct store_keyword k, was;
+	assert_int_equal(store_list_sync(s, "l", words, words, 3, NOW - DAY, &list), 0);
+	assert_int_equal(store_keyword_find(s, "l", "다", &k), 0);
+	assert_int_equal(store_keyword_looked(s, k.id, NOW, NOW + DAY, NULL), 0);
+	assert_int_equal(store_keyword_first(s, k.id, NOW), 0);
+	assert_int_equal(store_list_head(s, list, &head), 0);
+	assert_int_equal(head.keyword_id, k.id);
+	assert_int_equal(store_keyword_get(s, k.id, &was), 0);
+	assert_int_equal(store_keyword_first(s, k.id, NOW + HOUR), 0);
+	assert_int_equal(store_keyword_get(s, k.id, &k), 0);
+	assert_int_equal(k.due_ms, was.due_ms);
+	assert_int_equal(store_keyword_find(s, "l", "가", &was), 0);
+	assert_int_equal(store_keyword_ask(s, was.id, NOW), 0);
+	assert_int_equal(store_list_head(s, list, &head), 0);
+	assert_int_equal(head.keyword_id, was.id);
+	assert_int_equal(store_keyword_first(s, 4711, NOW), -ENOENT);
+	/* Alone in its list it is due, and no more. */
+	assert_int_equal(store_list_sync(s, "l", words, words, 1, NOW, &list), 0);
+	assert_int_equal(store_keyword_looked(s, was.id, NOW, NOW + DAY, NULL), 0);
+	assert_int_equal(store_keyword_first(s, was.id, NOW), 0);
+	assert_int_equal(store_keyword_get(s, was.id, &was), 0);
+	assert_int_equal(was.due_ms, NOW);
+}
+
 static void test_updates(void **state)
 {
 	(void)state;
@@ -1284,6 +1389,8 @@ int main(void)
 		TEST(test_moves_are_conditional),
 		TEST(test_unknown_posts),
 		TEST(test_last_post),
+		TEST(test_ready_while_one_is_renewed),
+		TEST(test_a_keyword_goes_first),
 		TEST(test_updates),
 		TEST(test_pace),
 		TEST(test_publishers),
