@@ -390,6 +390,17 @@ static int wrong(const struct option *o, struct err *e, const char *what)
 	return err_set(e, -EINVAL, "%s; write %s: %s", tr(what), wanted, example);
 }
 
+#define BRIEF_MAX 100 /* 24 characters of four bytes, "…" and the end */
+
+/* So much of S that what is wrong with it still has its place in the line. */
+static const char *brief(const char *s, char buf[BRIEF_MAX])
+{
+	size_t n = text_prefix_count(s, 24);
+
+	str_format_cut(buf, BRIEF_MAX, "%.*s%s", (int)n, s, s[n] ? "…" : "");
+	return buf;
+}
+
 /* "every = 3" is easily said: the unit is the one of the default. */
 static int wrong_unit(const struct option *o, struct err *e, const char *number)
 {
@@ -509,9 +520,9 @@ static int parse_name(const struct option *o, const struct value *v, void *at, s
 		return -EINVAL;
 	for (const char *c = s; *c != '\0'; count++) {
 		size_t n = name_char(c);
-		char what[80];
+		char what[200], cut[BRIEF_MAX];
 		if (n == 0 || s[0] == '.') {
-			str_format_cut(what, sizeof(what), _("'%s' is no name"), s);
+			str_format_cut(what, sizeof(what), _("'%s' is no name"), brief(s, cut));
 			return wrong(o, e, what);
 		}
 		c += n;
@@ -630,8 +641,8 @@ static int parse_size(const struct option *o, const struct value *v, void *at, s
 	if (x == NULL || str_format(width, sizeof(width), "%.*s", (int)(x - s), s) < 0 ||
 	    parse_int64(width, o->min, o->max, &n) < 0 ||
 	    parse_int64(x + 1, o->min, o->max, &n) < 0) {
-		char what[80];
-		str_format_cut(what, sizeof(what), _("'%s' is no size"), s);
+		char what[200], cut[BRIEF_MAX];
+		str_format_cut(what, sizeof(what), _("'%s' is no size"), brief(s, cut));
 		return wrong(o, e, what);
 	}
 	return store_text(s, at);
@@ -639,7 +650,7 @@ static int parse_size(const struct option *o, const struct value *v, void *at, s
 
 static int parse_time(const struct option *o, const struct value *v, void *at, struct err *e)
 {
-	char what[80];
+	char what[200], cut[BRIEF_MAX];
 	int64_t ms;
 
 	if (value_kind(v) == VALUE_INT) {
@@ -657,7 +668,7 @@ static int parse_time(const struct option *o, const struct value *v, void *at, s
 		return 0;
 	}
 	str_format_cut(what, sizeof(what), res == 0 || res == -ERANGE ?
-		_("'%s' is out of range") : _("'%s' is no time"), s);
+		_("'%s' is out of range") : _("'%s' is no time"), brief(s, cut));
 	return wrong(o, e, what);
 }
 
@@ -693,8 +704,8 @@ static int parse_hours(const struct option *o, const struct value *v, void *at, 
 		return -EINVAL;
 	if (strlen(s) != 11 || s[5] != '-' || parse_clock(s, &h.from_min) < 0 ||
 	    parse_clock(s + 6, &h.to_min) < 0 || h.from_min == 24 * 60) {
-		char what[80];
-		str_format_cut(what, sizeof(what), _("'%s' is no span of hours"), s);
+		char what[200], cut[BRIEF_MAX];
+		str_format_cut(what, sizeof(what), _("'%s' is no span of hours"), brief(s, cut));
 		return wrong(o, e, what);
 	}
 	if (h.from_min == h.to_min)
@@ -726,9 +737,9 @@ static int parse_zone(const struct option *o, const struct value *v, void *at, s
 	if (s == NULL)
 		return -EINVAL;
 	if (!zone_exists(s)) {
-		char what[100];
+		char what[200], cut[BRIEF_MAX];
 		str_format_cut(what, sizeof(what), _("'%s' is not known (see timedatectl "
-			"list-timezones)"), s);
+			"list-timezones)"), brief(s, cut));
 		return wrong(o, e, what);
 	}
 	return store_text(s, at);
@@ -749,8 +760,8 @@ static int parse_choice(const struct option *o, const struct value *v, void *at,
 		}
 		c += n + (c[n] == '|');
 	}
-	char what[80];
-	str_format_cut(what, sizeof(what), _("'%s' is not known"), s);
+	char what[200], cut[BRIEF_MAX];
+	str_format_cut(what, sizeof(what), _("'%s' is not known"), brief(s, cut));
 	return wrong(o, e, what);
 }
 

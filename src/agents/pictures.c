@@ -89,12 +89,20 @@ static enum editor_end press_tool(struct editor *e, int at)
 static enum editor_end find_input(struct editor *e, struct wd_element *ret)
 {
 	struct patience p = editor_patience(e);
+	enum wd_end r;
 
 	do {
-		if (wd_find_any(e->wd, e->sel->css[SEL_IMAGE_INPUT], ret) == WD_OK)
-			return EDITOR_OK;
+		enum editor_end end = EDITOR_OK;
+
+		r = wd_find_any(e->wd, e->sel->css[SEL_IMAGE_INPUT], ret);
+		if (r == WD_ALERT)
+			end = editor_take_alert(e);
+		if (r == WD_OK || end != EDITOR_OK)
+			return end;
 	} while (editor_wait(&p));
-	return editor_fail_selector(e, SEL_IMAGE_INPUT);
+	/* A browser that is gone says nothing about the selector. */
+	return r == WD_NOT_FOUND ? editor_fail_selector(e, SEL_IMAGE_INPUT) :
+		editor_fail_wd(e, r, selector_name(SEL_IMAGE_INPUT));
 }
 
 static enum editor_end add_picture(struct editor *e, const struct value *spot)

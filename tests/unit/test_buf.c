@@ -197,9 +197,24 @@ static void test_percent_bytes(void **state UNUSED)
 	}
 }
 
+static void test_base64(void **state)
+{
+	static const char *const rows[][2] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" },
+		{ "foo", "Zm9v" }, { "foob", "Zm9vYg==" }, { "\xff\xfe\xfb", "//77" } };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf b;
+		buf_init(&b, 100);
+		buf_base64(&b, rows[i][0], strlen(rows[i][0]));
+		assert_string_equal(buf_cstr(&b), rows[i][1]);
+		buf_finish(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_maximum),
 		cmocka_unit_test(test_steal),

@@ -54,6 +54,7 @@ static struct world {
 	int set, price; /* which products, and at what price */
 	bool no_images;
 	bool look_for_keys; /* as the daemon does */
+	const char *account;
 
 	/* What is on the blog or soon will be, whatever the engine believes. */
 	bool (*is_out)(const char *key);
@@ -417,6 +418,7 @@ static void start_up(const char *text)
 		.port = { port_start, &w },
 		.image_dir = images,
 		.look_for_keys = w.look_for_keys,
+		.account = w.account,
 	};
 	if (engine_new(&setup, &w.now, &w.engine, &e) < 0)
 		fail_msg("%s", e.text);
@@ -2471,6 +2473,131 @@ static void test_keys_after_a_new_start(void **state)
 	reply_well();
 }
 
+static void test_keys_of_an_account(void **state)
+{
+	(void)state;
+	w.look_for_keys = true;
+	w.account = "shop";
+	start_up(SIMPLE("\"무선 청소기\"", ""));
+	assert_int_equal(go("search"), HOUR);
+	assert_status("/etc/credstore/shop.coupang.access-key && "
+		      "sudo systemctl restart cpauto@shop;");
+}
+
+/* What was told of them is taken back though nothing is due that waits for them. */
+static void test_keys_come_while_nothing_is_due(void **state)
+{
+	(void)state;
+	w.look_for_keys = true;
+	start_up(WITH_KEYS);
+	assert_int_equal(go("search"), HOUR);
+	assert_int_equal(ask("pause", NULL, NULL, 0), 0);
+	(void)go("search");
+	assert_true(account().wait_ms > 0);
+	put_secret("access", 0600);
+	put_secret("secret", 0600);
+	(void)go("search");
+	assert_int_equal(account().wait_ms, 0);
+	assert_int_equal(told[EVENT_KEYS_BACK], 1);
+	(void)go("search");
+	assert_int_equal(told[EVENT_KEYS_BACK], 1);
+	assert_int_equal(ledger(NULL), 0);
+}
+
+/* From one refused statement to the next; CPAUTO_TEST_SWEEP: each. */
+static int refusal_step(void)
+{
+	return getenv("CPAUTO_TEST_SWEEP") ? 1 : getenv("CPAUTO_TEST_QUICK") ? 31 : 13;
+}
+
+/* Missing and there again while one statement of the store is refused: no call is counted. */
+static void test_keys_whatever_statement_fails(void **state)
+{
+	(void)state;
+	bool refused = true;
+	for (int at = 1; refused; at += refusal_step()) {
+		tear_down(NULL);
+		set_up(NULL);
+		w.look_for_keys = true;
+		start_up(WITH_KEYS);
+		refusal.at = at;
+		refusal.n = 0;
+		refusal.code = SQLITE_IOERR;
+		for (int i = 0; i < 6; i++) {
+			int64_t wait = engine_step(w.engine, &w.now);
+			assert_null(w.request);
+			advance(wait > 0 && wait < 2 * HOUR ? wait : SECOND);
+		}
+		put_secret("access", 0600);
+		put_secret("secret", 0600);
+		for (int i = 0; i < 6 && !w.request; i++)
+			advance(engine_step(w.engine, &w.now) ? SECOND : 0);
+		refused = refusal.n >= at;
+		refusal.at = 0;
+		assert_true(ledger(NULL) <= 1);
+		if (!w.request && !engine_fatal(w.engine) && !go_for("search", DAY))
+			fail_msg("statement %d was refused, and no call is made", at);
+	}
+}
+
+/* ---- each statement of one act refused ---- */
+
+static void act_block(void)
+{
+	reply_blocked(w.now.wall_ms + HOUR, 1);
+	for (int i = 0; i < 4; i++)
+		advance(HOUR / 3 + (engine_step(w.engine, &w.now) ? SECOND : 0));
+}
+
+static void act_vanish(void)
+{
+	reply_well();
+	refusal.paused = true;
+	sql("DELETE FROM keywords WHERE folded = 'l'");
+	refusal.paused = false;
+	for (int i = 0; i < 4 && !w.request; i++)
+		advance(engine_step(w.engine, &w.now) ? SECOND : 0);
+}
+
+static void act_recover(void)
+{
+	reply(AGENT_LATER, NULL, "no way");
+	for (int i = 0; i < 9 && !w.request; i++)
+		advance(engine_step(w.engine, &w.now) ? 10 * MINUTE : 0);
+	if (w.request && str_eq(w.op, "search"))
+		reply_well();
+	(void)engine_step(w.engine, &w.now);
+}
+
+/* What is refused stops the engine or is tried again: the next life goes on in any case. */
+static void test_an_act_whatever_statement_fails(void **state)
+{
+	static void (*const acts[])(void) = { act_block, act_vanish, act_recover };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
+		bool refused = true;
+		for (int at = 1; refused; at += refusal_step()) {
+			tear_down(NULL);
+			set_up(NULL);
+			start_up(SIMPLE("\"k\", \"l\"", ""));
+			assert_int_equal(go("search"), 0);
+			refusal.at = at;
+			refusal.n = 0;
+			refusal.code = at % 2 ? SQLITE_IOERR : SQLITE_FULL;
+			acts[i]();
+			refused = refusal.n >= at;
+			refusal.at = 0;
+			int64_t calls = ledger(NULL);
+			assert_true(calls >= w.searches);
+			crash();
+			start_up(SIMPLE("\"k\", \"l\"", ""));
+			if (!go_for("search", 10 * DAY))
+				fail_msg("act %zu, statement %d: no call is made any more", i, at);
+			assert_true(ledger(NULL) > calls);
+		}
+	}
+}
+
 /* What the source said of keys that are there still waits as before. */
 static void test_wrong_keys_wait(void **state)
 {
@@ -4027,6 +4154,10 @@ int main(void)
 		TEST(test_the_account_is_written_when_it_changed),
 		TEST(test_status),
 		TEST(test_no_keys_no_call),
+		TEST(test_keys_of_an_account),
+		TEST(test_keys_come_while_nothing_is_due),
+		TEST(test_keys_whatever_statement_fails),
+		TEST(test_an_act_whatever_statement_fails),
 		TEST(test_keys_after_a_new_start),
 		TEST(test_wrong_keys_wait),
 		TEST(test_a_publisher_without_its_secret),

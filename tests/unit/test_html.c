@@ -62,6 +62,12 @@ static void reads_tokens(void **state)
 		{ "<style></style>x", "S(style)E(style)T(x)" },
 		{ "<script>never", "S(script)T(never)" },
 		{ "<title>a<b></title>", "S(title)T(a<b>)E(title)" },
+		{ "<textarea>a<b></textarea>", "S(textarea)T(a<b>)E(textarea)" },
+		{ "<!DOCTYPE html>", "D(DOCTYPE html)" }, { "<!element>x", "C(element)T(x)" },
+		{ "<script></scriptx></script/>x", "S(script)T(</scriptx>)E(script)T(x)" },
+		{ "<script>a</script", "S(script)T(a)E(script)" },
+		{ "<P\f\rA\t=1\n>x", "S(p)T(x)" }, { "<@>x", "T(<@>x)" }, { "<[>x", "T(<[>x)" },
+		{ "<{>x", "T(<{>x)" },
 	};
 
 	(void)state;
@@ -112,7 +118,9 @@ static void decodes_entities(void **state)
 		{ "&#99999999999999999999;", "\ufffd" }, { "&#x80;", "\u20ac" },
 		{ "&nosuch;", "&nosuch;" }, { "&", "&" }, { "&#", "&#" }, { "&#x", "&#x" },
 		{ "&#x;", "&#x;" }, { "&hellip x", "&hellip x" }, { "&ZeroWidthSpace;", "\u200b" },
-		{ "&amp;amp;", "&amp;" },
+		{ "&amp;amp;", "&amp;" }, { "&#xe9;&#X41;", "éA" }, { "&#x1F600;", "😀" },
+		{ "&#xDFFF;&#xE000;", "\ufffd\ue000" }, { "&x9;&9;", "&x9;&9;" },
+		{ "&abcdefghijklmnopqrstuvwxyzabcdefghij;", "&abcdefghijklmnopqrstuvwxyzabcdefghij;" },
 	};
 
 	(void)state;
@@ -164,6 +172,20 @@ static void converts(void **state)
 		{ "<script>x</script><style>y</style><!-- z -->a", "a\n", "a\n" },
 		{ "&amp;lt; &amp; b", "&lt; & b\n", "\\&lt; & b\n" },
 		{ "</b></table></ul></td>a</i>", "a\n", "a\n" },
+		{ "<pre>a  b\n c</pre>d", "a b\nc\n\nd\n", "a b\nc\n\nd\n" },
+		{ "<p>+ a</p><p>= b</p><p>&gt; c</p>", "+ a\n\n= b\n\n> c\n",
+			"\\+ a\n\n\\= b\n\n\\> c\n" },
+		{ "<p>| a</p>", "| a\n", "| a\n" },
+		{ "<table><tr><td>a<br>b</td></tr></table>", "a b\n", "| a<br> b |\n| --- |\n" },
+		{ "<table><tr><td colspan=\"x\">a</td><td colspan=\"0\">b</td></tr></table>",
+			"a | b\n", "| a | b |\n| --- | --- |\n" },
+		{ "<table><tr></tr></table>a", "a\n", "a\n" },
+		{ "<p><em>a</em> <strong>b</strong></p>", "a b\n", "*a* **b**\n" },
+		{ "<p><i>(가)</i>는</p>", "(가)는\n", "<i>(가)</i>는\n" },
+		{ "<p><b>a</i>b</b></p>", "ab\n", "**ab**\n" },
+		{ "<img src=\"https://a/b\">", "", "![](https://a/b)\n" },
+		{ "<h7>a</h7>b<h0>c</h0>", "abc\n", "abc\n" },
+		{ "<head><title>x</title></head>a", "a\n", "a\n" },
 	};
 
 	(void)state;
@@ -223,6 +245,16 @@ static void checks_profile(void **state)
 		{ "<td>a</td>", "misplaced tag td" },
 		{ "<div align=\"middle\">a</div>", "value not allowed in attribute align" },
 		{ "<p>a</p><p", "tag without its \">\"" },
+		{ "<p><img src=\"https://a/b\" width=\"1\" height=\"1\"></p>", "misplaced tag img" },
+		{ "<table><tr><th><div><img src=\"https://a/b\" width=\"1\" height=\"1\"></div></th></tr>"
+		  "</table>", "img in a table's cell" },
+		{ "<p><a href=\"https://a/\"><a href=\"https://b/\">x</a></a></p>",
+			"link inside a link" },
+		{ "<p>\x7f</p>", "unescaped in the text: a control character" },
+		{ "<a href=\"http://?x\">a</a>", "value not allowed in attribute href" },
+		{ "<a href=\"https://#x\">a</a>", "value not allowed in attribute href" },
+		{ "<a href=\"https://\">a</a>", "value not allowed in attribute href" },
+		{ "<a href>a</a>", "attribute without a value in quotes: href" },
 	};
 
 	(void)state;

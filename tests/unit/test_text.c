@@ -43,6 +43,8 @@ static void test_fold_clean(void **state UNUSED)
 		{ "", NULL, NULL, -EINVAL },
 		{ " \n\t ", NULL, NULL, -EINVAL },
 		{ "a\x01", NULL, NULL, -EILSEQ },
+		{ "\xea\x20\x80", NULL, NULL, -EILSEQ }, { "\xea\xb0", NULL, NULL, -EILSEQ },
+		{ "\xea\xb0\x20", NULL, NULL, -EILSEQ },
 		{ "a\x1b[31m", NULL, NULL, -EILSEQ },
 		{ "a\x7f", NULL, NULL, -EILSEQ },
 		{ "a\xC2\x85", NULL, NULL, -EILSEQ },
