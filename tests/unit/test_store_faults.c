@@ -539,7 +539,7 @@ static void fill(void)
 	assert_int_equal(add_post("a", 0, &first), 0);
 }
 
-static void test_a_backup_is_whole_or_not_there(void **state)
+static void test_backup_is_whole_or_not_there(void **state)
 {
 	struct value *what = NULL;
 	int files;
@@ -571,7 +571,7 @@ static void test_a_backup_is_whole_or_not_there(void **state)
 	value_free(what);
 }
 
-static void test_a_restore_is_whole_or_not_there(void **state)
+static void test_restore_is_whole_or_not_there(void **state)
 {
 	struct value *what = NULL;
 	struct err e = { "" };
@@ -624,8 +624,8 @@ int main(void)
 		TEST(test_each_operation_is_whole_or_not_there),
 		TEST(test_opening_fails),
 		TEST(test_a_new_state_is_made_or_not),
-		TEST(test_a_backup_is_whole_or_not_there),
-		TEST(test_a_restore_is_whole_or_not_there),
+		TEST(test_backup_is_whole_or_not_there),
+		TEST(test_restore_is_whole_or_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
