@@ -627,6 +627,7 @@ int main(void)
 		TEST(test_backup_is_whole_or_not_there),
 		TEST(test_restore_is_whole_or_not_there),
 	};
-
+	if (getenv("CPAUTO_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CPAUTO_TEST_FILTER"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

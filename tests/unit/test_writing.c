@@ -891,6 +891,7 @@ int main(void)
 		cmocka_unit_test(test_an_editor_with_another_text_is_left_alone),
 		cmocka_unit_test(test_the_settings_fail_at_each_request),
 	};
-
+	if (getenv("CPAUTO_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CPAUTO_TEST_FILTER"));
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
