@@ -797,7 +797,7 @@ static void test_blocked_until_a_named_time(void **state)
 }
 
 /* One line when it begins, with its end, and one when it is over, whatever happens between. */
-static void test_a_block_is_told_of_twice(void **state)
+static void test_block_is_told_of_twice(void **state)
 {
 	(void)state;
 	char until[CLOCK_TEXT_MAX];
@@ -1378,7 +1378,7 @@ static void test_parked_and_settled(void **state)
 	assert_state(1, POST_PUBLISHED);
 }
 
-static void test_a_day_of_no_word(void **state)
+static void test_day_of_no_word(void **state)
 {
 	(void)state;
 	start_up(ONE);
@@ -1717,7 +1717,7 @@ static int64_t renewed(void)
 }
 
 /* One whose keyword is paused holds nobody back, before it is renewed or while it is. */
-static void test_a_paused_keyword_holds_nobody_back(void **state)
+static void test_paused_keyword_holds_nobody_back(void **state)
 {
 	(void)state;
 	for (int early = 0; early < 3; early++) {
@@ -1762,7 +1762,7 @@ static void test_a_paused_keyword_holds_nobody_back(void **state)
 }
 
 /* The pause of a whole list is the same to one of another list. */
-static void test_a_paused_list_holds_nobody_back(void **state)
+static void test_paused_list_holds_nobody_back(void **state)
 {
 	(void)state;
 	start_up(STALE(LIST("하나", "\"k1\", \"k2\"", "") ", " LIST("둘", "\"k3\"", "")));
@@ -1798,7 +1798,7 @@ static bool go_refusing(const char *keyword, const char *op, int64_t ms)
 }
 
 /* The source refuses its keyword, again and again: it is asked ever more rarely. */
-static void test_a_refused_keyword_holds_nobody_back(void **state)
+static void test_refused_keyword_holds_nobody_back(void **state)
 {
 	(void)state;
 	start_up(STALE_THREE);
@@ -1965,7 +1965,7 @@ static void test_absent_and_a_person_is_needed(void **state)
 }
 
 /* A draft that may be repeated is not, either. */
-static void test_a_draft_and_a_person_is_needed(void **state)
+static void test_draft_and_a_person_is_needed(void **state)
 {
 	(void)state;
 	start_up(ONE);
@@ -1983,7 +1983,7 @@ static void test_a_draft_and_a_person_is_needed(void **state)
 	assert_true(w.request || go_for("publish", HOUR));
 }
 
-static void test_a_publisher_refuses(void **state)
+static void test_publisher_refuses(void **state)
 {
 	(void)state;
 	start_up(ONE);
@@ -1994,7 +1994,7 @@ static void test_a_publisher_refuses(void **state)
 	assert_false(go_for("publish", 5 * HOUR));
 }
 
-static void test_a_publisher_that_cannot_start(void **state)
+static void test_publisher_that_cannot_start(void **state)
 {
 	(void)state;
 	start_up(ONE);
@@ -2616,7 +2616,7 @@ static void test_wrong_keys_wait(void **state)
 	assert_status("the source failed");
 }
 
-static void test_a_publisher_without_its_secret(void **state)
+static void test_publisher_without_its_secret(void **state)
 {
 	static const char text[] = BUDGET ALWAYS "lists = ( " LIST("하나", "\"k\"", "")
 		" );\npublishers = ( { name = \"blog\"; agent = \"wordpress\"; "
@@ -2953,7 +2953,7 @@ static int64_t put_back(const char *settings)
 }
 
 /* What was called since the backup counts, to the last call. */
-static void test_a_backup_gives_no_call_back(void **state)
+static void test_backup_gives_no_call_back(void **state)
 {
 	(void)state;
 	start_up(SIMPLE(TWELVE, ""));
@@ -3402,7 +3402,7 @@ static void reply_draft_without_id(const char *found)
 	reply(AGENT_OK, v, NULL);
 }
 
-static void test_a_draft_without_a_name(void **state)
+static void test_draft_without_a_name(void **state)
 {
 	(void)state;
 	start_up(ONE);
@@ -3446,7 +3446,7 @@ static void test_a_publisher_that_is_gone(void **state)
 }
 
 /* Nobody can look: then a person must, and nothing is sent meanwhile. */
-static void test_a_look_that_cannot_be(void **state)
+static void test_look_that_cannot_be(void **state)
 {
 	(void)state;
 	start_up(ONE);
@@ -3824,7 +3824,7 @@ static void test_no_call_without_a_cache(void **state)
 	assert_int_equal(w.searches, 0);
 }
 
-static void test_a_keyword_that_vanished(void **state)
+static void test_keyword_that_vanished(void **state)
 {
 	(void)state;
 	start_up(SIMPLE("\"k1\", \"k2\"", ""));
@@ -3850,7 +3850,7 @@ static void test_an_answer_that_vanished(void **state)
 	assert_int_equal(w.searches, 2);
 }
 
-static void test_a_look_at_a_list_that_vanished(void **state)
+static void test_look_at_a_list_that_vanished(void **state)
 {
 	(void)state;
 	start_up(BUDGET ALWAYS "cache: { ttl = \"5d\"; };\nlists = ( " LIST("하나", "\"k\"", "") " );\n"
@@ -4012,7 +4012,7 @@ static void test_a_start_and_a_state_that_fail(void **state)
 	assert_int_equal(w.publishes, 0);
 }
 
-static void test_a_person_and_no_publisher(void **state)
+static void test_person_and_no_publisher(void **state)
 {
 	(void)state;
 	start_up(ONE);
@@ -4030,7 +4030,7 @@ static void test_a_person_and_no_publisher(void **state)
 }
 
 /* The look itself cannot be started: for a while, for a day, or ever. */
-static void test_a_look_that_cannot_start(void **state)
+static void test_look_that_cannot_start(void **state)
 {
 	(void)state;
 	static const int errors[] = { 0, -EINVAL, -EAGAIN };
@@ -4065,7 +4065,7 @@ int main(void)
 		TEST(test_blocked_for_a_day),
 		TEST(test_killed_after_a_block),
 		TEST(test_blocked_until_a_named_time),
-		TEST(test_a_block_is_told_of_twice),
+		TEST(test_block_is_told_of_twice),
 		TEST(test_the_end_of_a_block),
 		TEST(test_failures),
 		TEST(test_the_source_is_left_alone_longer),
@@ -4094,7 +4094,7 @@ int main(void)
 		TEST(test_unclear_then_absent),
 		TEST(test_one_look_is_not_enough),
 		TEST(test_parked_and_settled),
-		TEST(test_a_day_of_no_word),
+		TEST(test_day_of_no_word),
 		TEST(test_killed_while_sending),
 		TEST(test_pace_of_a_publisher),
 		TEST(test_pace_over_restarts_and_clocks),
@@ -4108,22 +4108,22 @@ int main(void)
 		TEST(test_two_publishers),
 		TEST(test_absent_long_after_the_end),
 		TEST(test_stale_posts_one_by_one),
-		TEST(test_a_paused_keyword_holds_nobody_back),
-		TEST(test_a_paused_list_holds_nobody_back),
-		TEST(test_a_refused_keyword_holds_nobody_back),
+		TEST(test_paused_keyword_holds_nobody_back),
+		TEST(test_paused_list_holds_nobody_back),
+		TEST(test_refused_keyword_holds_nobody_back),
 		TEST(test_renewed_without_a_keyword),
 		TEST(test_renewed_goes_before_a_long_queue),
 		TEST(test_a_broken_publisher),
 		TEST(test_unclear_and_a_person_is_needed),
 		TEST(test_absent_and_a_person_is_needed),
-		TEST(test_a_draft_and_a_person_is_needed),
-		TEST(test_a_publisher_refuses),
-		TEST(test_a_publisher_that_cannot_start),
+		TEST(test_draft_and_a_person_is_needed),
+		TEST(test_publisher_refuses),
+		TEST(test_publisher_that_cannot_start),
 		TEST(test_how_long_a_publisher_waits),
 		TEST(test_gates_at_the_last_moment),
-		TEST(test_a_draft_without_a_name),
+		TEST(test_draft_without_a_name),
 		TEST(test_a_publisher_that_is_gone),
-		TEST(test_a_look_that_cannot_be),
+		TEST(test_look_that_cannot_be),
 		TEST(test_what_became_of_the_list),
 		TEST(test_a_template_that_is_gone),
 		TEST(test_images_that_are_refused),
@@ -4131,9 +4131,9 @@ int main(void)
 		TEST(test_once_whatever_the_store_refuses),
 		TEST(test_once_whatever_statement_fails),
 		TEST(test_no_call_without_a_cache),
-		TEST(test_a_keyword_that_vanished),
+		TEST(test_keyword_that_vanished),
 		TEST(test_an_answer_that_vanished),
-		TEST(test_a_look_at_a_list_that_vanished),
+		TEST(test_look_at_a_list_that_vanished),
 		TEST(test_an_update_of_another_blog),
 		TEST(test_long_after_a_backup),
 		TEST(test_the_server_clock),
@@ -4142,8 +4142,8 @@ int main(void)
 		TEST(test_less_alike_than_wanted),
 		TEST(test_judged_twice),
 		TEST(test_a_start_and_a_state_that_fail),
-		TEST(test_a_person_and_no_publisher),
-		TEST(test_a_look_that_cannot_start),
+		TEST(test_person_and_no_publisher),
+		TEST(test_look_that_cannot_start),
 		TEST(test_no_call_without_a_disk),
 		TEST(test_an_end_that_cannot_be_written),
 		TEST(test_no_start_and_no_disk),
@@ -4160,9 +4160,9 @@ int main(void)
 		TEST(test_an_act_whatever_statement_fails),
 		TEST(test_keys_after_a_new_start),
 		TEST(test_wrong_keys_wait),
-		TEST(test_a_publisher_without_its_secret),
+		TEST(test_publisher_without_its_secret),
 		TEST(test_pausing),
-		TEST(test_a_backup_gives_no_call_back),
+		TEST(test_backup_gives_no_call_back),
 		TEST(test_what_went_out_since_a_backup),
 		TEST(test_approved_since_a_backup),
 		TEST(test_never_again_after_a_backup),

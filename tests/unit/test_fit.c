@@ -168,7 +168,7 @@ static void assert_not(const struct fit *f, int want, const char *words)
 		fail_msg("'%s' is not in '%s'", words, e.text);
 }
 
-static void test_what_cannot_be_sent(void **state UNUSED)
+static void test_a_picture_that_cannot_be_sent(void **state UNUSED)
 {
 	static const char gif[] = "GIF89a\1\0\1\0\0\0\0;";
 	CLEANUP_FREE char *data = NULL;
@@ -199,7 +199,7 @@ static void test_what_cannot_be_sent(void **state UNUSED)
 	assert_not(&fit_of_blogs, -ENOENT, "cannot be read");
 }
 
-static void test_settings(void **state UNUSED)
+static void test_a_setting(void **state UNUSED)
 {
 	static const struct {
 		const char *config;
@@ -233,8 +233,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_alpha),
-		cmocka_unit_test(test_what_cannot_be_sent),
-		cmocka_unit_test(test_settings),
-	};
+		cmocka_unit_test(test_a_picture_that_cannot_be_sent),
+		cmocka_unit_test(test_a_setting),
+	};	if (getenv("CPAUTO_TEST_FILTER"))
+		cmocka_set_test_filter(getenv("CPAUTO_TEST_FILTER"));
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
