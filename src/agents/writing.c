@@ -9,7 +9,9 @@
 #include "pictures.h"
 
 #define TEXT_MAX (4u << 20)
-#define TRIES 4
+#define TRIES 6
+#define SOON_MS 2000  /* what a tool puts in is there long before */
+#define TITLE_MS 5000 /* so are keys, or something took them */
 #define TOGGLES_MAX 8
 
 /* ---- an empty editor ---- */
@@ -73,6 +75,8 @@ static enum editor_end wait_title(struct editor *e, const char *title)
 {
 	struct patience p = editor_patience(e);
 
+	if (p.until > editor_ms() + TITLE_MS)
+		p.until = editor_ms() + TITLE_MS;
 	do {
 		enum editor_end end;
 
@@ -276,6 +280,38 @@ static enum editor_end write_text(struct editor *e, const struct value *block)
 	return end;
 }
 
+/* Until NAME of the state is WANTED, for a moment only. EDITOR_UNCLEAR: it is not. */
+static enum editor_end soon(struct editor *e, const char *name, int wanted)
+{
+	struct patience p = { .until = editor_ms() + SOON_MS, .pause_ms = 10 };
+
+	do {
+		enum editor_end end = content_look(e);
+
+		if (end != EDITOR_OK || content_number(e, name) == wanted)
+			return end;
+	} while (editor_wait(&p));
+	return EDITOR_UNCLEAR;
+}
+
+/* By a tool of the editor; again where something that popped up took the click. */
+static enum editor_end put_in(struct editor *e, enum selector tool, const char *name, int wanted)
+{
+	enum editor_end end = EDITOR_UNCLEAR;
+
+	for (int i = 0; i < TRIES && end == EDITOR_UNCLEAR; i++) {
+		e->disturbed = false;
+		end = i > 0 ? caret_to_end(e) : EDITOR_OK;
+		if (end == EDITOR_OK)
+			end = editor_click(e, tool);
+		if (end == EDITOR_OK)
+			end = soon(e, name, wanted);
+		if (end == EDITOR_UNCLEAR && !e->disturbed)
+			break;
+	}
+	return end == EDITOR_UNCLEAR ? content_wait(e, name, wanted) : end;
+}
+
 static enum editor_end click_last_quote(struct editor *e)
 {
 	static const enum selector which[] = { SEL_QUOTATION, SEL_PARAGRAPH };
@@ -308,9 +344,7 @@ static enum editor_end write_quote(struct editor *e, const struct value *block)
 	enum editor_end end = caret_begin_block(e, false);
 
 	if (end == EDITOR_OK)
-		end = editor_click(e, SEL_TOOL_QUOTATION);
-	if (end == EDITOR_OK)
-		end = content_wait(e, "quotes", ++e->quotes);
+		end = put_in(e, SEL_TOOL_QUOTATION, "quotes", ++e->quotes);
 	if (end == EDITOR_OK)
 		end = caret_into_quote(e);
 	if (end == EDITOR_OK)
@@ -325,9 +359,7 @@ static enum editor_end write_line(struct editor *e)
 	enum editor_end end = caret_begin_block(e, false);
 
 	if (end == EDITOR_OK)
-		end = editor_click(e, SEL_TOOL_LINE);
-	if (end == EDITOR_OK)
-		end = content_wait(e, "lines", ++e->lines);
+		end = put_in(e, SEL_TOOL_LINE, "lines", ++e->lines);
 	return end == EDITOR_OK ? caret_to_end(e) : end;
 }
 
