@@ -284,10 +284,9 @@ static void test_what_is_no_text_is_refused_by_all(void **state)
 		struct value *bad[] = { value_new_string_len("a\0b", 3), value_new_string("\xff\xfe"),
 			value_new_bool(true), value_new_null(), value_new_object() };
 
-		if (o->type == OPTION_KEYWORDS)
-			continue;
 		for (size_t j = 0; j < ARRAY_LEN(bad); j++) {
-			try(o->group, o->name, bad[j], "");
+			if (o->type != OPTION_KEYWORDS)
+				try(o->group, o->name, bad[j], "");
 			value_free(bad[j]);
 		}
 	}
