@@ -151,7 +151,7 @@ check-now:
 	@B=$(B) tests/check
 # What takes longer: a real WordPress, a real browser.
 check-system: deps-system
-	@$(MAKE) --no-print-directory all units
+	@$(MAKE) --no-print-directory all units labs
 	@B=$(B) tests/check-system
 
 # Tries for an hour to break the three promises; ends with one table.

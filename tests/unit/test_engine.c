@@ -1852,6 +1852,8 @@ static void test_renewed_goes_before_a_long_queue(void **state)
 {
 	(void)state;
 	struct buf b;
+	if (getenv("CPAUTO_TEST_QUICK"))
+		skip();
 	buf_init(&b, 65536);
 	buf_str(&b, BUDGET ALWAYS "cache: { ttl = \"6h\"; };\n"
 		"lists = ( { name = \"하나\"; keywords = [ \"k0\"");
