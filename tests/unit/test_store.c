@@ -792,7 +792,7 @@ static void test_keywords(void **state)
 static void test_many_keywords(void **state)
 {
 	(void)state;
-	const int count = getenv("CPAUTO_TEST_QUICK") ? 5000 : 100000;
+	const int count = getenv("CPAUTO_TEST_QUICK") ? 1000 : 100000;
 	char **many = xcalloc((size_t)count, sizeof(*many));
 	for (int i = 0; i < count; i++)
 		many[i] = xasprintf("낱말 %06d", i);
