@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "account.h"
+#include "hours.h"
 #include "look.h"
 #include "paths.h"
 #include "retry.h"
@@ -425,7 +426,7 @@ int asking_try_call(struct engine *e)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	int64_t wait = gate.budget.wait_ms;
-	int64_t closed = work_hours_wait(e, &e->config->hours.active);
+	int64_t closed = hours_wait(&e->config->hours.active, e->now.wall_ms);
 	if (!head->asked && closed > wait)
 		wait = closed;
 	note_next(e, e->keyword.keyword, wait);

@@ -6,8 +6,8 @@
 #include <sys/random.h>
 
 #include "digest.h"
+#include "hours.h"
 #include "notice.h"
-#include "plan.h"
 #include "retry.h"
 #include "secrets.h"
 
@@ -203,15 +203,6 @@ static int start(struct herald *h, const struct config_notifier *n, enum errand 
 
 /* ---- telling ---------------------------------------------------------------------- */
 
-static int64_t hours_wait(const struct herald *h, const struct config_hours *hours)
-{
-	struct date d;
-	if (hours->always)
-		return 0;
-	clock_date(h->now.wall_ms, &d);
-	return plan_hours_wait(hours->from_min, hours->to_min, d.hour, d.minute, d.second);
-}
-
 /* Left alone for what was said, and no longer than it may be, whatever a clock says. */
 static int64_t until_wait(const struct herald *h, const struct store_notifier *state)
 {
@@ -381,7 +372,7 @@ static int try_tell(struct herald *h, const struct config_notifier *n,
 	if (r == 0 && gone > 0) {
 		wake_in(h, 0); /* the rest is looked at anew */
 	} else if (r == 0 && value_len(rows) > 0) {
-		int64_t wait = hours_wait(h, &n->hours);
+		int64_t wait = hours_wait(&n->hours, h->now.wall_ms);
 		int64_t pace = notice_wait(n, state->paced_ms, state->last_ms, h->now.wall_ms);
 		struct value *batch = take_batch(rows);
 		wait = pace > wait ? pace : wait;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <limits.h>
 
+#include "hours.h"
 #include "retry.h"
 #include "work.h"
 
@@ -135,8 +136,8 @@ static int publisher_wait(
 	if (!update && p->per_day > 0 && today >= p->per_day && tomorrow > until)
 		until = tomorrow;
 	*ret = until > e->now.wall_ms ? until - e->now.wall_ms : 0;
-	int64_t closed = work_hours_wait(e, &e->config->hours.active);
-	int64_t closed_too = work_hours_wait(e, &p->hours);
+	int64_t closed = hours_wait(&e->config->hours.active, e->now.wall_ms);
+	int64_t closed_too = hours_wait(&p->hours, e->now.wall_ms);
 	if (closed > *ret)
 		*ret = closed;
 	if (closed_too > *ret)

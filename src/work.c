@@ -26,16 +26,6 @@ const struct config_list *work_list(const struct engine *e, const char *name)
 	return config_list_find(e->config, name);
 }
 
-/* Milliseconds until these hours begin; 0 within them. */
-int64_t work_hours_wait(const struct engine *e, const struct config_hours *h)
-{
-	if (h->always)
-		return 0;
-	struct date d;
-	clock_date(e->now.wall_ms, &d);
-	return plan_hours_wait(h->from_min, h->to_min, d.hour, d.minute, d.second);
-}
-
 const char *work_id(int64_t id, char buf[24])
 {
 	str_format_cut(buf, 24, "%" PRId64, id);

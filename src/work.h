@@ -89,9 +89,6 @@ void work_wake_in(struct engine *e, int64_t wait_ms);
 /* The list's configuration, or NULL if it has none any more. */
 const struct config_list *work_list(const struct engine *e, const char *name);
 
-/* Milliseconds until these hours begin; 0 within them. */
-int64_t work_hours_wait(const struct engine *e, const struct config_hours *h);
-
 const char *work_id(int64_t id, char buf[24]);
 
 /* For the log: what ROW of a post tells, in BUF, which it must not outlive; nor ROW. */

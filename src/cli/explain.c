@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "desk.h"
 #include "forecast.h"
+#include "hours.h"
 #include "text.h"
 
 #define LOOK_AHEAD_MS (INT64_C(7) * 24 * 3600 * 1000)
@@ -53,19 +54,10 @@ static void find_daemon(struct findings *f)
 			"cpautod does not run; nothing happens until it is started");
 }
 
-static int64_t hours_wait(const struct cli *c)
-{
-	const struct config_hours *h = &c->config->hours.active;
-	struct date d;
-	clock_date(c->now.wall_ms, &d);
-	return h->always ? 0
-			 : plan_hours_wait(h->from_min, h->to_min, d.hour, d.minute, d.second);
-}
-
 static void find_hours(struct findings *f)
 {
 	char at[CLOCK_TEXT_MAX];
-	int64_t wait = hours_wait(f->c);
+	int64_t wait = hours_wait(&f->c->config->hours.active, f->c->now.wall_ms);
 	if (wait == 0)
 		return;
 	cli_time(f->c, f->c->now.wall_ms + wait, at);

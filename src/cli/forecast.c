@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "hours.h"
+
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 /* Of a list: more than there are calls, for some are paused or cost none. */
 #define KEYWORDS_LEAST 1000
@@ -156,15 +158,6 @@ static void advance(struct forecast *f, int64_t ms)
 	f->now.boot_ms += ms;
 }
 
-static int64_t hours_wait(const struct forecast *f)
-{
-	struct date d;
-	if (f->hours.always)
-		return 0;
-	clock_date(f->now.wall_ms, &d);
-	return plan_hours_wait(f->hours.from_min, f->hours.to_min, d.hour, d.minute, d.second);
-}
-
 /* A look costs nothing: the first keyword that is due and whose answer is fresh. */
 static bool look(struct forecast *f, struct forecast_call *ret)
 {
@@ -224,8 +217,9 @@ static int64_t call_wait(const struct forecast *f, bool asked, enum budget_reaso
 	int64_t wait = a.wait_ms;
 	if (f->wait_until - f->now.boot_ms > wait)
 		wait = f->wait_until - f->now.boot_ms;
-	if (!asked && hours_wait(f) > wait)
-		wait = hours_wait(f);
+	int64_t closed = hours_wait(&f->hours, f->now.wall_ms);
+	if (!asked && closed > wait)
+		wait = closed;
 	return wait;
 }
 
