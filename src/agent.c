@@ -204,6 +204,15 @@ static int set_up(struct agent *a, const struct agent_job *job)
 	return start_guard(a, job);
 }
 
+struct value *agent_request(const char *op, struct value *config)
+{
+	struct value *v = value_new_object();
+	value_set_int(v, "v", 1);
+	value_set_string(v, "op", op);
+	value_set(v, "config", config);
+	return v;
+}
+
 int agent_start(const struct agent_job *job, struct agent **ret, struct err *e)
 {
 	assert(job->timeout_ms > 0);

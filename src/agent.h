@@ -43,6 +43,9 @@ struct agent_job {
  */
 int agent_path(const char *dir, const char *name, char *buf, size_t size) MUST_CHECK;
 
+/* {v, op, config} as cpauto-agent(7) has it, new; takes CONFIG. */
+struct value *agent_request(const char *op, struct value *config);
+
 struct agent;
 
 /*

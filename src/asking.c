@@ -34,7 +34,7 @@ static void source_secrets(const struct engine *e, struct secrets *s)
 
 static int start_search(struct engine *e, struct err *err)
 {
-	struct value *request = work_request("search", work_source_config(e));
+	struct value *request = agent_request("search", work_source_config(e));
 	value_set_string(request, "keyword", e->keyword.keyword);
 	value_set_int(request, "limit", SEARCH_LIMIT);
 	struct secrets secrets;

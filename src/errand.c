@@ -15,10 +15,7 @@ void errand_run(const struct paths *paths, const struct errand_whom *whom, const
 			"'%s' is no name of an agent; it must be a file's name", whom->agent);
 		return;
 	}
-	struct value *request = value_new_object();
-	value_set_int(request, "v", 1);
-	value_set_string(request, "op", op);
-	value_set(request, "config", value_copy(whom->settings));
+	struct value *request = agent_request(op, value_copy(whom->settings));
 	for (size_t i = 0; i < value_len(more); i++)
 		value_set(request, value_name_at(more, i), value_copy(value_member_at(more, i)));
 	secrets_init(&s);

@@ -177,14 +177,11 @@ void herald_note(void *herald, enum log_level level, const struct log_fields *f,
 /* ---- starting an agent ------------------------------------------------------------ */
 
 static int start(struct herald *h, const struct config_notifier *n, enum errand errand,
-	struct value *request, struct err *err)
+	const struct value *request, struct err *err)
 {
 	struct secrets secrets;
 	secrets_init(&secrets);
 	secrets_add_settings(&secrets, n->name, h->credentials_dir, n->settings);
-	value_set_int(request, "v", 1);
-	value_set_string(request, "op", errand == ERRAND_TELL ? "notify" : "replies");
-	value_set(request, "config", value_copy(n->settings));
 	struct agent_job job = {
 		.name = n->agent,
 		.request = request,
@@ -318,7 +315,7 @@ static int tell(struct herald *h, const struct config_notifier *n, struct store_
 		: question ? ask(h, n, value_at(batch, 0)) : notice_event(n, batch, state->more);
 	if (!event)
 		return r < 0 ? r : -EIO;
-	struct value *request = value_new_object();
+	struct value *request = agent_request("notify", value_copy(n->settings));
 	value_set(request, "event", event);
 	value_free(h->ids);
 	h->ids = value_new_list();
@@ -406,7 +403,7 @@ static int try_hear(struct herald *h, const struct config_notifier *n,
 		return 0;
 	}
 	room->hear_boot = h->now.boot_ms + n->poll_ms;
-	struct value *request = value_new_object();
+	struct value *request = agent_request("replies", value_copy(n->settings));
 	value_set_string(request, "cursor", state->cursor);
 	value_set_int(request, "since_ms", since);
 	r = start(h, n, ERRAND_HEAR, request, &err);

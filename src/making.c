@@ -203,7 +203,7 @@ static struct value *missing_images(struct engine *e, struct value *post)
 
 static int start_images(struct engine *e, int64_t post_id, struct value *urls, struct err *err)
 {
-	struct value *request = work_request("images", work_source_config(e));
+	struct value *request = agent_request("images", work_source_config(e));
 	value_set(request, "urls", urls);
 	value_set_string(request, "directory", e->image_dir);
 	e->post_id = post_id;

@@ -27,7 +27,7 @@ static struct value *publisher_request(const struct engine *e, const struct conf
 {
 	struct value *config = value_copy(p->settings);
 	value_set_string(config, "timezone", e->config->hours.timezone);
-	struct value *request = work_request(op, config);
+	struct value *request = agent_request(op, config);
 	value_set(request, "post", work_whole_post(row));
 	if (str_eq(op, "update")) {
 		value_set_string(request, "id", value_get_string(row, "out_id", ""));

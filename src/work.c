@@ -96,15 +96,6 @@ enum agent_verdict work_not_started(int error)
 	return setup ? AGENT_BROKEN : AGENT_LATER;
 }
 
-struct value *work_request(const char *op, struct value *config)
-{
-	struct value *v = value_new_object();
-	value_set_int(v, "v", 1);
-	value_set_string(v, "op", op);
-	value_set(v, "config", config);
-	return v;
-}
-
 struct value *work_source_config(const struct engine *e)
 {
 	struct value *v = value_new_object();

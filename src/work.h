@@ -116,8 +116,6 @@ int work_start(struct engine *e, enum action action, const char *agent,
  * must mend it, AGENT_LATER where the machine was short of something.
  */
 enum agent_verdict work_not_started(int error);
-/* {v, op, config}, new; takes CONFIG. */
-struct value *work_request(const char *op, struct value *config);
 struct value *work_source_config(const struct engine *e);
 int64_t work_source_timeout(const struct engine *e);
 
