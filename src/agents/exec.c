@@ -11,7 +11,6 @@
 #include <libgen.h>
 #include <limits.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -152,27 +151,6 @@ static char *make_request(const struct value *request)
 	return text;
 }
 
-static int spawn(struct child *c, char *const argv[], int in, int out)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t how;
-	sigset_t normal;
-	int r;
-
-	sigemptyset(&normal);
-	sigaddset(&normal, SIGPIPE); /* which the kit ignores */
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	posix_spawnattr_init(&how);
-	posix_spawnattr_setsigdefault(&how, &normal);
-	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawn(&c->pid, argv[0], &files, &how, argv, environ);
-	posix_spawnattr_destroy(&how);
-	posix_spawn_file_actions_destroy(&files);
-	return -r;
-}
-
 static int start(struct child *c, char *const argv[])
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, r;
@@ -185,7 +163,7 @@ static int start(struct child *c, char *const argv[])
 		close(in[1]);
 		return r;
 	}
-	r = spawn(c, argv, in[0], out[1]);
+	r = kit_spawn(argv, in[0], out[1], &c->pid);
 	close(in[0]);
 	close(out[1]);
 	c->in = in[1];

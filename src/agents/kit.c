@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/prctl.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -245,6 +246,27 @@ static const char *secret_path(const char *name)
 bool kit_has_secret(const char *name)
 {
 	return !str_empty(secret_path(name));
+}
+
+int kit_spawn(char *const argv[], int in, int out, pid_t *ret)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t how;
+	sigset_t normal;
+	int r;
+
+	sigemptyset(&normal);
+	sigaddset(&normal, SIGPIPE); /* which the kit ignores */
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawnattr_init(&how);
+	posix_spawnattr_setsigdefault(&how, &normal);
+	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
+	r = posix_spawn(ret, argv[0], &files, &how, argv, environ);
+	posix_spawnattr_destroy(&how);
+	posix_spawn_file_actions_destroy(&files);
+	return -r;
 }
 
 int kit_secret(const char *name, char **ret, struct err *e)

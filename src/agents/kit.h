@@ -2,6 +2,8 @@
 #ifndef KIT_H
 #define KIT_H
 
+#include <sys/types.h>
+
 #include "util.h"
 #include "value.h"
 
@@ -39,6 +41,13 @@ void kit_blocked(struct value *answer, int64_t until_ms, int strikes, const char
 
 /* A line on standard error: "<6>text" as sd-daemon(3) has it; secrets are hidden in it. */
 void kit_log(int level, const char *fmt, ...) PRINTF(2, 3);
+
+/*
+ * Starts the program ARGV[0], a path, with IN and OUT as its standard input and
+ * output; what of the signals main() has set is undone for it. 0 with *RET, to
+ * be waited for; negative errno.
+ */
+int kit_spawn(char *const argv[], int in, int out, pid_t *ret) MUST_CHECK;
 
 /*
  * The secret NAME ("access-key"): a file named by the environment variable

@@ -6,8 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -148,28 +146,14 @@ static void make_mail(const struct mail *m, const struct channel_event *e, struc
 /* ---- sending it ------------------------------------------------------------ */
 
 /* Its standard output is our log, or it would be taken for our answer. */
-static int spawn(const char *program, int in, pid_t *ret)
+static int start(const struct mail *m, int in, pid_t *ret)
 {
-	char *argv[] = { xstrdup(program), xstrdup("-i"), xstrdup("-t"), NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t how;
-	sigset_t normal;
-	int r;
+	char *argv[] = { xstrdup(m->program), xstrdup("-i"), xstrdup("-t"), NULL };
+	int r = kit_spawn(argv, in, STDERR_FILENO, ret);
 
-	sigemptyset(&normal);
-	sigaddset(&normal, SIGPIPE); /* which the kit ignores */
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
-	posix_spawnattr_init(&how);
-	posix_spawnattr_setsigdefault(&how, &normal);
-	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawn(ret, program, &files, &how, argv, environ);
-	posix_spawnattr_destroy(&how);
-	posix_spawn_file_actions_destroy(&files);
 	for (size_t i = 0; argv[i]; i++)
 		free(argv[i]);
-	return -r;
+	return r;
 }
 
 static void judge(const char *program, int status, struct value *answer)
@@ -197,7 +181,7 @@ static void hand_over(const struct mail *m, const struct buf *text, struct value
 		kit_later(answer, 60, "%s could not be started: %s", m->program, tr_errno(errno));
 		return;
 	}
-	r = spawn(m->program, ends[0], &pid);
+	r = start(m, ends[0], &pid);
 	close(ends[0]);
 	/* That it ends its input early says nothing about how it ends. */
 	if (r == 0 && fd_write_all(ends[1], buf_cstr(text), text->len) < 0)
