@@ -174,3 +174,11 @@ void channel_reply(struct value *replies, const char *text, const char *chat)
 		return;
 	}
 }
+
+void channel_describe(struct value *answer, const char *name, bool replies)
+{
+	value_set_string(answer, "name", name);
+	value_set_bool(answer, "notifies", true);
+	value_set_bool(answer, "replies", replies);
+	kit_ok(answer);
+}

@@ -64,4 +64,7 @@ struct value *channel_replies(struct value *answer, const char *cursor);
 /* TEXT is "approve TOKEN" or "reject TOKEN", in any case; else nothing is added. */
 void channel_reply(struct value *replies, const char *text, const char *chat);
 
+/* What an agent of this kind says of itself; ends with kit_ok(). */
+void channel_describe(struct value *answer, const char *name, bool replies);
+
 #endif

@@ -221,10 +221,7 @@ static void op_check(const struct value *request, struct value *answer)
 
 static void op_describe(const struct value *request UNUSED, struct value *answer)
 {
-	value_set_string(answer, "name", "mail");
-	value_set_bool(answer, "notifies", true);
-	value_set_bool(answer, "replies", false);
-	kit_ok(answer);
+	channel_describe(answer, "mail", false);
 }
 
 int main(int argc, char **argv)

@@ -287,10 +287,7 @@ static void op_check(const struct value *request, struct value *answer)
 
 static void op_describe(const struct value *request UNUSED, struct value *answer)
 {
-	value_set_string(answer, "name", WHO);
-	value_set_bool(answer, "notifies", true);
-	value_set_bool(answer, "replies", true);
-	kit_ok(answer);
+	channel_describe(answer, WHO, true);
 }
 
 int main(int argc, char **argv)
