@@ -88,10 +88,9 @@ const char *content_text(const struct editor *e, const char *name)
 	return value_get_string(e->state, name, "");
 }
 
-/* Waits until NAME of the state is WANTED. */
-enum editor_end content_wait(struct editor *e, const char *name, int wanted)
+enum editor_end content_wait_for(struct editor *e, const char *name, int wanted, int64_t ms)
 {
-	struct patience p = editor_patience(e);
+	struct patience p = editor_patience_of(e, ms);
 
 	do {
 		enum editor_end end = content_look(e);
@@ -99,7 +98,14 @@ enum editor_end content_wait(struct editor *e, const char *name, int wanted)
 		if (end != EDITOR_OK || content_number(e, name) == wanted)
 			return end;
 	} while (editor_wait(&p));
-	return editor_fail(e, EDITOR_LATER,
+	return EDITOR_UNCLEAR;
+}
+
+enum editor_end content_wait(struct editor *e, const char *name, int wanted)
+{
+	enum editor_end end = content_wait_for(e, name, wanted, e->step_ms);
+
+	return end != EDITOR_UNCLEAR ? end : editor_fail(e, EDITOR_LATER,
 		"the editor does not show what was put in (%s)", name);
 }
 

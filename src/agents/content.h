@@ -23,7 +23,9 @@ enum editor_end content_be_seen(struct editor *e);
 int content_number(const struct editor *e, const char *name);
 const char *content_text(const struct editor *e, const char *name);
 
-/* Looks until NAME of the state is WANTED. */
+/* Looks until NAME of the state is WANTED; for MS at most, then EDITOR_UNCLEAR. */
+enum editor_end content_wait_for(struct editor *e, const char *name, int wanted, int64_t ms);
+/* The same for the time of a step; then EDITOR_LATER. */
 enum editor_end content_wait(struct editor *e, const char *name, int wanted);
 
 /* Looks until the text is WANTED; EDITOR_UNCLEAR where it stays another. */

@@ -59,13 +59,19 @@ int64_t editor_ms(void)
 	return now.boot_ms;
 }
 
-struct patience editor_patience(const struct editor *e)
+struct patience editor_patience_of(const struct editor *e, int64_t ms)
 {
-	struct patience p = { .until = editor_ms() + e->step_ms, .pause_ms = PAUSE_MIN_MS };
+	struct patience p = { .until = editor_ms() + (ms < e->step_ms ? ms : e->step_ms),
+		.pause_ms = PAUSE_MIN_MS };
 
 	if (p.until > e->end_ms)
 		p.until = e->end_ms;
 	return p;
+}
+
+struct patience editor_patience(const struct editor *e)
+{
+	return editor_patience_of(e, e->step_ms);
 }
 
 bool editor_wait(struct patience *p)

@@ -84,6 +84,8 @@ struct patience {
 };
 /* The time of one step, but not after the end of it all. */
 struct patience editor_patience(const struct editor *e);
+/* The same, but no longer than MS. */
+struct patience editor_patience_of(const struct editor *e, int64_t ms);
 /* Pauses; false, at once, when the time is over. */
 bool editor_wait(struct patience *p);
 

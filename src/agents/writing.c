@@ -73,10 +73,8 @@ enum editor_end writing_clean(struct editor *e)
  */
 static enum editor_end wait_title(struct editor *e, const char *title)
 {
-	struct patience p = editor_patience(e);
+	struct patience p = editor_patience_of(e, TITLE_MS);
 
-	if (p.until > editor_ms() + TITLE_MS)
-		p.until = editor_ms() + TITLE_MS;
 	do {
 		enum editor_end end;
 
@@ -280,20 +278,6 @@ static enum editor_end write_text(struct editor *e, const struct value *block)
 	return end;
 }
 
-/* Until NAME of the state is WANTED, for a moment only. EDITOR_UNCLEAR: it is not. */
-static enum editor_end soon(struct editor *e, const char *name, int wanted)
-{
-	struct patience p = { .until = editor_ms() + SOON_MS, .pause_ms = 10 };
-
-	do {
-		enum editor_end end = content_look(e);
-
-		if (end != EDITOR_OK || content_number(e, name) == wanted)
-			return end;
-	} while (editor_wait(&p));
-	return EDITOR_UNCLEAR;
-}
-
 /* By a tool of the editor; again where something that popped up took the click. */
 static enum editor_end put_in(struct editor *e, enum selector tool, const char *name, int wanted)
 {
@@ -305,7 +289,7 @@ static enum editor_end put_in(struct editor *e, enum selector tool, const char *
 		if (end == EDITOR_OK)
 			end = editor_click(e, tool);
 		if (end == EDITOR_OK)
-			end = soon(e, name, wanted);
+			end = content_wait_for(e, name, wanted, SOON_MS);
 		if (end == EDITOR_UNCLEAR && !e->disturbed)
 			break;
 	}
