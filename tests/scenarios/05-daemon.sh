@@ -9,18 +9,7 @@ conf
 mkdir "$T/agents"
 ln -s "$B/agents/outbox" "$B/agents/coupang" "$T/agents/"
 
-# A listener for what systemd would be told.
-cat >"$T/listen.py" <<'END'
-import os, socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1])
-with open(sys.argv[2], "wb", buffering=0) as f:
-    while True:
-        f.write(s.recv(65536) + b"\n")
-END
-/usr/bin/env python3 "$T/listen.py" "$T/notify" "$T/told" &
-pids+=($!)
-wait_for 10 test -S "$T/notify"
+listen
 export NOTIFY_SOCKET=$T/notify WATCHDOG_USEC=2000000
 
 daemon

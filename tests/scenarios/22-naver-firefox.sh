@@ -19,29 +19,17 @@ knobs
 short_post
 agent publish "$publishing" "$allowed"
 is 'a post is out, by one final click' "$(of .result) $(got)" 'ok 0 1 1 0 0'
-post() {
-  seen '.posts | map({title, category, visibility, tags, components: [.components[] | {type, name, href, rows,
-    lines: [.paragraphs // [] | .[] | select(.text != "") | [.runs[] | {text, link, bold, strike}]]}]}) | tostring'
-}
 WANTED=$(post)
 like 'it holds what was asked for' "$WANTED" \
   '^\[\{.*"title":"전기포트 가격 비교 11월 24일".*"category":"쿠팡 추천".*"tags":\["전기포트","주방용품"\]'
 is 'its one link too' "$(jq -c '[.[0].components[].lines[][] | .link // empty]' <<<"$WANTED")" '["https://link.coupang.com/a/2"]'
 
-same() { # TEXT KNOB...
-  local text=$1
-  shift
-  knobs "$@"
-  agent publish "$publishing" "$allowed"
-  is "$text" "$(of .result) $(got)" 'ok 0 1 1 0 0'
-  is "$text: the post is the same" "$(post)" "$WANTED"
-}
-same 'the editor as the top document'   layout=top
-same 'a restore pop-up'                 restore=1
-same 'late pop-ups'                     late_popup=6 seed=5
-same 'toggles left on'                  toggles=bold,strikethrough
-same 'a paste that loses links'         losing_links=1
-same 'an alert with the final click'    alert=발행\ 안내입니다 alert_at=publish
+well 'the editor as the top document'   layout=top
+well 'a restore pop-up'                 restore=1
+well 'late pop-ups'                     late_popup=6 seed=5
+well 'toggles left on'                  toggles=bold,strikethrough
+well 'a paste that loses links'         losing_links=1
+well 'an alert with the final click'    alert=발행\ 안내입니다 alert_at=publish
 
 row publish broken '0 0 0 0 0' 'captcha' captcha=1
 STEP=5s row publish unknown '1 0 1 0 0' 'no post came' publish_hangs=lost

@@ -6,19 +6,6 @@
 . "$(dirname "$0")/naver.sh"
 
 short_post
-# All that a reader gets of the one post; empty lines do not count.
-post() {
-  seen '.posts | map({title, category, visibility, tags, reserved, components: [.components[] | {type, name, href, rows,
-    lines: [.paragraphs // [] | .[] | select(.text != "") | [.runs[] | {text, link, bold, strike}]]}]}) | tostring'
-}
-well() { # TEXT KNOB...
-  local text=$1
-  shift
-  knobs "$@"
-  agent publish "$publishing" "$allowed"
-  is "$text" "$(of .result) $(got)" 'ok 0 1 1 0 0'
-  is "$text: the post is the same" "$(post)" "$WANTED"
-}
 
 knobs
 agent publish "$publishing" "$allowed"

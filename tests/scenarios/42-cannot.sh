@@ -4,17 +4,7 @@
 # systemctl status, with what helps. And the account that one command line names.
 . "$(dirname "$0")/lib.sh"
 
-cat >"$T/listen.py" <<'END'
-import os, socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1])
-with open(sys.argv[2], "ab", buffering=0) as f:
-    while True:
-        f.write(s.recv(65536) + b"\n")
-END
-/usr/bin/env python3 "$T/listen.py" "$T/notify" "$T/told" &
-pids+=($!)
-wait_for 10 test -S "$T/notify"
+listen
 export NOTIFY_SOCKET=$T/notify
 status_is() { grep '^STATUS=' "$T/told" | tail -n 1 | grep -qE -- "$1"; }
 lines() { grep -cE -- "$1" "$T/log"; }

@@ -125,6 +125,19 @@ stop() { # ends the daemon with a signal (default TERM); its exit code in $RC
   wait "$DAEMON" 2>/dev/null
   RC=$?
 }
+listen() { # as systemd would: what is told to $T/notify is appended to $T/told, a line each
+  cat >"$T/listen.py" <<'END'
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+with open(sys.argv[2], "ab", buffering=0) as f:
+    while True:
+        f.write(s.recv(65536) + b"\n")
+END
+  /usr/bin/env python3 "$T/listen.py" "$T/notify" "$T/told" &
+  pids+=($!)
+  wait_for 10 test -S "$T/notify"
+}
 sql() { sqlite3 -readonly -cmd '.timeout 5000' "$T/state/state.db" "$1"; }
 posts() { sql "SELECT count(*) FROM posts WHERE state = '$1'"; }
 folders() { find "$T/out" -mindepth 2 -maxdepth 2 -name post.html 2>/dev/null | grep -c .; }

@@ -75,6 +75,19 @@ agent() { # OP [SETTING=JSON...]: its answer in $A
 of() { jq -r "$1 // empty" <<<"$A"; }
 # What the stand-in has got: drafts, posts, final clicks, clicks on what is hidden, old texts restored.
 got() { seen '"\(.drafts | length) \(.posts | length) \(.counts.final_clicks) \(.counts.twin_clicks) \(.counts.restores)"'; }
+# All that a reader gets of the one post; empty lines do not count.
+post() {
+  seen '.posts | map({title, category, visibility, tags, reserved, components: [.components[] | {type, name, href, rows,
+    lines: [.paragraphs // [] | .[] | select(.text != "") | [.runs[] | {text, link, bold, strike}]]}]}) | tostring'
+}
+well() { # TEXT KNOB...: with them the post comes out, once, and is $WANTED
+  local text=$1
+  shift
+  knobs "$@"
+  agent publish "$publishing" "$allowed"
+  is "$text" "$(of .result) $(got)" 'ok 0 1 1 0 0'
+  is "$text: the post is the same" "$(post)" "$WANTED"
+}
 short_post() { # a post that is written in a moment
   cat >"$T/short.html" <<'END'
 <p><b>이 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다.</b></p>
