@@ -37,20 +37,4 @@ const struct config_notifier *config_notifier_find(const struct config *c, const
 /* Whether a post that is out through P can be changed there, as far as is known here. */
 bool config_can_update(const struct config_publisher *p);
 
-/*
- * The effective configuration: as libconfig text with "# file:line" or
- * "# default" behind each value, or as JSON (with "origins"). The text can be
- * loaded again and gives the same. No secret is in it: config_load() refuses
- * secrets in the file itself.
- */
-void config_print(const struct config *c, struct buf *out);
-struct value *config_value(const struct config *c);
-
-/*
- * The table itself, for the manual, the sample and the tests: a list of
- * {path, type, default, min, max, unit, choices, example, text}; a path is
- * "budget.calls" or "lists.[].every"; no default = must be given. Caller's.
- */
-struct value *config_options(void);
-
 #endif

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "cli.h"
 #include "gates.h"
+#include "show.h"
 
 /* ---- check ------------------------------------------------------------------------ */
 
@@ -73,9 +74,9 @@ int inspect_config(struct cli *c)
 	if (code != EX_OK)
 		return code;
 	if (c->json)
-		return cli_json_list("config", config_value(c->config));
+		return cli_json_list("config", show_value(c->config));
 	buf_init(&b, 256u << 20);
-	config_print(c->config, &b);
+	show_print(c->config, &b);
 	if (isatty(STDOUT_FILENO))
 		term_say(TERM_PLAIN, "%s", buf_cstr(&b));
 	else

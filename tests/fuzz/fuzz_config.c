@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "config.h"
+#include "show.h"
 #include "syntax.h"
 
 static struct config *load(const char *name, struct value *errors)
@@ -22,11 +23,11 @@ static struct config *load(const char *name, struct value *errors)
 /* What C says, and its text as another file. */
 static struct value *print(const struct config *c)
 {
-	struct value *v = config_value(c);
+	struct value *v = show_value(c);
 	struct buf out;
 
 	buf_init(&out, 64 << 20);
-	config_print(c, &out);
+	show_print(c, &out);
 	MUST(!buf_failed(&out));
 	fuzz_put("again.conf", buf_cstr(&out), out.len);
 	buf_finish(&out);

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "json.h"
 #include "options.h"
+#include "show.h"
 
 #define DATA TREE "/tests/data/config"
 #define PUBLISHER "publishers = ( { name = \"outbox\"; agent = \"outbox\"; } );\n"
@@ -393,7 +394,7 @@ static void test_all(void **state)
 static void test_all_differ(void **state)
 {
 	struct config *c = must_load(DATA "/all.conf");
-	struct value *v = config_value(c);
+	struct value *v = show_value(c);
 
 	(void)state;
 	for (size_t i = 0; i < option_count; i++) {
@@ -422,12 +423,12 @@ static void test_print(void **state)
 		struct config *c = must_load(files[i]), *again;
 		struct buf b;
 		buf_init(&b, 1 << 20);
-		config_print(c, &b);
+		show_print(c, &b);
 		assert_non_null(strstr(buf_cstr(&b), "reserve = "));
 		assert_non_null(strstr(buf_cstr(&b), "; # default\n"));
 		if (load_text(buf_cstr(&b), &again) != 0)
 			fail_msg("%s: %s", files[i], value_string(value_at(errors, 0), ""));
-		struct value *one = config_value(c), *two = config_value(again);
+		struct value *one = show_value(c), *two = show_value(again);
 		assert_non_null(value_get(one, "origins"));
 		value_remove(one, "origins");
 		value_remove(two, "origins");
@@ -468,7 +469,7 @@ static void test_sample(void **state)
 	assert_int_equal(file_read(TREE "/etc/cpauto.conf", 1 << 20, &text, &len), 0);
 	if (load_text(uncomment(text), &c) != 0)
 		fail_msg("%s", value_string(value_at(errors, 0), ""));
-	struct value *v = config_value(c);
+	struct value *v = show_value(c);
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option *o = &option_table[i];
 		const struct value *group = value_get(v, o->group);
@@ -609,7 +610,7 @@ static void test_keyword_limits(void **state)
 
 static void test_table(void **state)
 {
-	struct value *all = config_options();
+	struct value *all = show_options();
 
 	(void)state;
 	assert_int_equal(value_len(all), option_count);

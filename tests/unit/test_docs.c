@@ -4,6 +4,7 @@
 #include "config.h"
 #include "options.h"
 #include "render.h"
+#include "show.h"
 #include "util.h"
 
 /* What the manual says against the tables that the program runs on. */
@@ -80,7 +81,7 @@ static void test_options_in_manual(void **state)
 {
 	CLEANUP_FREE char *raw = read_tree("man/cpauto.conf.5");
 	CLEANUP_FREE char *page = plain(raw);
-	struct value *options = config_options();
+	struct value *options = show_options();
 	int missing = 0;
 
 	(void)state;
@@ -129,7 +130,7 @@ static void test_manual_has_no_other_options(void **state)
 static void test_options_in_sample(void **state)
 {
 	CLEANUP_FREE char *sample = read_tree("etc/cpauto.conf");
-	struct value *options = config_options();
+	struct value *options = show_options();
 	int missing = 0;
 
 	(void)state;
