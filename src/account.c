@@ -116,6 +116,12 @@ void account_keys_missing(struct store_account *a, const struct instant *now, in
 	str_format_cut(a->wait_reason, sizeof(a->wait_reason), "%s", reason);
 }
 
+void account_keys_found(struct store_account *a)
+{
+	a->wait_ms = 0;
+	a->wait_reason[0] = '\0';
+}
+
 void account_worked(struct store_account *a)
 {
 	a->failures = 0;

@@ -22,6 +22,8 @@ bool account_lacks_keys(const struct store_account *a);
 /* They are, for this REASON; looked for again after WAIT_MS at the latest. */
 void account_keys_missing(struct store_account *a, const struct instant *now, int64_t wait_ms,
 	const char *reason);
+/* They are no more: that wait is over. */
+void account_keys_found(struct store_account *a);
 
 struct account_gate {
 	struct budget_answer budget;

@@ -86,8 +86,7 @@ static int look_for_keys(struct engine *e, struct err *err)
 
 static int keys_are_there(struct engine *e, struct store_account *a)
 {
-	a->wait_ms = 0;
-	a->wait_reason[0] = '\0';
+	account_keys_found(a);
 	e->told_keys = false;
 	log_event(LOG_LEVEL_NOTICE, LOG_FIELDS(.event = EVENT_KEYS_BACK, .agent = "coupang"),
 		"the keys are there; calls are made");
@@ -133,8 +132,7 @@ int asking_forget_keys(struct engine *e)
 	int r = store_account_get(e->store, &a);
 	if (r < 0 || !account_lacks_keys(&a))
 		return r;
-	a.wait_ms = 0;
-	a.wait_reason[0] = '\0';
+	account_keys_found(&a);
 	return store_account_set(e->store, &a);
 }
 

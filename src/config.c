@@ -2,9 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <libconfig.h>
-#include <limits.h>
 #include <malloc.h>
 #include <strings.h>
 #include <unistd.h>
